@@ -78,6 +78,8 @@ pub enum Domain {
     StatePath,
     /// A leaf of the state map.
     StateLeaf,
+    /// A value of the state map: what a leaf commits to, so that a neighbour's proof does not show it.
+    StateValue,
     /// An inner node of the state map.
     StateNode,
     /// The root of the state map, which binds the number of leaves.
@@ -98,11 +100,13 @@ pub enum Domain {
     Possession,
     /// The exact bytes of an ordering message.
     Message,
+    /// A servicer's own reference of an account, from which the account's number is derived.
+    AccountReference,
 }
 
 impl Domain {
     /// All domains, in the order of their keys in [`Domains`].
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 24] = [
         Self::Transaction,
         Self::Quote,
         Self::Header,
@@ -115,6 +119,7 @@ impl Domain {
         Self::ReceiptRoot,
         Self::StatePath,
         Self::StateLeaf,
+        Self::StateValue,
         Self::StateNode,
         Self::StateRoot,
         Self::HistoryLeaf,
@@ -125,6 +130,7 @@ impl Domain {
         Self::Commitment,
         Self::Possession,
         Self::Message,
+        Self::AccountReference,
     ];
 
     /// The domain's label, part of its key: `feiqian/<type>/v1`.
@@ -142,6 +148,7 @@ impl Domain {
             Self::ReceiptRoot => "feiqian/receipt-root/v1",
             Self::StatePath => "feiqian/state-path/v1",
             Self::StateLeaf => "feiqian/state-leaf/v1",
+            Self::StateValue => "feiqian/state-value/v1",
             Self::StateNode => "feiqian/state-node/v1",
             Self::StateRoot => "feiqian/state-root/v1",
             Self::HistoryLeaf => "feiqian/history-leaf/v1",
@@ -152,12 +159,13 @@ impl Domain {
             Self::Commitment => "feiqian/commitment/v1",
             Self::Possession => "feiqian/possession/v1",
             Self::Message => "feiqian/message/v1",
+            Self::AccountReference => "feiqian/account-reference/v1",
         }
     }
 
     const fn index(self) -> usize {
         // A fieldless enum's discriminant is its place in the declaration, which is the order of ALL.
-        #[expect(clippy::as_conversions, reason = "a discriminant below 22 fits every usize")]
+        #[expect(clippy::as_conversions, reason = "a discriminant below 24 fits every usize")]
         {
             self as usize
         }

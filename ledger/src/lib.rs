@@ -3,3 +3,5 @@
 
 pub mod crypto;
 pub mod hash;
+pub mod ids;
+pub mod money;
