@@ -116,9 +116,7 @@ fn malformed(what: &str) -> Error {
 pub struct InstitutionNumber(pub u32);
 
 /// Which network an address belongs to; part of its text form and of the genesis document.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Network {
@@ -146,9 +144,7 @@ impl Network {
 
 /// A customer's account at one institution: the servicer's number (4 bytes, big-endian) and a customer
 /// number (12 bytes). It does not depend on keys, so keys rotate without a new account.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct AccountId([u8; 16]);
 
 impl AccountId {
@@ -163,11 +159,7 @@ impl AccountId {
     /// The account that a servicer keeps under its own `reference` (an IBAN, a local account number).
     /// The customer number is a hash of the reference, so the ledger needs no table of references and
     /// shows none. The same reference always gives the same account on one chain.
-    pub fn from_reference(
-        domains: &Domains,
-        servicer: InstitutionNumber,
-        reference: &str,
-    ) -> Self {
+    pub fn from_reference(domains: &Domains, servicer: InstitutionNumber, reference: &str) -> Self {
         let hash = domains.hash_of(Domain::AccountReference, &(servicer, reference));
         let mut customer = [0; 12];
         customer.copy_from_slice(&hash.0[..12]);
@@ -199,7 +191,9 @@ impl AccountId {
     pub fn parse(network: Network, text: &str) -> Result<Self, NameError> {
         let refused = |reason| NameError::Account { text: text.chars().take(90).collect(), reason };
         let checked = CheckedHrpstring::new::<Bech32m>(text).map_err(|_| {
-            refused("its checksum does not fit. Compare it with the original, character by character")
+            refused(
+                "its checksum does not fit. Compare it with the original, character by character",
+            )
         })?;
         if checked.hrp().as_str() != network.prefix() {
             return Err(refused("it belongs to another network. Use the payee's address here"));
@@ -431,7 +425,8 @@ mod tests {
         assert_eq!(Bic::parse("PSBCCNBJXXX").unwrap().to_string(), "PSBCCNBJ");
         assert_eq!(Bic::parse("PSBCCNBJ123").unwrap().to_string(), "PSBCCNBJ123");
         assert_eq!(Bic::parse("PSBCCNBJ").unwrap().country(), "CN");
-        for bad in ["", "psbccnbj", "PSBC1NBJ", "PSBCCNB", "PSBCCNBJX", "PSBCCNBJ飞钱", "PSBCCNB "] {
+        for bad in ["", "psbccnbj", "PSBC1NBJ", "PSBCCNB", "PSBCCNBJX", "PSBCCNBJ飞钱", "PSBCCNB "]
+        {
             assert!(Bic::parse(bad).is_err(), "{bad}");
         }
     }

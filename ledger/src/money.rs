@@ -46,16 +46,7 @@ pub enum MoneyError {
 
 /// A quantity of one asset in its minor units (cents, fen). Zero or more, never negative.
 #[derive(
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    BorshSerialize,
-    BorshDeserialize,
+    Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
 )]
 pub struct Amount(pub u128);
 
@@ -98,9 +89,7 @@ impl fmt::Debug for Amount {
 }
 
 /// The number of decimals of an asset: 0 to 9.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct Decimals(pub u8);
 
 impl Decimals {
@@ -310,7 +299,9 @@ mod tests {
         let error = |text| Money::parse(text, two).unwrap_err().to_string();
         assert_eq!(error("25"), "\"25\" has no asset. Write \"25.00 CNY\"");
         assert_eq!(error("1.005 CNY"), "CNY has 2 decimals; \"1.005\" has 3. Round it to 2");
-        for bad in ["-1 CNY", "1e3 CNY", ". CNY", "1. CNY", ".5 CNY", "1,00 CNY", "0x1 CNY", "１ CNY"] {
+        for bad in
+            ["-1 CNY", "1e3 CNY", ". CNY", "1. CNY", ".5 CNY", "1,00 CNY", "0x1 CNY", "１ CNY"]
+        {
             assert!(error(bad).contains("is not an amount"), "{bad}");
         }
         assert!(error("1 cny").contains("asset code"));

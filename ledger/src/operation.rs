@@ -1,0 +1,254 @@
+//! Operations: everything that a transaction can order.
+//!
+//! Invariants: every operation that moves money carries its own UETR, chosen before signing; tags are
+//! fixed for ever and new operations take new ones. Absent: what operations do (see `execute`).
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use std::collections::BTreeSet;
+
+use crate::account::Policy;
+use crate::fees::FeeSchedule;
+use crate::hash::Hash;
+use crate::ids::{AccountId, AssetCode, InstitutionNumber, Uetr};
+use crate::money::{Amount, Decimals, Money};
+use crate::quote::SignedQuote;
+
+/// What kind of value an asset is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum AssetKind {
+    /// A currency of ISO 4217, with the standard's decimals.
+    Currency = 1,
+    /// Points of one institution, under a code that is no currency's.
+    Points = 2,
+}
+
+/// In which direction an account is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum FreezeDirection {
+    /// Nothing goes out.
+    Outgoing = 1,
+    /// Nothing comes in.
+    Incoming = 2,
+    /// Neither.
+    Both = 3,
+}
+
+/// Who bears the charges (ISO 20022 `ChrgBr`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum ChargeBearer {
+    /// DEBT: the payer, on top of the amount.
+    Debtor = 1,
+    /// SHAR: the payer bears the charges of its own institution, on top of the amount.
+    Shared = 2,
+    /// CRED: the payee; the charges are taken from the amount.
+    Creditor = 3,
+}
+
+/// What every payment carries beside its amounts.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PaymentTerms {
+    /// Who bears the charges.
+    pub charge_bearer: ChargeBearer,
+    /// The most charges that the payer agreed to, in minor units of the debited asset.
+    pub maximum_fee: Amount,
+    /// The purpose code (ISO 20022 external purpose, 4 characters, zero for none).
+    pub purpose: [u8; 4],
+    /// The salted commitment to names and remittance text that stay off the ledger; zero for none.
+    pub remittance: Hash,
+}
+
+/// A payment within one asset.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Pay {
+    /// The payment's identity.
+    pub uetr: Uetr,
+    /// The payer's account.
+    pub from: AccountId,
+    /// The payee's account.
+    pub to: AccountId,
+    /// What is paid.
+    pub amount: Money,
+    /// Charges, purpose, remittance.
+    pub terms: PaymentTerms,
+}
+
+/// A payment across two assets, payment versus payment: both legs or none.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PayAcross {
+    /// The payment's identity.
+    pub uetr: Uetr,
+    /// The payer's account.
+    pub from: AccountId,
+    /// The payee's account.
+    pub to: AccountId,
+    /// What the payer sells, in the asset that the quote's dealer buys.
+    pub sell: Money,
+    /// The least that the payee must receive, in the asset that the dealer sells.
+    pub minimum_received: Money,
+    /// The dealer's firm offer, used up by this payment.
+    pub quote: SignedQuote,
+    /// Charges (in the sold asset), purpose, remittance.
+    pub terms: PaymentTerms,
+}
+
+/// One operation. The comments say whose keys must sign.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Operation {
+    /// Makes an asset known. The issuer's operators sign.
+    RegisterAsset {
+        /// The new code.
+        code: AssetCode,
+        /// Currency or points.
+        kind: AssetKind,
+        /// Decimals of the minor unit, fixed for ever.
+        decimals: Decimals,
+        /// The one institution that issues and redeems it.
+        issuer: InstitutionNumber,
+    } = 1,
+    /// Creates money in an account. The asset issuer's operators sign.
+    Issue {
+        /// The identity of this movement.
+        uetr: Uetr,
+        /// The account that receives it.
+        to: AccountId,
+        /// How much.
+        amount: Money,
+    } = 2,
+    /// Destroys money of an account. The account's owners and the asset issuer's operators sign.
+    Redeem {
+        /// The identity of this movement.
+        uetr: Uetr,
+        /// The account that gives it up.
+        from: AccountId,
+        /// How much.
+        amount: Money,
+    } = 3,
+    /// Opens an account. Its servicer's operators sign.
+    OpenAccount {
+        /// The account; its first four bytes name the servicer.
+        account: AccountId,
+        /// Keys and rules.
+        policy: Policy,
+        /// The know-your-customer tier, 0 (unverified) to 9.
+        tier: u8,
+    } = 4,
+    /// Replaces an account's policy. The owners (old policy) and the servicer's operators sign.
+    SetPolicy {
+        /// The account.
+        account: AccountId,
+        /// The new policy.
+        policy: Policy,
+    } = 5,
+    /// Replaces the owner keys and threshold, and leaves the other rules. The owners sign.
+    RotateKeys {
+        /// The account.
+        account: AccountId,
+        /// The new keys.
+        keys: crate::account::KeySet,
+    } = 6,
+    /// Stops an account. The servicer's operators or its compliance key sign.
+    Freeze {
+        /// The account.
+        account: AccountId,
+        /// What is stopped.
+        direction: FreezeDirection,
+    } = 7,
+    /// Lifts every freeze. The servicer's operators or its compliance key sign.
+    Unfreeze {
+        /// The account.
+        account: AccountId,
+    } = 8,
+    /// Closes an account whose holdings are all empty, for ever. The servicer's operators sign.
+    CloseAccount {
+        /// The account.
+        account: AccountId,
+    } = 9,
+    /// Pays. The payer's owners sign, or its servicer's operators where the policy's mandate says so.
+    Pay(Pay) = 10,
+    /// Pays across currencies. As for `Pay`; the dealer's signature is in the quote.
+    PayAcross(Box<PayAcross>) = 11,
+    /// Publishes an institution's next fee schedule. Its operators sign.
+    SetFeeSchedule {
+        /// The institution.
+        institution: InstitutionNumber,
+        /// The schedule; its version must be the present one's plus one.
+        schedule: FeeSchedule,
+    } = 12,
+    /// Sets an account's know-your-customer tier. The servicer's operators sign.
+    SetTier {
+        /// The account.
+        account: AccountId,
+        /// The new tier, 0 to 9.
+        tier: u8,
+    } = 13,
+}
+
+impl Operation {
+    /// The UETR of an operation that moves money.
+    pub const fn uetr(&self) -> Option<Uetr> {
+        match self {
+            Self::Issue { uetr, .. } | Self::Redeem { uetr, .. } => Some(*uetr),
+            Self::Pay(pay) => Some(pay.uetr),
+            Self::PayAcross(pay) => Some(pay.uetr),
+            Self::RegisterAsset { .. }
+            | Self::OpenAccount { .. }
+            | Self::SetPolicy { .. }
+            | Self::RotateKeys { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. }
+            | Self::CloseAccount { .. }
+            | Self::SetFeeSchedule { .. }
+            | Self::SetTier { .. } => None,
+        }
+    }
+
+    /// Says what is malformed about the operation whatever the state, if anything.
+    pub fn defect(&self) -> Option<&'static str> {
+        match self {
+            Self::RegisterAsset { decimals, .. } if *decimals > Decimals::MAXIMUM => {
+                Some("an asset has at most 9 decimals")
+            }
+            Self::OpenAccount { tier, .. } | Self::SetTier { tier, .. } if *tier > 9 => {
+                Some("a tier is 0 to 9")
+            }
+            Self::OpenAccount { policy, .. } | Self::SetPolicy { policy, .. } => policy.defect(),
+            Self::RotateKeys { keys, .. } => keys.defect(),
+            Self::PayAcross(pay) => pay.quote.quote.defect(),
+            Self::SetFeeSchedule { schedule, .. } => schedule.defect(),
+            Self::RegisterAsset { .. }
+            | Self::Issue { .. }
+            | Self::Redeem { .. }
+            | Self::SetTier { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. }
+            | Self::CloseAccount { .. }
+            | Self::Pay(_) => None,
+        }
+    }
+
+    /// The accounts that the operation touches, for history and indexes.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        match self {
+            Self::RegisterAsset { .. } | Self::SetFeeSchedule { .. } => BTreeSet::new(),
+            Self::Issue { to: account, .. }
+            | Self::Redeem { from: account, .. }
+            | Self::OpenAccount { account, .. }
+            | Self::SetPolicy { account, .. }
+            | Self::RotateKeys { account, .. }
+            | Self::Freeze { account, .. }
+            | Self::Unfreeze { account }
+            | Self::CloseAccount { account }
+            | Self::SetTier { account, .. } => BTreeSet::from([*account]),
+            Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
+            Self::PayAcross(pay) => BTreeSet::from([pay.from, pay.to, pay.quote.quote.dealer]),
+        }
+    }
+}
