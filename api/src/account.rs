@@ -1,0 +1,152 @@
+//! Accounts: `GET /v1/accounts/{account}` and its history.
+//!
+//! Invariants: what is shown is the state after one named final block. Absent: names of customers.
+
+use ledger::account::{Account, AccountStatus, Holding};
+use ledger::ids::{AccountId, AssetCode, Bic, Height};
+use ledger::money::Money;
+use serde::{Deserialize, Serialize};
+
+use crate::text::Naming;
+
+/// An account's position in one asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldingView {
+    /// The asset's code.
+    pub asset: String,
+    /// The balance: `100.50 CNY`.
+    pub posted: String,
+    /// The part that waits for something.
+    pub held: String,
+    /// What can be spent.
+    pub available: String,
+    /// How many entries there ever were.
+    pub entries: u64,
+    /// The entry chain's last hash, hexadecimal.
+    pub chain: String,
+}
+
+impl HoldingView {
+    /// Renders a holding of `asset`.
+    pub fn new(asset: AssetCode, holding: &Holding, naming: &Naming) -> Self {
+        let text = |amount| naming.money(Money::new(amount, asset));
+        Self {
+            asset: asset.to_string(),
+            posted: text(holding.posted),
+            held: text(holding.held),
+            available: text(holding.available()),
+            entries: holding.entries,
+            chain: holding.chain.to_hex(),
+        }
+    }
+}
+
+/// Keys and rules of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyView {
+    /// How many owner keys must sign.
+    pub threshold: u8,
+    /// The owner keys, hexadecimal.
+    pub keys: Vec<String>,
+    /// Whether the servicer may order payments too.
+    pub mandate: bool,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Its address.
+    pub account: String,
+    /// Its servicer's BIC.
+    pub institution: String,
+    /// `active`, `frozen-outgoing`, `frozen-incoming`, `frozen` or `closed`.
+    pub status: String,
+    /// The know-your-customer tier.
+    pub tier: u8,
+    /// Keys and rules.
+    pub policy: PolicyView,
+    /// The holdings, by asset.
+    pub holdings: Vec<HoldingView>,
+    /// The final block after which this is the state.
+    pub height: u64,
+}
+
+impl AccountView {
+    /// Renders an account and its holdings.
+    pub fn new(
+        id: AccountId,
+        account: &Account,
+        servicer: &Bic,
+        holdings: &[(AssetCode, Holding)],
+        height: Height,
+        naming: &Naming,
+    ) -> Self {
+        let owners = &account.policy.owners;
+        Self {
+            account: naming.address(id),
+            institution: servicer.to_string(),
+            status: status_word(account.status).to_owned(),
+            tier: account.tier,
+            policy: PolicyView {
+                threshold: owners.threshold,
+                keys: owners.keys.iter().map(|key| key.to_hex()).collect(),
+                mandate: account.policy.mandate,
+            },
+            holdings: holdings
+                .iter()
+                .map(|(asset, holding)| HoldingView::new(*asset, holding, naming))
+                .collect(),
+            height: height.0,
+        }
+    }
+}
+
+const fn status_word(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "active",
+        AccountStatus::FrozenOutgoing => "frozen-outgoing",
+        AccountStatus::FrozenIncoming => "frozen-incoming",
+        AccountStatus::Frozen => "frozen",
+        AccountStatus::Closed => "closed",
+    }
+}
+
+/// One line of an account's history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryView {
+    /// The movement's UETR.
+    pub id: String,
+    /// `issue`, `redeem`, `payment`, `fee` or `exchange`.
+    pub kind: String,
+    /// `in` or `out`.
+    pub direction: String,
+    /// By how much the holding changed: `25.00 CNY`.
+    pub amount: String,
+    /// The other side's address, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counterparty: Option<String>,
+    /// The block's height.
+    pub block: u64,
+    /// The block's time.
+    pub time: String,
+}
+
+/// A page of history, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    /// The entries, newest first.
+    pub entries: Vec<EntryView>,
+    /// What to pass as `cursor` for the next, older page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// The query of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PageQuery {
+    /// Where to go on, from the page before.
+    pub cursor: Option<String>,
+    /// How many entries at most: 1 to 500, 50 unless told.
+    pub limit: Option<u16>,
+}

@@ -1,0 +1,165 @@
+//! Problems: every refusal of the API as `application/problem+json` (RFC 9457).
+//!
+//! Invariants: a problem has a stable code, says what to do (`hint`) and whether the same request may
+//! succeed later (`retry`). Absent: stack traces and internals.
+
+use ledger::rejection::Rejection;
+use ledger::transaction::EnvelopeError;
+use serde::{Deserialize, Serialize};
+
+/// Whether the same request may succeed when it is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Retry {
+    /// No: it will always be refused.
+    Never,
+    /// Yes, soon: nothing of the request is wrong.
+    Later,
+    /// The outcome is unknown; the same bytes are safe to send again and tell it.
+    Same,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{title}: {detail}")]
+pub struct Problem {
+    /// A URI that names the kind of problem: `urn:feiqian:problem:<code>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// One short sentence, the same for every problem of the kind.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code, in kebab case.
+    pub code: String,
+    /// What is wrong with this request.
+    pub detail: String,
+    /// What to do.
+    pub hint: String,
+    /// Whether to send it again.
+    pub retry: Retry,
+}
+
+impl Problem {
+    /// The media type of problems.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
+
+    fn new(status: u16, code: &str, title: &str, retry: Retry) -> Self {
+        Self {
+            kind: format!("urn:feiqian:problem:{code}"),
+            title: title.to_owned(),
+            status,
+            code: code.to_owned(),
+            detail: title.to_owned(),
+            hint: String::new(),
+            retry,
+        }
+    }
+
+    /// The same problem with what is wrong and what to do.
+    pub fn with(mut self, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self.hint = hint.into();
+        self
+    }
+
+    /// 400: the request cannot be read.
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::new(400, "malformed", "The request cannot be read", Retry::Never)
+            .with(detail, "Compare the request with the API's description at /openapi.json.")
+    }
+
+    /// 404: there is no such thing.
+    pub fn not_found(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(404, "not-found", "There is no such thing", Retry::Never).with(detail, hint)
+    }
+
+    /// 403: this node does not do that.
+    pub fn not_offered(detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(403, "not-offered", "This node does not offer that", Retry::Never)
+            .with(detail, hint)
+    }
+
+    /// 413: more bytes than the limit.
+    pub fn too_large(limit: usize) -> Self {
+        let detail = format!("The body is longer than {limit} bytes.");
+        Self::new(413, "too-large", "The request is too large", Retry::Never)
+            .with(detail, "Send less in one request.")
+    }
+
+    /// 503: the node's queues are full; nothing was taken in.
+    pub fn busy() -> Self {
+        Self::new(503, "busy", "The node is busy", Retry::Later).with(
+            "The node's queue is full; the request was not taken in.",
+            "Send the same request again after the Retry-After seconds, or ask another node.",
+        )
+    }
+
+    /// 503: the node is not ready: it starts, stops or catches up.
+    pub fn not_ready(detail: impl Into<String>) -> Self {
+        Self::new(503, "not-ready", "The node is not ready", Retry::Later)
+            .with(detail, "Send the same request again later, or ask another node.")
+    }
+
+    /// 504: it was taken in, and is not final within the time that the client would wait.
+    pub fn outcome_unknown() -> Self {
+        Self::new(504, "outcome-unknown", "The outcome is not known yet", Retry::Same).with(
+            "The transaction was taken in and is not final yet.",
+            "Send the same bytes again: they are never executed twice, and the answer tells.",
+        )
+    }
+
+    /// 500: a defect of the node.
+    pub fn internal(detail: impl Into<String>) -> Self {
+        Self::new(500, "internal", "The node made a mistake", Retry::Later)
+            .with(detail, "Report it to the node's operator with the time and this text.")
+    }
+
+    /// 422: the envelope is refused; nothing entered the ledger.
+    pub fn envelope(error: &EnvelopeError) -> Self {
+        let (code, title, hint) = match error {
+            EnvelopeError::WrongChain { .. } => (
+                "wrong-chain",
+                "The transaction is for another chain",
+                "Check which network you signed for. Nothing was paid.",
+            ),
+            EnvelopeError::Malformed { .. } => (
+                "malformed-transaction",
+                "The transaction is malformed",
+                "Build it with the wallet or the documented encoding. Nothing was paid.",
+            ),
+            EnvelopeError::Signature => (
+                "bad-signature",
+                "A signature is missing or invalid",
+                "Sign again with the keys that the transaction names. Nothing was paid.",
+            ),
+        };
+        let status = if code == "malformed-transaction" { 400 } else { 422 };
+        Self::new(status, code, title, Retry::Never).with(error.to_string(), hint)
+    }
+
+    /// 422: the ledger would reject, known before the transaction entered a block. Nothing was paid.
+    pub fn rejected(rejection: Rejection) -> Self {
+        let retry = if rejection.is_transient() { Retry::Later } else { Retry::Never };
+        Self::new(422, rejection.code(), "The ledger rejects the transaction", retry).with(
+            format!("{} (ISO 20022 reason {})", rejection.explanation(), rejection.iso()),
+            "Nothing was paid.",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_has_the_standards_members() {
+        let json = serde_json::to_value(Problem::busy()).unwrap();
+        assert_eq!(json["type"], "urn:feiqian:problem:busy");
+        assert_eq!(json["status"], 503);
+        assert_eq!(json["retry"], "later");
+        assert!(json["title"].is_string() && json["detail"].is_string());
+        let back: Problem = serde_json::from_value(json).unwrap();
+        assert_eq!(back, Problem::busy());
+    }
+}

@@ -1,0 +1,151 @@
+//! A receipt in words: what a person and a script read of an operation's outcome.
+//!
+//! Invariants: built from a ledger receipt alone, so a wallet renders what it has verified in the same
+//! words as the node. Absent: whether it is proven (the wallet says that).
+
+use ledger::fees::FeeKind;
+use ledger::ids::{Height, Timestamp};
+use ledger::receipt::{Outcome, Receipt};
+use serde::{Deserialize, Serialize};
+
+use crate::text::{self, Naming};
+
+/// One line of charges.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeLine {
+    /// `payment`, `interbank` or `cross-border`.
+    pub kind: String,
+    /// `1.50 CNY`.
+    pub amount: String,
+}
+
+/// The exchange within a payment across currencies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangeView {
+    /// The dealer's address.
+    pub dealer: String,
+    /// Units of the credited asset for one unit of the debited: `1.085`.
+    pub rate: String,
+    /// What was exchanged: `1000.00 CNY`.
+    pub sold: String,
+}
+
+/// A receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptView {
+    /// The payment's UETR; absent for operations that move no money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The transaction's id, hexadecimal.
+    pub transaction: String,
+    /// The operation's place in it, from 0.
+    pub operation: u16,
+    /// `settled`, `done` or `rejected`.
+    pub status: String,
+    /// ISO 20022 status: `ACSC` or `RJCT`.
+    pub iso_status: String,
+    /// ISO 20022 reason, if rejected: `AM04`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iso_reason: Option<String>,
+    /// The rejection's stable code, if rejected: `insufficient-funds`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// One sentence for a person, if rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// The height of the block; absent in a simulation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
+    /// The block's time; absent in a simulation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// The debited account's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The credited account's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What the payer gave, charges included: `1001.50 CNY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debited: Option<String>,
+    /// What the payee got: `1085.00 HKD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credited: Option<String>,
+    /// The charges in all: `1.50 CNY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee: Option<String>,
+    /// The charges, line by line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<FeeLine>,
+    /// The exchange, for a payment across currencies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
+    /// The proof file, base64; present where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
+}
+
+impl ReceiptView {
+    /// Renders `receipt`, which stands in the block `place` (none in a simulation).
+    pub fn new(receipt: &Receipt, place: Option<(Height, Timestamp)>, naming: &Naming) -> Self {
+        let rejection = receipt.outcome.rejection();
+        let mut view = Self {
+            id: receipt.uetr.map(|uetr| uetr.to_string()),
+            transaction: receipt.transaction.to_hex(),
+            operation: receipt.operation,
+            status: status_word(&receipt.outcome).to_owned(),
+            iso_status: receipt.outcome.iso_status().to_owned(),
+            iso_reason: rejection.map(|rejection| rejection.iso().to_owned()),
+            code: rejection.map(|rejection| rejection.code().to_owned()),
+            explanation: rejection.map(|rejection| rejection.explanation().to_owned()),
+            block: place.map(|(height, _)| height.0),
+            time: place.map(|(_, time)| text::time(time)),
+            from: None,
+            to: None,
+            debited: None,
+            credited: None,
+            fee: None,
+            fees: Vec::new(),
+            exchange: None,
+            proof: None,
+        };
+        if let Outcome::Settled(settlement) = &receipt.outcome {
+            let charged = settlement.debited.asset;
+            view.from = settlement.from.map(|account| naming.address(account));
+            view.to = settlement.to.map(|account| naming.address(account));
+            view.debited = Some(naming.money(settlement.debited));
+            view.credited = Some(naming.money(settlement.credited));
+            view.fee = Some(naming.amount(settlement.fee(), charged));
+            view.fees = settlement
+                .fees
+                .iter()
+                .map(|item| FeeLine {
+                    kind: fee_word(item.kind).to_owned(),
+                    amount: naming.amount(item.amount, charged),
+                })
+                .collect();
+            view.exchange = settlement.exchange.as_ref().map(|exchange| ExchangeView {
+                dealer: naming.address(exchange.dealer),
+                rate: exchange.rate.to_string(),
+                sold: naming.amount(exchange.sold, charged),
+            });
+        }
+        view
+    }
+}
+
+const fn status_word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Settled(_) => "settled",
+        Outcome::Done => "done",
+        Outcome::Rejected(_) => "rejected",
+    }
+}
+
+const fn fee_word(kind: FeeKind) -> &'static str {
+    match kind {
+        FeeKind::Payment => "payment",
+        FeeKind::Interbank => "interbank",
+        FeeKind::CrossBorder => "cross-border",
+    }
+}

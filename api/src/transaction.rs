@@ -1,0 +1,103 @@
+//! Transactions and payments: `POST /v1/transactions`, `.../simulate`, `GET /v1/payments/{uetr}`.
+//!
+//! Invariants: the same bytes get the same answer. Absent: the encoding of the transaction itself,
+//! which is the ledger's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::HoldingView;
+use crate::receipt::ReceiptView;
+
+/// The JSON body of `POST /v1/transactions`; `application/octet-stream` carries the bytes themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransactionRequest {
+    /// The canonical bytes of a signed transaction, base64.
+    pub transaction: String,
+}
+
+/// How long a submission waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wait {
+    /// Until the receipts are final (the node's time limit apart).
+    Final,
+    /// Until the transaction is taken in.
+    #[default]
+    Accepted,
+}
+
+/// The query of `POST /v1/transactions`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SubmitQuery {
+    /// How long to wait.
+    pub wait: Wait,
+    /// True: each receipt of the answer carries its proof file.
+    pub proof: bool,
+}
+
+/// The answer to a submission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransactionAnswer {
+    /// The transaction's id, hexadecimal.
+    pub transaction: String,
+    /// `final` with receipts, or `accepted` without.
+    pub status: String,
+    /// One receipt per operation, in order.
+    pub receipts: Vec<ReceiptView>,
+}
+
+/// The answer to a simulation: what the transaction would do now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimulationAnswer {
+    /// The height of the final block after which it was simulated.
+    pub height: u64,
+    /// The receipts it would get now.
+    pub receipts: Vec<ReceiptView>,
+    /// The holdings as they would be afterwards.
+    pub balances: Vec<SimulatedBalance>,
+}
+
+/// A holding as it would be after a simulated transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimulatedBalance {
+    /// The account's address.
+    pub account: String,
+    /// The holding.
+    #[serde(flatten)]
+    pub holding: HoldingView,
+}
+
+/// One step in a payment's life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// `received`, `ordered`, `settled` or `rejected`.
+    pub event: String,
+    /// When, if it is known: a block's time, or this node's clock for `received`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// The block, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
+}
+
+/// A payment: `GET /v1/payments/{uetr}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentView {
+    /// The UETR.
+    pub id: String,
+    /// `received`, `settled` or `rejected`.
+    pub status: String,
+    /// ISO 20022 status: `RCVD`, `ACSC` or `RJCT`.
+    pub iso_status: String,
+    /// One sentence in plain words.
+    pub summary: String,
+    /// Who must act next; absent when nobody must.
+    pub next_actor: Option<String>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineEvent>,
+    /// The receipt, once it is final.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptView>,
+}
