@@ -31,6 +31,7 @@ pub use chunk::{Chunk, ChunkEntry, ChunkError, MAX_CHUNK_DEPTH, Prefix};
 pub use proof::{MapProof, MapProofError};
 
 use crate::hash::{Domain, Domains, Hash};
+use crate::merkle;
 use bucket::{Entries, entries};
 use node::{Batch, Change, Link, Node};
 
@@ -148,10 +149,7 @@ impl<'a> Iterator for Iter<'a> {
 }
 
 fn root_of(domains: &Domains, len: u64, top: &Hash) -> Hash {
-    let mut bytes = [0; 40];
-    bytes[..8].copy_from_slice(&len.to_le_bytes());
-    bytes[8..].copy_from_slice(&top.0);
-    domains.hash(Domain::StateRoot, &bytes)
+    merkle::root_of(domains, Domain::StateRoot, len, top)
 }
 
 const BIT_MASKS: [u8; 8] = [0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01];

@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize, io};
 use super::bucket::{Entry, split, subtree_hash};
 use super::node::{Link, Node};
 use super::{BIT_MASKS, MAX_DEPTH, goes_right};
+use crate::codec::invalid;
 use crate::hash::{Domain, Domains, Hash};
 
 /// The siblings of the nodes on a path, the top's children first; [`Hash::ZERO`] for an empty one.
@@ -104,8 +105,4 @@ fn full<R: io::Read>(reader: &mut R) -> io::Result<Hash> {
         return Err(invalid("an empty sibling is a zero bit"));
     }
     Ok(sibling)
-}
-
-fn invalid(text: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, text)
 }
