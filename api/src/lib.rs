@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod keystore;
 pub mod problem;
 pub mod quote;
 pub mod receipt;
