@@ -1,1 +1,6 @@
-//! tests
+//! Whole-system checks: what no single package can check, and the verbs that run it all.
+//!
+//! Absent: the products. Nothing here is part of a product build, and no product depends on it.
+
+pub mod tidy;
+pub mod xtask;
