@@ -49,7 +49,7 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "api",
         own: "ledger",
-        outside: "base64 borsh jiff serde serde_json thiserror",
+        outside: "argon2 base64 borsh chacha20poly1305 jiff serde serde_json thiserror zeroize",
         dev: "",
         never: "getrandom rand tokio libp2p axum",
     },

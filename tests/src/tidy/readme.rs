@@ -1,4 +1,5 @@
-//! Rule: the commands that documents show exist: programs, cargo's aliases, and the verbs of xtask.
+//! Rule: the commands that documents show exist (programs, aliases of cargo, verbs of xtask), and
+//! what CI runs is the test command of the README.
 
 use super::{Finding, Tree};
 use crate::xtask;
@@ -13,8 +14,11 @@ const SYSTEM: [&str; 14] = [
     "rm", "xmllint",
 ];
 
+/// The script that CI runs.
+const CI: &str = ".ci/run";
+
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings: Vec<_> = ci_fault(tree).into_iter().collect();
     for (path, text) in tree.texts.iter().filter(|(path, _)| is_for_users(path)) {
         for (line, command) in commands(text) {
             findings.extend(fault(tree, &command).map(|advice| Finding {
@@ -26,6 +30,21 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         }
     }
     findings
+}
+
+fn ci_fault(tree: &Tree) -> Option<Finding> {
+    let script = tree.texts.get(CI)?;
+    let started = script.lines().find_map(|line| line.strip_prefix("exec "));
+    let command = started?.split('<').next()?.trim();
+    if tree.texts.get("README.md").is_some_and(|readme| readme.contains(command)) {
+        return None;
+    }
+    Some(Finding {
+        path: CI.to_owned(),
+        line: 1,
+        rule: "readme",
+        advice: format!("README.md does not show `{command}`; show it, or run what it shows"),
+    })
 }
 
 fn is_for_users(path: &str) -> bool {
@@ -95,6 +114,16 @@ mod tests {
             let config = (".cargo/config.toml", "[alias]\nxtask = \"run\"\n");
             let tree = Tree::sample(&[("README.md", &text), config]);
             assert_eq!(check(&tree).len(), found, "{line}");
+        }
+    }
+    #[test]
+    fn ci_runs_what_the_readme_shows() {
+        let rows = [("cargo xtask test", 0), ("cargo test", 1)];
+        for (command, found) in rows {
+            let script = format!("set -e\nexec {command} < /dev/null\n");
+            let files =
+                [(".ci/run", script.as_str()), ("README.md", "`cargo xtask test` tests.\n")];
+            assert_eq!(check(&Tree::sample(&files)).len(), found, "{command}");
         }
     }
 }

@@ -257,23 +257,24 @@ fn attributes_of(item: &syn::Item) -> &[Attribute] {
 
 /// `#[test]`, `#[cfg(test)]` and `#[cfg(all(test, ..))]`.
 fn is_test_only(attribute: &Attribute) -> bool {
-    let condition = match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("cfg") => list.tokens.to_string(),
-        other => return other.path().segments.last().is_some_and(|name| name.ident == "test"),
-    };
-    condition == "test" || condition.starts_with("all (test")
+    if let Meta::List(list) = &attribute.meta
+        && list.path.is_ident("cfg")
+    {
+        let condition = list.tokens.to_string();
+        return condition == "test" || condition.starts_with("all (test");
+    }
+    attribute.path().segments.last().is_some_and(|name| name.ident == "test")
 }
 
+/// The file in `#[path = "file"]`.
 fn path_of(attribute: &Attribute) -> Option<String> {
-    let Meta::NameValue(pair) = &attribute.meta else { return None };
-    if !pair.path.is_ident("path") {
-        return None;
+    if let Meta::NameValue(pair) = &attribute.meta
+        && pair.path.is_ident("path")
+        && let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(file), .. }) = &pair.value
+    {
+        return Some(file.value());
     }
-    match &pair.value {
-        syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(file), .. }) => Some(file.value()),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "syn's enum; a path is a string")]
-        _ => None,
-    }
+    None
 }
 
 #[cfg(test)]
