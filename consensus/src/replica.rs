@@ -1,0 +1,166 @@
+//! The replica: one validator's state, and the step that changes it.
+//!
+//! Invariants: the same inputs at the same times give the same outputs; after every step each rule that
+//! can act has acted. Absent: the rules themselves, one file per concern beside this one.
+
+use ledger::block::Block;
+use ledger::certificate::Certificate;
+use ledger::hash::{Domains, Hash};
+use ledger::ids::{Epoch, Timestamp, ValidatorIndex, View};
+use ledger::validators::ValidatorSet;
+use std::collections::BTreeSet;
+
+use crate::chain::{Chain, Execution};
+use crate::leaders::Leaders;
+use crate::message::Message;
+use crate::pace::Pace;
+use crate::signer::Signer;
+use crate::step::{Input, Output, Verdict};
+use crate::views::Views;
+
+/// What happens in the current view.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    pub(crate) view: View,
+    pub(crate) entered: Timestamp,
+    /// Since when there is something to do: work waits, or a proposal is here.
+    pub(crate) busy_since: Option<Timestamp>,
+    /// The parent of the block that the node was asked to build.
+    pub(crate) building: Option<Hash>,
+    /// True once the signer has refused a vote: nothing more is tried in this view.
+    pub(crate) refused: bool,
+}
+
+impl Turn {
+    pub(crate) const fn new(view: View, entered: Timestamp) -> Self {
+        Self { view, entered, busy_since: None, building: None, refused: false }
+    }
+}
+
+/// When votes were sent the last time, and how often in this view.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Resend {
+    pub(crate) last: Option<Timestamp>,
+    pub(crate) count: u32,
+}
+
+/// One validator (or observer) of one epoch. Made by [`Replica::new`], driven by [`Replica::step`].
+#[derive(Clone, Debug)]
+pub struct Replica {
+    pub(crate) domains: Domains,
+    pub(crate) validators: ValidatorSet,
+    pub(crate) validators_hash: Hash,
+    pub(crate) epoch: Epoch,
+    pub(crate) signer: Option<Signer>,
+    pub(crate) leaders: Leaders,
+    pub(crate) pace: Pace,
+    pub(crate) views: Views,
+    pub(crate) chain: Chain,
+    pub(crate) turn: Turn,
+    pub(crate) resend: Resend,
+    /// When each validator was last answered.
+    pub(crate) answered: Vec<Option<Timestamp>>,
+    /// Blocks that the node was asked to fetch.
+    pub(crate) fetching: BTreeSet<Hash>,
+    /// The view of the finalization that the node was asked to catch up with.
+    pub(crate) catching_up: Option<View>,
+    /// Validators that evidence was given of.
+    pub(crate) named: BTreeSet<ValidatorIndex>,
+    pub(crate) wake: Option<Timestamp>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl Replica {
+    /// Takes one input at the moment `now` and says what to do. `now` is the node's clock; it never goes
+    /// back from step to step.
+    pub fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        match input {
+            Input::Message { from, message } => self.on_message(now, from, message),
+            Input::Wake => self.wake = None,
+            Input::WorkWaits => self.make_busy(now),
+            Input::Built { block } => self.on_built(now, block),
+            Input::Verdict { block, verdict } => self.on_verdict(&block, verdict),
+            Input::Fetched { block } => self.on_fetched(block),
+            Input::CaughtUp { block, certificate } => self.on_caught_up(now, block, certificate),
+        }
+        self.settle(now)
+    }
+
+    /// Lets every rule act until none can, then gives the outputs.
+    pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Output> {
+        while self.consider(now) || self.nullify_if_due(now) || self.build_if_due(now) {}
+        self.seek(false);
+        self.resend_if_due(now);
+        self.set_wake(now);
+        std::mem::take(&mut self.outputs)
+    }
+
+    fn on_message(&mut self, now: Timestamp, from: ValidatorIndex, message: Message) {
+        if self.validators.get(from).is_none() || Some(from) == self.index() {
+            return;
+        }
+        match message {
+            Message::Proposal(proposal) => self.on_proposal(now, *proposal),
+            Message::Vote(vote) => self.on_vote(now, from, vote),
+            Message::Certificate(certificate) => self.learn(now, certificate),
+            Message::Status(status) => {
+                self.leaders.hear(from, status.view, self.turn.view);
+                self.answer(now, from, &status);
+            }
+        }
+    }
+
+    fn on_verdict(&mut self, block: &Hash, verdict: Verdict) {
+        let execution = match verdict {
+            Verdict::Valid => Execution::Valid,
+            Verdict::Invalid => Execution::Invalid,
+        };
+        self.chain.note(block, execution);
+    }
+
+    /// From now on the view has something to do: the short time-out applies (R12).
+    pub(crate) fn make_busy(&mut self, now: Timestamp) {
+        self.turn.busy_since.get_or_insert(now);
+    }
+
+    /// This replica's index; `None` for an observer.
+    pub fn index(&self) -> Option<ValidatorIndex> {
+        self.signer.as_ref().map(|signer| signer.identity().index)
+    }
+
+    /// The current view.
+    pub const fn view(&self) -> View {
+        self.turn.view
+    }
+
+    /// The leader of a view.
+    pub fn leader(&self, view: View) -> ValidatorIndex {
+        self.leaders.leader(view)
+    }
+
+    /// The last final block that is held with all before it.
+    pub const fn finalized(&self) -> &Block {
+        self.chain.finalized()
+    }
+
+    /// The highest finalization that is known, also of a block that is not held yet; `None` as long as
+    /// only the genesis block is final.
+    pub fn finalization(&self) -> Option<&Certificate> {
+        self.views.finalization().map(|certificate| &**certificate)
+    }
+
+    /// A block that is held but perhaps not final, to be given to a peer that fetches it.
+    pub fn block(&self, hash: &Hash) -> Option<&Block> {
+        self.chain.get(hash)
+    }
+
+    /// The current view time-out in milliseconds; for metrics.
+    pub fn timeout_ms(&self) -> u64 {
+        self.pace.timeout()
+    }
+
+    /// Views and blocks kept above the final ones; for metrics, and for tests of the bounds.
+    pub fn kept(&self) -> (usize, usize) {
+        (self.views.count(), self.chain.count())
+    }
+}
