@@ -4,6 +4,11 @@
 //! agreed by everyone or they are on different chains. Absent: secrets, and the ceremony that collects
 //! the parts (package `genesis`).
 
+pub mod json;
+pub mod keyfile;
+pub mod member;
+mod text;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
