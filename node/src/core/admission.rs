@@ -1,0 +1,171 @@
+//! Admission: clients' transactions on their way into this node's lane.
+//!
+//! Invariants: each transaction is verified once, in batches, beside the core; the number and bytes of
+//! transactions between arrival and order are bounded, and what does not fit is refused as busy at
+//! once; the same transaction twice is one transaction with two requests. Absent: execution's verdicts,
+//! save those that keep strangers from filling the ledger.
+
+use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
+use std::collections::BTreeMap;
+
+use super::step::RequestId;
+
+/// The bounds of admission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdmissionLimits {
+    /// The most transactions between arrival and order.
+    pub transactions: usize,
+    /// The most bytes of them.
+    pub bytes: usize,
+    /// The most transactions of one verification job and of one batch.
+    pub batch_transactions: usize,
+    /// The most bytes of one batch; a larger transaction has one of its own.
+    pub batch_bytes: usize,
+}
+
+impl Default for AdmissionLimits {
+    fn default() -> Self {
+        Self {
+            transactions: 50_000,
+            bytes: 64 * 1024 * 1024,
+            batch_transactions: 2_048,
+            batch_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// A request that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiter {
+    /// The request.
+    pub request: RequestId,
+    /// True: until final. False: until durably taken in.
+    pub until_final: bool,
+}
+
+/// A transaction between arrival and order.
+#[derive(Debug, Default)]
+struct Pending {
+    bytes: usize,
+    waiters: Vec<Waiter>,
+    in_lane: bool,
+}
+
+/// The queue before this node's lane.
+#[derive(Debug)]
+pub struct Admission {
+    limits: AdmissionLimits,
+    pending: BTreeMap<TransactionId, Pending>,
+    bytes: usize,
+    unverified: Vec<(SignedTransaction, usize)>,
+    is_verifying: bool,
+    ready: Vec<(VerifiedTransaction, usize)>,
+}
+
+impl Admission {
+    /// An empty queue.
+    pub const fn new(limits: AdmissionLimits) -> Self {
+        Self {
+            limits,
+            pending: BTreeMap::new(),
+            bytes: 0,
+            unverified: Vec::new(),
+            is_verifying: false,
+            ready: Vec::new(),
+        }
+    }
+
+    /// Lets `waiter` wait for a transaction that is under way already. Returns whether there is one, and
+    /// whether it is in the lane.
+    pub fn join(&mut self, id: TransactionId, waiter: Waiter) -> Option<bool> {
+        let pending = self.pending.get_mut(&id)?;
+        pending.waiters.push(waiter);
+        Some(pending.in_lane)
+    }
+
+    /// True if a transaction of `bytes` bytes fits in.
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.pending.len() < self.limits.transactions
+            && self.bytes.saturating_add(bytes) <= self.limits.bytes
+    }
+
+    /// Takes a new transaction in, for verification.
+    pub fn enter(
+        &mut self,
+        id: TransactionId,
+        signed: SignedTransaction,
+        bytes: usize,
+        waiter: Waiter,
+    ) {
+        let pending = Pending { bytes, waiters: vec![waiter], in_lane: false };
+        self.pending.insert(id, pending);
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.unverified.push((signed, bytes));
+    }
+
+    /// The next verification job, unless one is under way or there is nothing to verify. While one
+    /// runs, the next one gathers: batches grow with the load and cost no waiting without it.
+    pub fn next_job(&mut self) -> Option<Vec<SignedTransaction>> {
+        if self.is_verifying || self.unverified.is_empty() {
+            return None;
+        }
+        self.is_verifying = true;
+        let count = self.unverified.len().min(self.limits.batch_transactions);
+        Some(self.unverified.drain(..count).map(|(signed, _)| signed).collect())
+    }
+
+    /// Takes note that the job under way is done.
+    pub const fn job_done(&mut self) {
+        self.is_verifying = false;
+    }
+
+    /// A verified transaction may go into the lane.
+    pub fn verified(&mut self, transaction: VerifiedTransaction) {
+        let bytes = self.pending.get(&transaction.id()).map_or(0, |pending| pending.bytes);
+        self.ready.push((transaction, bytes));
+    }
+
+    /// The transactions of the next batch; empty if none is ready.
+    pub fn take_batch(&mut self) -> Vec<VerifiedTransaction> {
+        let mut bytes = 0_usize;
+        let fits = |(_, size): &&(VerifiedTransaction, usize)| {
+            let first = bytes == 0;
+            bytes = bytes.saturating_add(*size);
+            first || bytes <= self.limits.batch_bytes
+        };
+        let count = self.ready.iter().take(self.limits.batch_transactions).take_while(fits).count();
+        self.ready.drain(..count).map(|(transaction, _)| transaction).collect()
+    }
+
+    /// True if transactions wait for a batch.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// True if the transactions that wait would fill a batch.
+    pub fn has_full_batch(&self) -> bool {
+        self.ready.len() >= self.limits.batch_transactions
+    }
+
+    /// The transaction is in the lane, durably. Returns who waited only for that.
+    pub fn in_lane(&mut self, id: TransactionId) -> Vec<RequestId> {
+        let Some(pending) = self.pending.get_mut(&id) else { return Vec::new() };
+        pending.in_lane = true;
+        let (done, waiting): (Vec<_>, Vec<_>) =
+            pending.waiters.drain(..).partition(|waiter| !waiter.until_final);
+        pending.waiters = waiting;
+        done.into_iter().map(|waiter| waiter.request).collect()
+    }
+
+    /// The transaction is final, or refused. Returns all who waited.
+    pub fn leave(&mut self, id: TransactionId) -> Vec<RequestId> {
+        let Some(pending) = self.pending.remove(&id) else { return Vec::new() };
+        self.bytes = self.bytes.saturating_sub(pending.bytes);
+        pending.waiters.into_iter().map(|waiter| waiter.request).collect()
+    }
+
+    /// How many transactions are between arrival and order.
+    pub fn count(&self) -> usize {
+        self.pending.len()
+    }
+}

@@ -1,0 +1,160 @@
+//! What goes into a step of the node's core and what comes out.
+//!
+//! Invariants: the host performs outputs in the order given; everything after an [`Output::Persist`]
+//! waits until that record is durable. Absent: failures; a host that cannot persist stops the node.
+
+use ledger::certificate::Certificate;
+use ledger::chain::Executed;
+use ledger::ids::{Height, Timestamp, ValidatorIndex};
+use ledger::rejection::Rejection;
+use ledger::transaction::{EnvelopeError, TransactionId};
+use std::sync::Arc;
+
+use super::lanes::HeldBatch;
+use super::message::{BatchRequest, PeerMessage};
+use super::record::LogRecord;
+use super::verification::{JobId, VerificationJob, VerificationResult};
+
+/// Names a client's request; unique within one run of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// An event for the core.
+#[derive(Debug)]
+pub enum Input {
+    /// A client hands over a transaction's bytes.
+    Submit {
+        /// The request, for the reply.
+        request: RequestId,
+        /// The bytes as they came.
+        bytes: Vec<u8>,
+        /// True: reply when it is final. False: reply when it is taken in durably.
+        until_final: bool,
+    },
+    /// A verification job was done.
+    Verified(JobId, VerificationResult),
+    /// A peer says something.
+    Peer {
+        /// Who; the transport has authenticated it.
+        from: ValidatorIndex,
+        /// What.
+        message: PeerMessage,
+    },
+    /// A connection to a peer opened.
+    Connected(ValidatorIndex),
+    /// The moment of the last [`Output::WakeAt`] has come.
+    Wake,
+}
+
+/// The answer to a client's request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// The envelope is bad; nothing entered the ledger.
+    Refused(EnvelopeError),
+    /// The ledger would certainly reject it; nothing entered the ledger.
+    Rejected(Rejection),
+    /// The queues are full; nothing was taken in.
+    Busy,
+    /// It is in this node's lane, durably, and will be ordered.
+    Accepted(TransactionId),
+    /// It is final: its receipts are in this block.
+    Final(TransactionId, Arc<Committed>),
+    /// It was final before: its receipts are in the archive.
+    Known(TransactionId),
+}
+
+/// A final block with all that it changed.
+#[derive(Debug)]
+pub struct Committed {
+    /// The block, its receipts, and the state after it.
+    pub executed: Arc<Executed>,
+    /// Its own finalization, if one is known; a later block's makes it final, too.
+    pub certificate: Option<Certificate>,
+    /// The batches that it ordered, in the order of execution.
+    pub batches: Vec<Arc<HeldBatch>>,
+}
+
+impl Committed {
+    /// The block's height.
+    pub fn height(&self) -> Height {
+        self.executed.block.header.height
+    }
+}
+
+/// Which of the network's streams a message takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Votes and certificates.
+    Votes,
+    /// Proposals.
+    Proposals,
+    /// New lane batches.
+    Lanes,
+    /// Requests and answers.
+    Sync,
+}
+
+/// What the host must do for the core.
+#[derive(Debug)]
+pub enum Output {
+    /// Make this record durable before any later output is performed.
+    Persist(LogRecord),
+    /// Send to one peer.
+    Send {
+        /// The receiver.
+        to: ValidatorIndex,
+        /// On which stream.
+        channel: Channel,
+        /// What.
+        message: PeerMessage,
+    },
+    /// Send to all peers.
+    Broadcast {
+        /// On which stream.
+        channel: Channel,
+        /// What.
+        message: PeerMessage,
+    },
+    /// Send one of this node's batches to all peers.
+    BroadcastBatch(Arc<HeldBatch>),
+    /// Send a held batch to one peer that asked.
+    SendBatch {
+        /// The receiver.
+        to: ValidatorIndex,
+        /// The batch.
+        batch: Arc<HeldBatch>,
+    },
+    /// Answer a peer from the archive: batches that are final for long.
+    ServeBatches {
+        /// The asker.
+        to: ValidatorIndex,
+        /// What it asked for.
+        request: BatchRequest,
+    },
+    /// Answer a peer from the archive: final blocks from this height upwards.
+    ServeChain {
+        /// The asker.
+        to: ValidatorIndex,
+        /// The first block.
+        from: Height,
+    },
+    /// Do this job and give [`Input::Verified`]. Need not wait for what is to be persisted.
+    Verify(JobId, VerificationJob),
+    /// Give [`Input::Wake`] at this moment; replaces the last such request.
+    WakeAt(Timestamp),
+    /// Answer a client.
+    Reply(RequestId, Reply),
+    /// A block is final: show it, index it, tell subscribers. In height order without a gap.
+    Commit(Arc<Committed>),
+    /// A peer broke the rules; the text says how.
+    Misbehaviour {
+        /// Who.
+        peer: ValidatorIndex,
+        /// What it did.
+        what: &'static str,
+    },
+    /// This node computed another state than a quorum: it must stop, and an operator must look.
+    Halt(String),
+    /// A validator is proven faulty.
+    Evidence(Box<consensus::Evidence>),
+}
