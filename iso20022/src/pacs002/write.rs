@@ -1,0 +1,202 @@
+//! Writes a status report, element by element in the schema's order.
+
+use ledger::ids::Bic;
+use std::collections::BTreeMap;
+
+use super::{
+    Charge, Code, DEFINITION, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus,
+};
+use crate::envelope::NAMESPACE_PREFIX;
+use crate::pacs008::OriginalGroup;
+use crate::xml::Writer;
+
+/// The namespace of the application header that is written.
+const HEADER: &str = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02";
+
+/// The longest part of `AddtlInf`, and the most parts.
+const INFORMATION_CHARACTERS: usize = 105;
+const INFORMATION_PARTS: usize = 10;
+
+/// Writes the report as an XML document: a bare `Document`, or within `Envelope` after `AppHdr`.
+pub fn write(report: &StatusReport, envelope: Option<&ReplyEnvelope>) -> String {
+    let mut writer = Writer::new();
+    if let Some(envelope) = envelope {
+        writer.open("Envelope");
+        write_header(&mut writer, report, envelope);
+    }
+    writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{DEFINITION}"));
+    writer.open("FIToFIPmtStsRpt");
+    writer.open("GrpHdr");
+    writer.leaf("MsgId", &identification(&report.message_id));
+    writer.leaf("CreDtTm", report.created.as_str());
+    writer.close();
+    if let Some(original) = &report.original {
+        write_group(&mut writer, report, original);
+    }
+    for transaction in &report.transactions {
+        write_transaction(&mut writer, transaction);
+    }
+    writer.finish()
+}
+
+fn write_header(writer: &mut Writer, report: &StatusReport, envelope: &ReplyEnvelope) {
+    writer.open_in("AppHdr", HEADER);
+    for (name, party) in [("Fr", envelope.from), ("To", envelope.to)] {
+        writer.open(name);
+        match party {
+            Some(bic) => {
+                writer.open("FIId");
+                write_institution(writer, bic);
+                writer.close();
+            }
+            None => writer.empty("OrgId"),
+        }
+        writer.close();
+    }
+    writer.leaf("BizMsgIdr", &identification(&report.message_id));
+    writer.leaf("MsgDefIdr", DEFINITION);
+    if let Some(service) = &envelope.business_service {
+        writer.leaf("BizSvc", &identification(service));
+    }
+    writer.leaf("CreDt", report.created.as_str());
+    writer.close();
+}
+
+fn write_group(writer: &mut Writer, report: &StatusReport, original: &OriginalGroup) {
+    writer.open("OrgnlGrpInfAndSts");
+    writer.leaf("OrgnlMsgId", &identification(&original.message_id));
+    writer.leaf("OrgnlMsgNmId", &identification(&original.definition));
+    if let Some(created) = &original.created {
+        writer.leaf("OrgnlCreDtTm", created.as_str());
+    }
+    if let Some(number) = original.number_of_transactions {
+        writer.leaf("OrgnlNbOfTxs", &number.to_string());
+    }
+    if let Some(status) = report.group_status {
+        writer.leaf("GrpSts", &status.to_string());
+    }
+    write_reasons(writer, &report.group_reasons);
+    if report.group_status == Some(Code::PARTIAL) {
+        let mut counts: BTreeMap<Code, u32> = BTreeMap::new();
+        for transaction in &report.transactions {
+            let count = counts.entry(transaction.status).or_default();
+            *count = count.saturating_add(1);
+        }
+        for (status, count) in counts {
+            writer.open("NbOfTxsPerSts");
+            writer.leaf("DtldNbOfTxs", &count.to_string());
+            writer.leaf("DtldSts", &status.to_string());
+            writer.close();
+        }
+    }
+    writer.close();
+}
+
+fn write_transaction(writer: &mut Writer, transaction: &TransactionStatus) {
+    writer.open("TxInfAndSts");
+    for (name, value) in [
+        ("OrgnlInstrId", &transaction.instruction_id),
+        ("OrgnlEndToEndId", &transaction.end_to_end_id),
+        ("OrgnlTxId", &transaction.transaction_id),
+    ] {
+        if let Some(value) = value {
+            writer.leaf(name, &identification(value));
+        }
+    }
+    if let Some(uetr) = &transaction.uetr {
+        writer.leaf("OrgnlUETR", &uetr.to_string());
+    }
+    writer.leaf("TxSts", &transaction.status.to_string());
+    write_reasons(writer, &transaction.reasons);
+    for charge in &transaction.charges {
+        write_charge(writer, charge);
+    }
+    if let Some(moment) = &transaction.accepted_at {
+        writer.leaf("AccptncDtTm", moment.as_str());
+    }
+    if let Some(moment) = &transaction.settled_at {
+        writer.open("FctvIntrBkSttlmDt");
+        writer.leaf("DtTm", moment.as_str());
+        writer.close();
+    }
+    if let Some(reference) = &transaction.clearing_reference {
+        writer.leaf("ClrSysRef", &identification(reference));
+    }
+    write_agent(writer, "InstgAgt", transaction.instructing_agent);
+    write_agent(writer, "InstdAgt", transaction.instructed_agent);
+    writer.close();
+}
+
+fn write_reasons(writer: &mut Writer, reasons: &[StatusReason]) {
+    for reason in reasons {
+        writer.open("StsRsnInf");
+        writer.open("Rsn");
+        writer.leaf("Cd", &reason.code.to_string());
+        writer.close();
+        for part in parts(&reason.information).into_iter().take(INFORMATION_PARTS) {
+            writer.leaf("AddtlInf", &part);
+        }
+        writer.close();
+    }
+}
+
+/// A charge in points, or one with more digits than the schema allows, is left to the receipt.
+fn write_charge(writer: &mut Writer, charge: &Charge) {
+    let currency = charge.money.asset.to_string();
+    let text = charge.money.amount.text(charge.decimals);
+    let is_currency = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if is_currency && digits <= 18 && charge.decimals.0 <= 5 {
+        writer.open("ChrgsInf");
+        writer.leaf_with("Amt", &[("Ccy", &currency)], &text);
+        write_agent(writer, "Agt", Some(charge.agent));
+        writer.close();
+    }
+}
+
+fn write_agent(writer: &mut Writer, name: &'static str, agent: Option<Bic>) {
+    if let Some(bic) = agent {
+        writer.open(name);
+        write_institution(writer, bic);
+        writer.close();
+    }
+}
+
+fn write_institution(writer: &mut Writer, bic: Bic) {
+    writer.open("FinInstnId");
+    writer.leaf("BICFI", &bic.to_string());
+    writer.close();
+}
+
+/// A `Max35Text`: 1 to 35 characters.
+fn identification(text: &str) -> String {
+    let cut: String = plain(text).chars().take(35).collect();
+    if cut.is_empty() { "NOTPROVIDED".to_owned() } else { cut }
+}
+
+/// A text in parts that fit, parted between words; a longer word is cut.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    for word in plain(text).split(' ') {
+        let word: String = word.chars().take(INFORMATION_CHARACTERS).collect();
+        let length = part.chars().count().saturating_add(word.chars().count());
+        if !part.is_empty() && length >= INFORMATION_CHARACTERS {
+            parts.push(std::mem::take(&mut part));
+        }
+        if !part.is_empty() {
+            part.push(' ');
+        }
+        part.push_str(&word);
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}
+
+/// One line: white space and control characters become single spaces.
+fn plain(text: &str) -> String {
+    let is_gap = |found: char| found.is_whitespace() || found.is_control();
+    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
