@@ -115,6 +115,31 @@ impl AccountStatus {
             FreezeDirection::Both => Self::Frozen,
         }
     }
+
+    /// The status after one more freeze, which never loosens an earlier one; a closed account stays
+    /// closed.
+    #[must_use]
+    pub const fn with_freeze(self, direction: FreezeDirection) -> Self {
+        match (self, direction) {
+            (Self::Closed, _) => Self::Closed,
+            (Self::Frozen, _)
+            | (Self::FrozenOutgoing, FreezeDirection::Incoming)
+            | (Self::FrozenIncoming, FreezeDirection::Outgoing) => Self::Frozen,
+            (Self::Active | Self::FrozenOutgoing | Self::FrozenIncoming, _) => {
+                Self::frozen(direction)
+            }
+        }
+    }
+
+    /// True if money may leave the account.
+    pub const fn pays(self) -> bool {
+        matches!(self, Self::Active | Self::FrozenIncoming)
+    }
+
+    /// True if money may reach the account.
+    pub const fn is_paid(self) -> bool {
+        matches!(self, Self::Active | Self::FrozenOutgoing)
+    }
 }
 
 /// An account.
@@ -237,3 +262,34 @@ pub struct Institution {
 
 /// A place in the state: an account's holding of an asset.
 pub type HoldingKey = (AccountId, AssetCode);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freezes_add_up() {
+        use AccountStatus::{Active, Closed, Frozen, FrozenIncoming, FrozenOutgoing};
+        use FreezeDirection::{Both, Incoming, Outgoing};
+        for (before, direction, after) in [
+            (Active, Outgoing, FrozenOutgoing),
+            (Active, Incoming, FrozenIncoming),
+            (Active, Both, Frozen),
+            (FrozenOutgoing, Outgoing, FrozenOutgoing),
+            (FrozenOutgoing, Incoming, Frozen),
+            (FrozenIncoming, Incoming, FrozenIncoming),
+            (FrozenIncoming, Outgoing, Frozen),
+            (Frozen, Outgoing, Frozen),
+            (Frozen, Incoming, Frozen),
+            (Closed, Both, Closed),
+        ] {
+            assert_eq!(before.with_freeze(direction), after, "{before:?} {direction:?}");
+        }
+        let open = |status: AccountStatus| (status.pays(), status.is_paid());
+        assert_eq!(open(Active), (true, true));
+        assert_eq!(open(FrozenOutgoing), (false, true));
+        assert_eq!(open(FrozenIncoming), (true, false));
+        assert_eq!(open(Frozen), (false, false));
+        assert_eq!(open(Closed), (false, false));
+    }
+}

@@ -12,6 +12,13 @@ pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
     borsh::to_vec(value).unwrap_or_default()
 }
 
+/// Appends the canonical encoding of `value` to `bytes`.
+pub fn encode_into<T: BorshSerialize>(bytes: &mut Vec<u8>, value: &T) {
+    // Writing into memory cannot fail, and the ledger's types have no failing encoder.
+    let written = value.serialize(bytes);
+    assert!(written.is_ok(), "a value of the ledger always encodes");
+}
+
 /// Decodes exactly one `T` from `bytes`, at most `limit` bytes.
 ///
 /// # Errors

@@ -78,6 +78,11 @@ impl Bic {
         self.0[4..6].iter().map(|byte| char::from(*byte)).collect()
     }
 
+    /// True if both parties are in the same country.
+    pub fn is_same_country(&self, other: &Self) -> bool {
+        self.0[4..6] == other.0[4..6]
+    }
+
     /// The 11-character form.
     pub fn long(&self) -> String {
         self.0.iter().map(|byte| char::from(*byte)).collect()

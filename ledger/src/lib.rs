@@ -4,8 +4,10 @@
 pub mod account;
 pub mod block;
 pub mod certificate;
+pub mod chain;
 pub mod codec;
 pub mod crypto;
+pub mod execute;
 pub mod fees;
 pub mod genesis;
 pub mod hash;
@@ -17,6 +19,7 @@ pub mod operation;
 pub mod quote;
 pub mod receipt;
 pub mod rejection;
+pub mod state;
 pub mod transaction;
 pub mod tree;
 pub mod validators;

@@ -210,6 +210,25 @@ impl Operation {
         }
     }
 
+    /// The quote that the operation carries.
+    pub fn quote(&self) -> Option<&SignedQuote> {
+        match self {
+            Self::PayAcross(pay) => Some(&pay.quote),
+            Self::RegisterAsset { .. }
+            | Self::Issue { .. }
+            | Self::Redeem { .. }
+            | Self::OpenAccount { .. }
+            | Self::SetPolicy { .. }
+            | Self::RotateKeys { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. }
+            | Self::CloseAccount { .. }
+            | Self::Pay(_)
+            | Self::SetFeeSchedule { .. }
+            | Self::SetTier { .. } => None,
+        }
+    }
+
     /// Says what is malformed about the operation whatever the state, if anything.
     pub fn defect(&self) -> Option<&'static str> {
         match self {

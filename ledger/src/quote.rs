@@ -5,7 +5,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::crypto::{PublicKey, SecretKey, Signature};
+use crate::crypto::{PublicKey, SecretKey, Signature, SignatureCheck};
 use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Timestamp};
 use crate::money::{Amount, Rate};
@@ -69,5 +69,10 @@ impl SignedQuote {
     pub fn sign(domains: &Domains, key: &SecretKey, quote: Quote) -> Self {
         let signature = key.sign(&quote.id(domains));
         Self { quote, key: key.public(), signature }
+    }
+
+    /// The dealer's signature as a check, to be verified with others.
+    pub fn signature_check(&self, domains: &Domains) -> SignatureCheck {
+        SignatureCheck { key: self.key, digest: self.quote.id(domains), signature: self.signature }
     }
 }

@@ -13,14 +13,16 @@ use borsh::{BorshDeserialize, BorshSerialize};
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Rejection {
+    /// Another transaction already used this UETR. Before all others, so that no receipt of a second
+    /// transaction says anything else under a UETR that is not its own: "expired" would read as if the
+    /// first payment had failed.
+    DuplicateUetr = 1,
     /// The block's time is before the transaction's window.
-    NotYetValid = 1,
+    NotYetValid = 2,
     /// The block's time is after the transaction's window.
-    Expired = 2,
+    Expired = 3,
     /// The signers do not satisfy what the operation asks for.
-    SignersMissing = 3,
-    /// Another transaction already used this UETR.
-    DuplicateUetr = 4,
+    SignersMissing = 4,
     /// An institution, by number, is not on the ledger.
     UnknownInstitution = 5,
     /// The payer's or the named account does not exist.
@@ -35,7 +37,8 @@ pub enum Rejection {
     AccountNotEmpty = 10,
     /// A freeze forbids it.
     AccountFrozen = 11,
-    /// The institution has not the role, or the account's servicer is another one.
+    /// The institution has not the role, or the account collects its institution's charges and cannot
+    /// be closed.
     NotPermitted = 12,
     /// Payer and payee are the same account.
     SameAccount = 13,
@@ -47,7 +50,7 @@ pub enum Rejection {
     ZeroAmount = 16,
     /// The amount is above what one operation may move.
     AmountTooLarge = 17,
-    /// The quote's signature is not the dealer's.
+    /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
     /// The quote expired, or expires later than quotes may.
     QuoteExpired = 19,
@@ -57,7 +60,8 @@ pub enum Rejection {
     QuoteMismatch = 21,
     /// The fee schedule's version is not the next one, or its collector is not the institution's.
     FeeScheduleConflict = 22,
-    /// The charges are above what the payer agreed to, or above the amount they are taken from.
+    /// The charges are above what the payer agreed to, or leave nothing of the amount that they are
+    /// taken from.
     FeeAboveAgreed = 23,
     /// The account's available balance is too small.
     InsufficientFunds = 24,
@@ -72,10 +76,10 @@ pub enum Rejection {
 impl Rejection {
     /// All rejections, in order of precedence.
     pub const ALL: [Self; 27] = [
+        Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
         Self::SignersMissing,
-        Self::DuplicateUetr,
         Self::UnknownInstitution,
         Self::UnknownAccount,
         Self::UnknownPayee,

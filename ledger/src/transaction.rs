@@ -50,7 +50,7 @@ pub enum EnvelopeError {
         /// What is wrong.
         reason: String,
     },
-    /// A signature is missing or wrong.
+    /// A signature, of a signer or of a quote's dealer, is missing or wrong.
     #[error(
         "a signature is missing or invalid. Sign again with the keys that the transaction names"
     )]
@@ -78,6 +78,25 @@ impl Transaction {
     /// The UETRs of its operations, in order.
     pub fn uetrs(&self) -> impl Iterator<Item = Uetr> {
         self.operations.iter().filter_map(Operation::uetr)
+    }
+
+    /// Checks everything that needs neither a state nor the signers' signatures; gives the id, and the
+    /// signatures of the quotes that the transaction carries, to be verified.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`], in the order of the rejections.
+    pub fn check(
+        &self,
+        domains: &Domains,
+    ) -> Result<(TransactionId, Vec<SignatureCheck>), EnvelopeError> {
+        if self.chain_id != domains.chain_id() || self.suite != domains.suite() {
+            return Err(EnvelopeError::WrongChain { expected: domains.chain_id() });
+        }
+        if let Some(reason) = self.defect() {
+            return Err(EnvelopeError::Malformed { reason: reason.to_owned() });
+        }
+        let quotes = self.operations.iter().filter_map(Operation::quote);
+        Ok((self.id(domains), quotes.map(|quote| quote.signature_check(domains)).collect()))
     }
 
     /// Says what is wrong with the envelope, if anything: counts, order, window, repeated UETRs.
@@ -140,7 +159,8 @@ impl SignedTransaction {
             .map_err(|error| EnvelopeError::Malformed { reason: error.to_string() })
     }
 
-    /// Checks everything but the signatures, and lists the signatures to check.
+    /// Checks everything but the signatures, and lists the signatures to check: the signers' and those
+    /// of the quotes.
     ///
     /// # Errors
     /// [`EnvelopeError`], in the order of the rejections.
@@ -149,20 +169,16 @@ impl SignedTransaction {
         domains: &Domains,
     ) -> Result<(TransactionId, Vec<SignatureCheck>), EnvelopeError> {
         let body = &self.transaction;
-        if body.chain_id != domains.chain_id() || body.suite != domains.suite() {
-            return Err(EnvelopeError::WrongChain { expected: domains.chain_id() });
-        }
-        if let Some(reason) = body.defect() {
-            return Err(EnvelopeError::Malformed { reason: reason.to_owned() });
-        }
+        let (digest, mut checks) = body.check(domains)?;
         if body.signers.len() != self.signatures.len() {
             return Err(EnvelopeError::Signature);
         }
-        let digest = body.id(domains);
         let signers = body.signers.iter().zip(&self.signatures);
-        let checks = signers
-            .map(|(key, signature)| SignatureCheck { key: *key, digest, signature: *signature })
-            .collect();
+        checks.extend(signers.map(|(key, signature)| SignatureCheck {
+            key: *key,
+            digest,
+            signature: *signature,
+        }));
         Ok((digest, checks))
     }
 }
@@ -176,7 +192,8 @@ impl BorshDeserialize for SignedTransaction {
     }
 }
 
-/// A transaction whose envelope and signatures were checked. Only [`verify_all`] makes one.
+/// A transaction whose envelope and signatures were checked: by [`verify_all`], or before it was
+/// written to this node's own log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedTransaction {
     signed: SignedTransaction,
@@ -184,6 +201,13 @@ pub struct VerifiedTransaction {
 }
 
 impl VerifiedTransaction {
+    /// A transaction that this node verified before and reads back from its own log, whose checksums
+    /// hold. Nothing from outside may pass here.
+    pub fn recorded(domains: &Domains, signed: SignedTransaction) -> Self {
+        let id = signed.transaction.id(domains);
+        Self { signed, id }
+    }
+
     /// The transaction's id.
     pub const fn id(&self) -> TransactionId {
         self.id

@@ -1,0 +1,109 @@
+//! Execution: the deterministic function from a state and transactions to receipts and a state.
+//!
+//! An operation first validates everything, in the order of [`crate::rejection::Rejection`], and then
+//! writes without a way to fail; the line "After this point the operation must succeed." parts the two.
+//! What cannot be validated because the ledger itself is wrong (money from nowhere, a missing record) is
+//! the rejection `InternalDefect`, with nothing applied, so a defect stops one operation and not every
+//! validator. Every operation takes a bounded number of steps: at most 64 signers against 16 keys of
+//! three accounts, one schedule of 64 rules, six legs, and one look-up per record.
+//!
+//! Invariants: the same state and the same transactions give the same receipts and the same root on
+//! every machine; the parent state is not touched. Absent: signatures (verified before), blocks (see
+//! `chain`), clocks.
+
+mod accounts;
+mod fees;
+mod pay;
+mod pay_across;
+mod postings;
+mod scene;
+mod supply;
+mod table;
+mod transaction;
+mod working;
+
+use crate::account::{Entry, Holding, HoldingKey};
+use crate::ids::{Height, Timestamp};
+use crate::receipt::Receipt;
+use crate::state::{Changes, Marker, State};
+use crate::transaction::{EnvelopeError, Transaction, VerifiedTransaction};
+use working::Working;
+
+/// A receipt, and the statement lines that its operation booked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    /// The outcome.
+    pub receipt: Receipt,
+    /// Each line with the holding it stands in, in the order of booking; none if nothing moved.
+    pub entries: Vec<(HoldingKey, Entry)>,
+}
+
+/// What the execution of a block's transactions gives.
+#[derive(Debug)]
+pub struct Execution {
+    /// The state afterwards.
+    pub state: State,
+    /// The receipts in the order of the transactions and their operations; transactions that were
+    /// executed before have none.
+    pub booked: Vec<Booked>,
+    /// What is different in the state.
+    pub changes: Changes,
+}
+
+/// Executes `transactions` in their order, in the block of `height` at `time`.
+pub fn execute<'t>(
+    state: &State,
+    height: Height,
+    time: Timestamp,
+    transactions: impl IntoIterator<Item = &'t VerifiedTransaction>,
+) -> Execution {
+    let mut working = Working::new(state, height, time);
+    let mut booked = Vec::new();
+    for transaction in transactions {
+        if let Ok(of_one) = transaction::run(&mut working, transaction.id(), transaction.body()) {
+            booked.extend(of_one);
+        }
+    }
+    let (state, changes) = working.seal(booked.len());
+    Execution { state, booked, changes }
+}
+
+/// What a transaction would do now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Simulation {
+    /// It was executed before; its receipts stand.
+    Executed(Marker),
+    /// It would execute.
+    Outcome {
+        /// The receipts it would get.
+        receipts: Vec<Receipt>,
+        /// The holdings it would change, as they would be, by account and asset.
+        balances: Vec<(HoldingKey, Holding)>,
+    },
+}
+
+/// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes that it
+/// carries must be signed.
+///
+/// # Errors
+/// [`EnvelopeError`] if it could not enter the ledger at all.
+pub fn simulate(
+    state: &State,
+    height: Height,
+    time: Timestamp,
+    transaction: &Transaction,
+) -> Result<Simulation, EnvelopeError> {
+    let domains = state.domains();
+    let (id, quotes) = transaction.check(domains)?;
+    if !domains.suite().verify_all(&quotes) {
+        return Err(EnvelopeError::Signature);
+    }
+    let mut working = Working::new(state, height, time);
+    Ok(match transaction::run(&mut working, id, transaction) {
+        Ok(booked) => Simulation::Outcome {
+            receipts: booked.into_iter().map(|booked| booked.receipt).collect(),
+            balances: working.balances(),
+        },
+        Err(marker) => Simulation::Executed(marker),
+    })
+}

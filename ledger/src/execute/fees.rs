@@ -1,0 +1,124 @@
+//! Charges: what a payment costs its parties, and how an institution publishes what it charges.
+
+use super::postings::Leg;
+use super::scene::{Effect, Scene, ensure, ensure_open};
+use crate::account::EntryKind;
+use crate::fees::{FeeItem, FeeSchedule, Reach, total};
+use crate::ids::{AccountId, InstitutionNumber};
+use crate::money::{Amount, Money};
+use crate::operation::{ChargeBearer, PaymentTerms};
+use crate::rejection::Rejection;
+
+/// The charges of one payment, within what its payer agreed to.
+pub(super) struct Charges {
+    /// The lines, for the receipt.
+    pub(super) items: Vec<FeeItem>,
+    /// What leaves the payer in all.
+    pub(super) debited: Money,
+    /// What is left to pay or exchange.
+    pub(super) principal: Money,
+    /// Who takes the charges in, and how much they are; nobody if there are none.
+    collected: Option<(AccountId, Money)>,
+    on_top: bool,
+}
+
+impl Charges {
+    /// The charges of a payment of `amount`, by the schedule of the payer's servicer.
+    ///
+    /// # Errors
+    /// `FeeAboveAgreed` if they are above the maximum of `terms`, or leave nothing of an amount that
+    /// they are taken from.
+    pub(super) fn of(
+        scene: &Scene<'_, '_>,
+        from: AccountId,
+        to: AccountId,
+        amount: Money,
+        terms: &PaymentTerms,
+    ) -> Result<Self, Rejection> {
+        let none = Self {
+            items: vec![],
+            debited: amount,
+            principal: amount,
+            collected: None,
+            on_top: true,
+        };
+        let Some(schedule) = scene.directory.schedules.get(&from.servicer()) else {
+            return Ok(none);
+        };
+        let reach = reach(scene, from.servicer(), to.servicer());
+        let items = schedule.charges(amount.asset, amount.amount, reach);
+        let items = items.ok_or(Rejection::FeeAboveAgreed)?;
+        if items.is_empty() {
+            return Ok(none);
+        }
+        let fee = total(&items).ok_or(Rejection::FeeAboveAgreed)?;
+        ensure(fee <= terms.maximum_fee, Rejection::FeeAboveAgreed)?;
+        let on_top = match terms.charge_bearer {
+            ChargeBearer::Debtor | ChargeBearer::Shared => true,
+            ChargeBearer::Creditor => false,
+        };
+        let of_asset = |left: Option<Amount>| {
+            let left = left.filter(|left| !left.is_zero()).ok_or(Rejection::FeeAboveAgreed)?;
+            Ok(Money::new(left, amount.asset))
+        };
+        let (debited, principal) = if on_top {
+            (of_asset(amount.amount.plus(fee))?, amount)
+        } else {
+            (amount, of_asset(amount.amount.minus(fee))?)
+        };
+        let collected = Some((schedule.collector, Money::new(fee, amount.asset)));
+        Ok(Self { items, debited, principal, collected, on_top })
+    }
+
+    /// The payer's legs: the payment, and charges on top of it as a line of their own.
+    pub(super) fn payer_legs(&self, from: AccountId) -> Vec<Leg> {
+        let mut legs = Vec::with_capacity(6);
+        match self.collected {
+            Some((_, fee)) if self.on_top => {
+                legs.push(Leg::debit(from, EntryKind::Payment, self.principal));
+                legs.push(Leg::debit(from, EntryKind::Fee, fee));
+            }
+            Some(_) | None => legs.push(Leg::debit(from, EntryKind::Payment, self.debited)),
+        }
+        legs
+    }
+
+    /// The collector's leg. It is booked even while the collector is frozen: the bank's own account
+    /// must not stop its customers.
+    pub(super) fn collector_leg(&self) -> Option<Leg> {
+        self.collected.map(|(collector, fee)| Leg::credit(collector, EntryKind::Fee, fee))
+    }
+}
+
+fn reach(scene: &Scene<'_, '_>, from: InstitutionNumber, to: InstitutionNumber) -> Reach {
+    let bic = |number| scene.institution(number).map(|institution| institution.bic);
+    let cross_border = match (bic(from), bic(to)) {
+        (Some(from), Some(to)) => !from.is_same_country(&to),
+        (None, _) | (_, None) => false,
+    };
+    Reach { interbank: from != to, cross_border }
+}
+
+/// Publishes an institution's next schedule.
+pub(super) fn set_schedule(
+    scene: &mut Scene<'_, '_>,
+    number: InstitutionNumber,
+    schedule: &FeeSchedule,
+) -> Result<Effect, Rejection> {
+    let institution = scene.institution(number);
+    scene.ensure_signed(institution.map(|institution| &institution.operators))?;
+    ensure(institution.is_some(), Rejection::UnknownInstitution)?;
+    let collector = scene.account(schedule.collector).ok_or(Rejection::UnknownAccount)?;
+    ensure_open(&[&collector])?;
+    let assets = &scene.directory.assets;
+    let is_known = schedule.rules.iter().all(|rule| assets.contains_key(&rule.asset));
+    ensure(is_known, Rejection::UnknownAsset)?;
+    let present = scene.directory.schedules.get(&number).map_or(0, |present| present.version);
+    let is_next = present.checked_add(1) == Some(schedule.version);
+    let is_own = schedule.collector.servicer() == number;
+    ensure(is_next && is_own, Rejection::FeeScheduleConflict)?;
+
+    // After this point the operation must succeed.
+    scene.working.put_schedule(number, schedule.clone());
+    Ok(Effect::DONE)
+}

@@ -1,0 +1,105 @@
+//! What one operation sees: the state in work, who signed, and the checks that all families share.
+//!
+//! Invariants: a check changes nothing; each gives the one rejection it is named for. Absent: the order
+//! of the checks; each operation lists its own, in the order of [`Rejection`].
+
+use std::sync::Arc;
+
+use super::working::Working;
+use crate::account::{Account, AccountStatus, Entry, HoldingKey, Institution, KeySet};
+use crate::crypto::PublicKey;
+use crate::ids::{AccountId, InstitutionNumber, Uetr};
+use crate::money::{Amount, Money};
+use crate::receipt::Outcome;
+use crate::rejection::Rejection;
+use crate::state::{Directory, Marker};
+use crate::transaction::TransactionId;
+
+/// The surroundings of one operation.
+pub(super) struct Scene<'w, 's> {
+    pub(super) working: &'w mut Working<'s>,
+    pub(super) directory: Arc<Directory>,
+    pub(super) signers: &'w [PublicKey],
+    pub(super) transaction: TransactionId,
+}
+
+/// What an operation did.
+pub(super) struct Effect {
+    pub(super) outcome: Outcome,
+    pub(super) entries: Vec<(HoldingKey, Entry)>,
+}
+
+impl Effect {
+    /// Something other than money changed.
+    pub(super) const DONE: Self = Self { outcome: Outcome::Done, entries: Vec::new() };
+}
+
+/// Refuses with `rejection` unless `holds`.
+pub(super) const fn ensure(holds: bool, rejection: Rejection) -> Result<(), Rejection> {
+    if holds { Ok(()) } else { Err(rejection) }
+}
+
+/// Refuses nothing, and more than one operation may move.
+pub(super) fn ensure_movable(amount: Amount) -> Result<(), Rejection> {
+    ensure(!amount.is_zero(), Rejection::ZeroAmount)?;
+    ensure(amount <= Amount::MAXIMUM, Rejection::AmountTooLarge)
+}
+
+/// Refuses if one of `accounts` is closed.
+pub(super) fn ensure_open(accounts: &[&Account]) -> Result<(), Rejection> {
+    let is_open = |account: &&Account| account.status != AccountStatus::Closed;
+    ensure(accounts.iter().all(is_open), Rejection::AccountClosed)
+}
+
+impl Scene<'_, '_> {
+    pub(super) fn account(&mut self, account: AccountId) -> Option<Arc<Account>> {
+        self.working.account(account)
+    }
+
+    pub(super) fn institution(&self, number: InstitutionNumber) -> Option<&Institution> {
+        self.directory.institutions.get(&number)
+    }
+
+    /// Refuses if `keys` are there and not enough of them signed.
+    pub(super) fn ensure_signed(&self, keys: Option<&KeySet>) -> Result<(), Rejection> {
+        let is_signed = keys.is_none_or(|keys| keys.is_satisfied_by(self.signers));
+        ensure(is_signed, Rejection::SignersMissing)
+    }
+
+    /// Refuses if the account is there and neither its owners, nor under its mandate its servicer's
+    /// operators, signed.
+    pub(super) fn ensure_ordered(
+        &self,
+        account: AccountId,
+        record: Option<&Account>,
+    ) -> Result<(), Rejection> {
+        let Some(record) = record else { return Ok(()) };
+        let policy = &record.policy;
+        let servicer = || self.institution(account.servicer());
+        let is_ordered = policy.owners.is_satisfied_by(self.signers)
+            || (policy.mandate
+                && servicer().is_some_and(|bank| bank.operators.is_satisfied_by(self.signers)));
+        ensure(is_ordered, Rejection::SignersMissing)
+    }
+
+    /// Refuses if the asset is not registered.
+    pub(super) fn ensure_known_asset(&self, money: &Money) -> Result<(), Rejection> {
+        ensure(self.directory.assets.contains_key(&money.asset), Rejection::UnknownAsset)
+    }
+
+    /// The marker that this transaction leaves.
+    pub(super) fn marker(&self) -> Marker {
+        Marker { transaction: self.transaction, height: self.working.height }
+    }
+
+    /// An entry of this block.
+    pub(super) fn entry(&self, uetr: Uetr, leg: &super::postings::Leg) -> Entry {
+        Entry {
+            uetr,
+            kind: leg.kind,
+            credit: leg.credit,
+            amount: leg.amount,
+            height: self.working.height,
+        }
+    }
+}

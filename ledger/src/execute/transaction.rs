@@ -1,0 +1,185 @@
+//! One transaction: exactly once, in its window, all or none or each for itself.
+//!
+//! Invariants: a transaction that executes has one receipt per operation and leaves a marker for each
+//! UETR that no other transaction owns, settled or rejected alike; a transaction that one of its markers
+//! names is skipped. Absent: what operations do.
+
+use super::scene::{Effect, Scene};
+use super::working::Working;
+use super::{Booked, accounts, fees, pay, pay_across, supply};
+use crate::account::Asset;
+use crate::ids::Timestamp;
+use crate::operation::Operation;
+use crate::receipt::{Outcome, Receipt};
+use crate::rejection::Rejection;
+use crate::state::{Marker, MarkerKey};
+use crate::transaction::{Transaction, TransactionId};
+
+/// What became of an operation.
+type Verdict = Result<Effect, Rejection>;
+
+/// Executes a transaction; gives the marker that names it if it was executed before.
+pub(super) fn run(
+    working: &mut Working<'_>,
+    id: TransactionId,
+    body: &Transaction,
+) -> Result<Vec<Booked>, Marker> {
+    let claims = Claims::of(working, id, body)?;
+    let verdicts = match window_rejection(body, working.time) {
+        Some(rejection) => body.operations.iter().map(|_| Err(rejection)).collect(),
+        None if body.atomic => all_or_none(working, id, body, &claims),
+        None => each_for_itself(working, id, body, &claims),
+    };
+    claims.mark(working, id, body);
+    working.commit();
+    let operations = (0_u16..).zip(&body.operations).zip(&claims.is_foreign);
+    let booked = operations.zip(verdicts).map(|(((place, operation), is_foreign), verdict)| {
+        let verdict = if *is_foreign { Err(Rejection::DuplicateUetr) } else { verdict };
+        let (outcome, entries) = match verdict {
+            Ok(effect) => (effect.outcome, effect.entries),
+            Err(rejection) => (Outcome::Rejected(rejection), Vec::new()),
+        };
+        let uetr = operation.uetr();
+        Booked { receipt: Receipt { transaction: id, operation: place, uetr, outcome }, entries }
+    });
+    Ok(booked.collect())
+}
+
+/// Which of a transaction's UETRs another transaction owns.
+struct Claims {
+    is_foreign: Vec<bool>,
+}
+
+impl Claims {
+    /// Looks up every UETR of the transaction; a marker that names the transaction itself ends it.
+    fn of(working: &Working<'_>, id: TransactionId, body: &Transaction) -> Result<Self, Marker> {
+        let mut is_foreign = Vec::with_capacity(body.operations.len());
+        for operation in &body.operations {
+            let uetr = operation.uetr();
+            let marker = uetr.and_then(|uetr| working.marker(&MarkerKey::Payment(uetr)));
+            match marker {
+                Some(marker) if marker.transaction == id => return Err(marker),
+                Some(_) => is_foreign.push(true),
+                None => is_foreign.push(false),
+            }
+        }
+        let claims = Self { is_foreign };
+        let own = MarkerKey::Transaction(id);
+        match working.marker(&own) {
+            Some(marker) if claims.needs_own_marker(body) => Err(marker),
+            Some(_) | None => Ok(claims),
+        }
+    }
+
+    /// True if the UETRs alone would not show that the transaction was executed.
+    fn needs_own_marker(&self, body: &Transaction) -> bool {
+        let has_none = body.operations.iter().any(|operation| operation.uetr().is_none());
+        has_none || self.is_foreign.iter().all(|is_foreign| *is_foreign)
+    }
+
+    fn any_foreign(&self) -> bool {
+        self.is_foreign.iter().any(|is_foreign| *is_foreign)
+    }
+
+    /// Marks what the transaction owns from now on.
+    fn mark(&self, working: &mut Working<'_>, id: TransactionId, body: &Transaction) {
+        let marker = Marker { transaction: id, height: working.height };
+        for (operation, is_foreign) in body.operations.iter().zip(&self.is_foreign) {
+            if let Some(uetr) = operation.uetr()
+                && !is_foreign
+            {
+                working.put_marker(MarkerKey::Payment(uetr), marker);
+            }
+        }
+        if self.needs_own_marker(body) {
+            working.put_marker(MarkerKey::Transaction(id), marker);
+        }
+    }
+}
+
+fn window_rejection(body: &Transaction, time: Timestamp) -> Option<Rejection> {
+    if time < body.valid_from {
+        Some(Rejection::NotYetValid)
+    } else if time > body.valid_until {
+        Some(Rejection::Expired)
+    } else {
+        None
+    }
+}
+
+fn each_for_itself(
+    working: &mut Working<'_>,
+    id: TransactionId,
+    body: &Transaction,
+    claims: &Claims,
+) -> Vec<Verdict> {
+    let operations = body.operations.iter().zip(&claims.is_foreign);
+    let verdict = |(operation, is_foreign): (&Operation, &bool)| {
+        if *is_foreign {
+            Err(Rejection::DuplicateUetr)
+        } else {
+            perform(working, id, body, operation)
+        }
+    };
+    operations.map(verdict).collect()
+}
+
+fn all_or_none(
+    working: &mut Working<'_>,
+    id: TransactionId,
+    body: &Transaction,
+    claims: &Claims,
+) -> Vec<Verdict> {
+    let linked = || body.operations.iter().map(|_| Err(Rejection::LinkedRejected));
+    if claims.any_foreign() {
+        return linked().collect();
+    }
+    let mut verdicts = Vec::with_capacity(body.operations.len());
+    for operation in &body.operations {
+        match perform(working, id, body, operation) {
+            Ok(effect) => verdicts.push(Ok(effect)),
+            Err(rejection) => {
+                working.roll_back();
+                let failed = verdicts.len();
+                let reason = |(place, verdict)| {
+                    if place == failed { Err(rejection) } else { verdict }
+                };
+                return linked().enumerate().map(reason).collect();
+            }
+        }
+    }
+    verdicts
+}
+
+fn perform(
+    working: &mut Working<'_>,
+    id: TransactionId,
+    body: &Transaction,
+    operation: &Operation,
+) -> Verdict {
+    let directory = working.directory();
+    let mut scene = Scene { working, directory, signers: &body.signers, transaction: id };
+    let scene = &mut scene;
+    match operation {
+        Operation::RegisterAsset { code, kind, decimals, issuer } => {
+            let asset = Asset { kind: *kind, decimals: *decimals, issuer: *issuer };
+            supply::register_asset(scene, *code, asset)
+        }
+        Operation::Issue { uetr, to, amount } => supply::issue(scene, *uetr, *to, *amount),
+        Operation::Redeem { uetr, from, amount } => supply::redeem(scene, *uetr, *from, *amount),
+        Operation::OpenAccount { account, policy, tier } => {
+            accounts::open(scene, *account, policy, *tier)
+        }
+        Operation::SetPolicy { account, policy } => accounts::set_policy(scene, *account, policy),
+        Operation::RotateKeys { account, keys } => accounts::rotate_keys(scene, *account, keys),
+        Operation::Freeze { account, direction } => accounts::freeze(scene, *account, *direction),
+        Operation::Unfreeze { account } => accounts::unfreeze(scene, *account),
+        Operation::CloseAccount { account } => accounts::close(scene, *account),
+        Operation::Pay(payment) => pay::pay(scene, payment),
+        Operation::PayAcross(payment) => pay_across::pay(scene, payment),
+        Operation::SetFeeSchedule { institution, schedule } => {
+            fees::set_schedule(scene, *institution, schedule)
+        }
+        Operation::SetTier { account, tier } => accounts::set_tier(scene, *account, *tier),
+    }
+}

@@ -1,0 +1,156 @@
+//! The state in work: the parent's state, and over it what this block has written so far.
+//!
+//! Invariants: the parent is never changed; what was written since the last commit can be taken back
+//! whole. Absent: rules.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::table::Table;
+use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
+use crate::fees::FeeSchedule;
+use crate::hash::Domains;
+use crate::ids::{AccountId, AssetCode, Height, InstitutionNumber, Timestamp};
+use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
+
+/// The state in work of one block.
+pub(super) struct Working<'s> {
+    parent: &'s State,
+    /// The block's height.
+    pub(super) height: Height,
+    /// The block's time.
+    pub(super) time: Timestamp,
+    directory: Arc<Directory>,
+    written_assets: BTreeSet<AssetCode>,
+    written_schedules: BTreeSet<InstitutionNumber>,
+    committed: Arc<Directory>,
+    accounts: Table<AccountId, Arc<Account>>,
+    holdings: Table<HoldingKey, Holding>,
+    supplies: Table<AssetCode, Supply>,
+    markers: Table<MarkerKey, Marker>,
+}
+
+impl<'s> Working<'s> {
+    pub(super) fn new(parent: &'s State, height: Height, time: Timestamp) -> Self {
+        Self {
+            parent,
+            height,
+            time,
+            directory: parent.shared_directory(),
+            written_assets: BTreeSet::new(),
+            written_schedules: BTreeSet::new(),
+            committed: parent.shared_directory(),
+            accounts: Table::new(),
+            holdings: Table::new(),
+            supplies: Table::new(),
+            markers: Table::new(),
+        }
+    }
+
+    pub(super) fn domains(&self) -> &'s Domains {
+        self.parent.domains()
+    }
+
+    pub(super) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory)
+    }
+
+    pub(super) fn account(&mut self, account: AccountId) -> Option<Arc<Account>> {
+        self.accounts.get(account, || self.parent.account(account).map(Arc::new))
+    }
+
+    pub(super) fn holding(&mut self, key: HoldingKey) -> Holding {
+        let (account, asset) = key;
+        self.holdings.get(key, || self.parent.holding(account, asset)).unwrap_or_default()
+    }
+
+    pub(super) fn supply(&mut self, asset: AssetCode) -> Supply {
+        self.supplies.get(asset, || self.parent.supply(asset)).unwrap_or_default()
+    }
+
+    pub(super) fn marker(&self, key: &MarkerKey) -> Option<Marker> {
+        self.markers.known(key).or_else(|| self.parent.marker(key))
+    }
+
+    pub(super) fn put_account(&mut self, id: AccountId, account: Arc<Account>) {
+        self.accounts.put(id, account);
+    }
+
+    pub(super) fn put_holding(&mut self, key: HoldingKey, holding: Holding) {
+        self.holdings.put(key, holding);
+    }
+
+    pub(super) fn put_supply(&mut self, asset: AssetCode, supply: Supply) {
+        self.supplies.put(asset, supply);
+    }
+
+    pub(super) fn put_marker(&mut self, key: MarkerKey, marker: Marker) {
+        self.markers.put(key, marker);
+    }
+
+    pub(super) fn put_asset(&mut self, code: AssetCode, asset: Asset) {
+        Arc::make_mut(&mut self.directory).assets.insert(code, asset);
+        self.written_assets.insert(code);
+    }
+
+    pub(super) fn put_schedule(&mut self, of: InstitutionNumber, schedule: FeeSchedule) {
+        Arc::make_mut(&mut self.directory).schedules.insert(of, schedule);
+        self.written_schedules.insert(of);
+    }
+
+    /// Keeps what was written so far.
+    pub(super) fn commit(&mut self) {
+        self.accounts.commit();
+        self.holdings.commit();
+        self.supplies.commit();
+        self.markers.commit();
+        if !Arc::ptr_eq(&self.committed, &self.directory) {
+            self.committed = Arc::clone(&self.directory);
+        }
+    }
+
+    /// Takes back what was written since the last commit.
+    pub(super) fn roll_back(&mut self) {
+        self.accounts.roll_back();
+        self.holdings.roll_back();
+        self.supplies.roll_back();
+        self.markers.roll_back();
+        self.directory = Arc::clone(&self.committed);
+    }
+
+    /// The holdings that were written, for who asks what would happen.
+    pub(super) fn balances(&self) -> Vec<(HoldingKey, Holding)> {
+        self.holdings.changed().map(|(key, holding)| (*key, *holding)).collect()
+    }
+
+    /// The state after the block, and what is different in it.
+    pub(super) fn seal(self, operations: usize) -> (State, Changes) {
+        let mut changes = Changes::for_operations(operations);
+        for (account, record) in self.accounts.changed() {
+            changes.set(&StateKey::Account(*account), &**record);
+        }
+        for ((account, asset), holding) in self.holdings.changed() {
+            changes.set(&StateKey::Holding(*account, *asset), holding);
+        }
+        for (asset, supply) in self.supplies.changed() {
+            changes.set(&StateKey::Supply(*asset), supply);
+        }
+        // A record whose writing was taken back is not there, or is what it was.
+        for code in &self.written_assets {
+            if let Some(asset) = self.directory.assets.get(code) {
+                changes.set(&StateKey::Asset(*code), asset);
+            }
+        }
+        for institution in &self.written_schedules {
+            if let Some(schedule) = self.directory.schedules.get(institution) {
+                changes.set(&StateKey::FeeSchedule(*institution), schedule);
+            }
+        }
+        let bucket = self.parent.bucket_at(self.time);
+        for (key, marker) in self.markers.changed() {
+            changes.set_marker(bucket, key, marker);
+        }
+        let state = self.parent.after(self.time, self.directory, &mut changes);
+        (state, changes)
+    }
+}

@@ -1,0 +1,216 @@
+//! The state: typed records over the authenticated map, and the markers of what happened once.
+//!
+//! Two levels. The *map* holds every record under its [`StateKey`]. The *markers* of payments,
+//! transactions and used quotes lie in buckets by block time, each bucket a tree of its own whose root
+//! and count are a record of the map ([`StateKey::MarkerBucket`]). So the state root commits to all of
+//! it, a marker is proven present or absent in two stages ([`MarkerProof`]), and forgetting a bucket is
+//! dropping one tree.
+//!
+//! Invariants: `clone` costs the same whatever the size, and a clone never sees later changes of the
+//! other; every value in the map reads as the type of its key. Absent: rules (see `execute`), blocks
+//! (see `chain`), disk.
+
+mod changes;
+mod directory;
+mod key;
+mod marker_proof;
+mod restore;
+
+pub use changes::Changes;
+pub use directory::Directory;
+pub use key::{
+    BucketSummary, FlatKey, MARKER_TAG, Marker, MarkerKey, StateKey, bucket_of, marker_prefix,
+};
+pub use marker_proof::{MarkerProof, MarkerProofError};
+pub use restore::RestoreError;
+
+use borsh::BorshDeserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::account::{Account, Asset, Holding, Institution, Supply};
+use crate::fees::FeeSchedule;
+use crate::genesis::{GenesisDocument, GenesisError, Parameters};
+use crate::hash::{Domains, Hash};
+use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, Timestamp};
+use crate::tree::{MapProof, Tree};
+use crate::validators::ValidatorSet;
+
+/// A version of the state. Cloning shares everything.
+#[derive(Clone, Debug)]
+pub struct State {
+    domains: Arc<Domains>,
+    directory: Arc<Directory>,
+    map: Tree,
+    buckets: BTreeMap<u64, Tree>,
+}
+
+impl State {
+    /// The state with which a network starts.
+    ///
+    /// # Errors
+    /// [`GenesisError`]: the first thing that is wrong with the document.
+    pub fn genesis(document: &GenesisDocument) -> Result<Self, GenesisError> {
+        Self::founded(document).map(|(state, _)| state)
+    }
+
+    /// The state of a genesis document, and all its entries as changes of nothing.
+    pub(crate) fn founded(document: &GenesisDocument) -> Result<(Self, Changes), GenesisError> {
+        document.check()?;
+        let mut directory = Directory::new(document.parameters);
+        let mut changes = Changes::default();
+        changes.set(&StateKey::Parameters, &document.parameters);
+        changes.set(&StateKey::ValidatorSet(Epoch(0)), &document.validators()?);
+        for (number, member) in document.institutions() {
+            let institution = &member.institution;
+            changes.set(&StateKey::Institution(number), institution);
+            changes.set(&StateKey::InstitutionByBic(institution.bic), &number);
+            directory.institutions.insert(number, institution.clone());
+        }
+        let mut state = Self {
+            domains: Arc::new(document.domains()),
+            directory: Arc::new(directory),
+            map: Tree::new(),
+            buckets: BTreeMap::new(),
+        };
+        state.map.update(&state.domains, changes.records());
+        Ok((state, changes))
+    }
+
+    /// The chain's hash keys.
+    pub fn domains(&self) -> &Domains {
+        &self.domains
+    }
+
+    /// Parameters, institutions, assets and fee schedules, for listing them.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(crate) fn shared_directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory)
+    }
+
+    /// The network's parameters.
+    pub fn parameters(&self) -> &Parameters {
+        self.directory.parameters()
+    }
+
+    /// The validator set of `epoch`.
+    pub fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
+        self.read(&StateKey::ValidatorSet(epoch))
+    }
+
+    /// An institution by its number.
+    pub fn institution(&self, number: InstitutionNumber) -> Option<&Institution> {
+        self.directory.institutions.get(&number)
+    }
+
+    /// An institution's number by its BIC.
+    pub fn institution_by_bic(&self, bic: Bic) -> Option<InstitutionNumber> {
+        self.read(&StateKey::InstitutionByBic(bic))
+    }
+
+    /// An asset.
+    pub fn asset(&self, code: AssetCode) -> Option<&Asset> {
+        self.directory.assets.get(&code)
+    }
+
+    /// How much of an asset was issued and redeemed.
+    pub fn supply(&self, code: AssetCode) -> Option<Supply> {
+        self.read(&StateKey::Supply(code))
+    }
+
+    /// An account.
+    pub fn account(&self, account: AccountId) -> Option<Account> {
+        self.read(&StateKey::Account(account))
+    }
+
+    /// An account's holding of an asset; `None` if it never had any.
+    pub fn holding(&self, account: AccountId, asset: AssetCode) -> Option<Holding> {
+        self.read(&StateKey::Holding(account, asset))
+    }
+
+    /// All holdings of an account, by asset.
+    pub fn holdings(&self, account: AccountId) -> Vec<(AssetCode, Holding)> {
+        let of = |code: &AssetCode| Some((*code, self.holding(account, *code)?));
+        self.directory.assets.keys().filter_map(of).collect()
+    }
+
+    /// An institution's fee schedule; `None` if it never published one.
+    pub fn fee_schedule(&self, institution: InstitutionNumber) -> Option<&FeeSchedule> {
+        self.directory.schedules.get(&institution)
+    }
+
+    /// What is remembered of a payment, transaction or quote, in the newest bucket that knows it.
+    pub fn marker(&self, key: &MarkerKey) -> Option<Marker> {
+        let key = key.bytes();
+        self.buckets
+            .values()
+            .rev()
+            .find_map(|tree| tree.get(&self.domains, &key))
+            .and_then(|bytes| borsh::from_slice(bytes).ok())
+    }
+
+    /// The bucket that markers of a block of `time` go to.
+    pub fn bucket_at(&self, time: Timestamp) -> u64 {
+        bucket_of(time, self.parameters().marker_bucket_ms)
+    }
+
+    /// The oldest bucket that is still kept at a block of `time`.
+    pub fn oldest_bucket_at(&self, time: Timestamp) -> u64 {
+        self.bucket_at(time).saturating_sub(u64::from(self.parameters().marker_buckets_kept))
+    }
+
+    /// The commitment to everything, for the header.
+    pub fn root(&self) -> Hash {
+        self.map.root(&self.domains)
+    }
+
+    /// A record's canonical bytes.
+    pub fn value(&self, key: &StateKey) -> Option<&[u8]> {
+        self.map.get(&self.domains, &key.bytes())
+    }
+
+    /// Proves that a record has the value it has, or that there is none. Check it with
+    /// `proof.verify(domains, &key.bytes(), value, &root)`.
+    pub fn prove(&self, key: &StateKey) -> MapProof {
+        self.map.prove(&self.domains, &key.bytes())
+    }
+
+    /// Proves what `bucket` says of a payment, transaction or quote.
+    pub fn prove_marker(&self, bucket: u64, key: &MarkerKey) -> MarkerProof {
+        MarkerProof::of(self, bucket, key)
+    }
+
+    fn read<T: BorshDeserialize>(&self, key: &StateKey) -> Option<T> {
+        self.value(key).and_then(|bytes| borsh::from_slice(bytes).ok())
+    }
+
+    fn bucket(&self, bucket: u64) -> Option<&Tree> {
+        self.buckets.get(&bucket)
+    }
+
+    /// The state after a block of `time` that changes `changes`, to which the buckets' summaries are
+    /// added.
+    pub(crate) fn after(
+        &self,
+        time: Timestamp,
+        directory: Arc<Directory>,
+        changes: &mut Changes,
+    ) -> Self {
+        let mut next = Self { directory, ..self.clone() };
+        let bucket = next.bucket_at(time);
+        if changes.markers().len() > 0 {
+            let tree = next.buckets.entry(bucket).or_default();
+            tree.update(&next.domains, changes.markers());
+            changes.set_bucket(bucket, &marker_proof::summary(&next.domains, tree));
+        }
+        let kept = next.buckets.split_off(&next.oldest_bucket_at(time));
+        for dropped in std::mem::replace(&mut next.buckets, kept).into_keys() {
+            changes.drop_bucket(dropped);
+        }
+        next.map.update(&next.domains, changes.records());
+        next
+    }
+}

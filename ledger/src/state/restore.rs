@@ -1,0 +1,245 @@
+//! The whole state as a flat list, and back: checkpoints and snapshots.
+//!
+//! Invariants: a restored state has the root of the one that was listed, in whatever order the entries
+//! come; an entry that is no record of the ledger is refused. Absent: files, chunks, and the comparison
+//! with a certified header; the caller does that with [`State::root`].
+
+use borsh::BorshDeserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::State;
+use super::directory::Directory;
+use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
+use super::marker_proof::summary;
+use crate::account::{Account, Asset, Holding, Institution, Supply};
+use crate::fees::FeeSchedule;
+use crate::genesis::Parameters;
+use crate::hash::Domains;
+use crate::ids::InstitutionNumber;
+use crate::tree::Tree;
+use crate::validators::ValidatorSet;
+
+/// How many entries are gathered before a tree takes them in; a large batch hashes less.
+const BATCH: usize = 65_536;
+
+/// Why a list of entries is not a state.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// A key is not one of the ledger's.
+    #[error("an entry has an unknown key ({key}). Fetch the snapshot again")]
+    Key {
+        /// The key, in hexadecimal.
+        key: String,
+    },
+    /// A value is not what its key asks for.
+    #[error("the value of {key:?} is malformed. Fetch the snapshot again")]
+    Value {
+        /// Whose value.
+        key: FlatKey,
+    },
+    /// A bucket's markers are not those of its summary.
+    #[error("the markers of bucket {bucket} are not complete. Fetch the snapshot again")]
+    Bucket {
+        /// Which bucket.
+        bucket: u64,
+    },
+    /// There are no parameters.
+    #[error("the snapshot has no parameters. Fetch it again, whole")]
+    Incomplete,
+}
+
+/// One entry of a flat list: key and value.
+type Entry = (Vec<u8>, Vec<u8>);
+
+impl State {
+    /// Every entry of the state as a flat list (key, value), markers included, in an order that is the
+    /// same on every machine.
+    pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
+        let records = self.map.iter().map(|(key, value)| (key.to_vec(), value));
+        let markers = self.buckets.iter().flat_map(|(bucket, tree)| {
+            let flat = |key: &[u8]| [marker_prefix(*bucket).as_slice(), key].concat();
+            tree.iter().map(move |(key, value)| (flat(key), value))
+        });
+        records.chain(markers)
+    }
+
+    /// How many entries [`State::entries`] gives.
+    pub fn entry_count(&self) -> u64 {
+        self.buckets.values().fold(self.map.len(), |sum, tree| sum.saturating_add(tree.len()))
+    }
+
+    /// Builds the state of a flat list. Compare its root with a certified header before it is used.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if an entry is malformed, or markers do not fit their bucket's summary.
+    pub fn restore(
+        domains: &Domains,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> Result<Self, RestoreError> {
+        let mut restoration = Restoration::default();
+        for (key, value) in entries {
+            restoration.take(domains, key, value)?;
+        }
+        restoration.finish(domains)
+    }
+}
+
+/// A state in the making.
+#[derive(Default)]
+struct Restoration {
+    map: Growing,
+    buckets: BTreeMap<u64, Growing>,
+    parameters: Option<Parameters>,
+    directory: Vec<(StateKey, Vec<u8>)>,
+}
+
+/// A tree in the making.
+#[derive(Default)]
+struct Growing {
+    tree: Tree,
+    waiting: Vec<Entry>,
+}
+
+impl Growing {
+    fn take(&mut self, domains: &Domains, key: Vec<u8>, value: Vec<u8>) {
+        self.waiting.push((key, value));
+        if self.waiting.len() >= BATCH {
+            self.settle(domains);
+        }
+    }
+
+    fn settle(&mut self, domains: &Domains) {
+        let changes = self.waiting.iter().map(|(key, value)| (&key[..], Some(&value[..])));
+        self.tree.update(domains, changes);
+        self.waiting.clear();
+    }
+
+    fn finish(mut self, domains: &Domains) -> Tree {
+        self.settle(domains);
+        self.tree
+    }
+}
+
+impl Restoration {
+    fn take(
+        &mut self,
+        domains: &Domains,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> Result<(), RestoreError> {
+        let hexadecimal = || key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let read = FlatKey::decode(&key).ok_or_else(|| RestoreError::Key { key: hexadecimal() })?;
+        if !value_fits(&read, &value) {
+            return Err(RestoreError::Value { key: read });
+        }
+        match read {
+            FlatKey::Marker { bucket, .. } => {
+                let key = key.get(marker_prefix(bucket).len()..).unwrap_or_default().to_vec();
+                self.buckets.entry(bucket).or_default().take(domains, key, value);
+            }
+            FlatKey::Record(record) => {
+                self.note(record, &value);
+                self.map.take(domains, key, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what the directory needs.
+    fn note(&mut self, key: StateKey, value: &[u8]) {
+        match key {
+            StateKey::Parameters => self.parameters = borsh::from_slice(value).ok(),
+            StateKey::Institution(_) | StateKey::Asset(_) | StateKey::FeeSchedule(_) => {
+                self.directory.push((key, value.to_vec()));
+            }
+            StateKey::ValidatorSet(_)
+            | StateKey::InstitutionByBic(_)
+            | StateKey::Supply(_)
+            | StateKey::Account(_)
+            | StateKey::Holding(..)
+            | StateKey::MarkerBucket(_) => {}
+        }
+    }
+
+    fn finish(self, domains: &Domains) -> Result<State, RestoreError> {
+        let mut directory = Directory::new(self.parameters.ok_or(RestoreError::Incomplete)?);
+        for (key, value) in self.directory {
+            directory.learn(&key, &value);
+        }
+        let buckets: BTreeMap<u64, Tree> =
+            self.buckets.into_iter().map(|(bucket, tree)| (bucket, tree.finish(domains))).collect();
+        let state = State {
+            domains: Arc::new(domains.clone()),
+            directory: Arc::new(directory),
+            map: self.map.finish(domains),
+            buckets,
+        };
+        state.check_buckets()?;
+        Ok(state)
+    }
+}
+
+impl State {
+    /// Each bucket has its summary in the map, and each summary its bucket.
+    fn check_buckets(&self) -> Result<(), RestoreError> {
+        for (bucket, tree) in &self.buckets {
+            let said = self.read::<BucketSummary>(&StateKey::MarkerBucket(*bucket));
+            if said != Some(summary(&self.domains, tree)) {
+                return Err(RestoreError::Bucket { bucket: *bucket });
+            }
+        }
+        for (key, _) in self.map.iter() {
+            if let Some(FlatKey::Record(StateKey::MarkerBucket(bucket))) = FlatKey::decode(key)
+                && !self.buckets.contains_key(&bucket)
+            {
+                return Err(RestoreError::Bucket { bucket });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Directory {
+    /// Takes in a record of the state map, if it is one of the directory's.
+    fn learn(&mut self, key: &StateKey, value: &[u8]) {
+        match key {
+            StateKey::Institution(number) => learn(&mut self.institutions, *number, value),
+            StateKey::Asset(code) => learn(&mut self.assets, *code, value),
+            StateKey::FeeSchedule(number) => learn(&mut self.schedules, *number, value),
+            StateKey::Parameters
+            | StateKey::ValidatorSet(_)
+            | StateKey::InstitutionByBic(_)
+            | StateKey::Supply(_)
+            | StateKey::Account(_)
+            | StateKey::Holding(..)
+            | StateKey::MarkerBucket(_) => {}
+        }
+    }
+}
+
+fn learn<K: Ord, V: BorshDeserialize>(records: &mut BTreeMap<K, V>, key: K, value: &[u8]) {
+    if let Ok(record) = borsh::from_slice(value) {
+        records.insert(key, record);
+    }
+}
+
+fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
+    let FlatKey::Record(record) = key else { return reads::<Marker>(value) };
+    match record {
+        StateKey::Parameters => reads::<Parameters>(value),
+        StateKey::ValidatorSet(_) => reads::<ValidatorSet>(value),
+        StateKey::Institution(_) => reads::<Institution>(value),
+        StateKey::InstitutionByBic(_) => reads::<InstitutionNumber>(value),
+        StateKey::Asset(_) => reads::<Asset>(value),
+        StateKey::Supply(_) => reads::<Supply>(value),
+        StateKey::Account(_) => reads::<Account>(value),
+        StateKey::Holding(..) => reads::<Holding>(value),
+        StateKey::FeeSchedule(_) => reads::<FeeSchedule>(value),
+        StateKey::MarkerBucket(_) => reads::<BucketSummary>(value),
+    }
+}
+
+fn reads<T: BorshDeserialize>(value: &[u8]) -> bool {
+    borsh::from_slice::<T>(value).is_ok()
+}
