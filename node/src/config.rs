@@ -1,0 +1,258 @@
+//! The node's configuration: `HOME/node.toml`.
+//!
+//! Invariants: an unknown key is refused, with the nearest known one; every key but the institution, the
+//! chain and the two addresses has a default, so a short file is a whole one; paths are relative to the
+//! home. Absent: keys themselves (the home reads them), anything that all nodes must agree on (the
+//! genesis document holds it).
+
+mod dealer;
+mod mistake;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use ledger::genesis::member::is_host_and_port;
+use ledger::hash::ChainId;
+use ledger::ids::{Bic, Network};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+pub use dealer::{DealerConfig, RateConfig};
+pub use mistake::ConfigError;
+pub use text::{BicText, ChainIdText};
+
+/// The whole configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Who this node is.
+    pub node: NodeConfig,
+    /// The network between the nodes.
+    pub network: NetworkConfig,
+    /// The HTTP API.
+    pub api: ApiConfig,
+    /// Disk.
+    #[serde(default)]
+    pub storage: StorageConfig,
+    /// ISO 20022 messages.
+    #[serde(default)]
+    pub iso: IsoConfig,
+    /// Quotes, if this node deals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dealer: Option<DealerConfig>,
+    /// The log.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// Who this node is, and of which network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeConfig {
+    /// The institution that runs the node.
+    pub bic: BicText,
+    /// The chain, as `feiqian-genesis seal` printed it: a genesis file of any other is refused.
+    pub chain_id: ChainIdText,
+    /// The sealed genesis document.
+    #[serde(default = "default_genesis")]
+    pub genesis: PathBuf,
+    /// The folder of `voting.key` and `node.key`.
+    #[serde(default = "default_keys")]
+    pub keys: PathBuf,
+}
+
+fn default_genesis() -> PathBuf {
+    PathBuf::from("genesis.json")
+}
+
+fn default_keys() -> PathBuf {
+    PathBuf::from("keys")
+}
+
+/// The network between the nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Where to listen for peers: `0.0.0.0:7600`. More than one for machines with several networks.
+    pub listen: Vec<SocketAddr>,
+    /// Where to reach a peer, by BIC, if not at the address of the genesis document.
+    #[serde(default)]
+    pub peers: BTreeMap<BicText, Vec<String>>,
+}
+
+/// The HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiConfig {
+    /// Where to listen: `127.0.0.1:7680`. Put TLS in front before it faces a network.
+    pub listen: SocketAddr,
+    /// How many requests are worked on at once, 1 to 100,000; one more is answered 503.
+    #[serde(default = "default_requests")]
+    pub requests: usize,
+    /// How long a submission may wait for its receipts, in seconds: 1 to 600.
+    #[serde(default = "default_wait")]
+    pub wait_seconds: u64,
+}
+
+fn default_requests() -> usize {
+    4096
+}
+
+fn default_wait() -> u64 {
+    20
+}
+
+/// Disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StorageConfig {
+    /// The size at which the block log starts a new file, in bytes: 1 MiB to 4 GiB.
+    pub segment_bytes: u64,
+    /// How many final blocks apart the checkpoints of the state are: 1 to 1,000,000.
+    pub checkpoint_blocks: u64,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self { segment_bytes: 64 * 1024 * 1024, checkpoint_blocks: 1000 }
+    }
+}
+
+/// ISO 20022 messages: whose operators this node may sign for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct IsoConfig {
+    /// The API of a node that deals, to ask for quotes when a message pays across currencies:
+    /// `http://127.0.0.1:7680`. Without it, this node's own dealer is asked, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dealer: Option<String>,
+    /// The institutions whose messages are taken. None: messages are refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub operators: Vec<OperatorConfig>,
+}
+
+/// One institution's operators at this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorConfig {
+    /// The institution.
+    pub bic: BicText,
+    /// Its operators' key files; as many as its threshold asks for.
+    pub keys: Vec<PathBuf>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The log, on standard error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// The least severe level that is written: `error`, `warn`, `info`, `debug`, `trace`; or a filter
+    /// such as `info,node::net=debug`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+impl Config {
+    /// The most bytes of a configuration file.
+    pub const MAXIMUM_BYTES: usize = 1024 * 1024;
+
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says in which line and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self =
+            toml::from_str(text).map_err(|error| ConfigError::of_toml(text, &error))?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The configuration as text; [`Self::parse`] reads it back.
+    ///
+    /// # Errors
+    /// [`ConfigError::Unwritable`] for a path that is no UTF-8.
+    pub fn to_text(&self) -> Result<String, ConfigError> {
+        toml::to_string_pretty(self)
+            .map_err(|error| ConfigError::Unwritable { reason: error.to_string() })
+    }
+
+    /// The kind of network, which the chain id's prefix tells.
+    pub fn network_kind(&self) -> Network {
+        self.node.chain_id.network
+    }
+
+    /// The chain that this node belongs to.
+    pub fn chain_id(&self) -> ChainId {
+        self.node.chain_id.chain_id
+    }
+
+    /// The institution that runs this node.
+    pub fn bic(&self) -> Bic {
+        self.node.bic.0
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        within("api.requests", u64::try_from(self.api.requests).unwrap_or(u64::MAX), 1, 100_000)?;
+        within("api.wait_seconds", self.api.wait_seconds, 1, 600)?;
+        within("storage.segment_bytes", self.storage.segment_bytes, 1 << 20, 1 << 32)?;
+        within("storage.checkpoint_blocks", self.storage.checkpoint_blocks, 1, 1_000_000)?;
+        if self.network.listen.is_empty() {
+            return Err(ConfigError::value("network.listen", "name at least one address"));
+        }
+        for address in self.network.peers.values().flatten() {
+            if !is_host_and_port(address) {
+                let reason = format!("\"{address}\" is not host:port, like node.bank.example:7600");
+                return Err(ConfigError::value("network.peers", reason));
+            }
+        }
+        self.check_iso()?;
+        self.dealer.as_ref().map_or(Ok(()), DealerConfig::check)
+    }
+
+    fn check_iso(&self) -> Result<(), ConfigError> {
+        let mut seen = BTreeSet::new();
+        for operator in &self.iso.operators {
+            if !seen.insert(operator.bic) {
+                let reason = format!("{} is listed twice: merge its keys", operator.bic.0);
+                return Err(ConfigError::value("iso.operators", reason));
+            }
+            if operator.keys.is_empty() {
+                let reason = format!("name at least one key file of {}", operator.bic.0);
+                return Err(ConfigError::value("iso.operators", reason));
+            }
+        }
+        match &self.iso.dealer {
+            Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+                Err(ConfigError::value("iso.dealer", "write a URL, like http://127.0.0.1:7680"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(ConfigError::value(key, format!("{value} is not within {least} to {most}")))
+    }
+}

@@ -1,0 +1,110 @@
+//! Tests of the configuration: a short file, a whole file, and every refusal.
+
+use super::*;
+use ledger::ids::AssetCode;
+use ledger::money::{Amount, Decimals};
+
+const CHAIN: &str = "fqd-0101010101010101010101010101010101010101010101010101010101010101";
+
+fn short() -> String {
+    format!(
+        "[node]\nbic = \"PSBCCNBJ\"\nchain_id = \"{CHAIN}\"\n\n\
+         [network]\nlisten = [\"0.0.0.0:7600\"]\n\n[api]\nlisten = \"127.0.0.1:7680\"\n"
+    )
+}
+
+fn whole() -> String {
+    short()
+        + r#"
+requests = 100
+wait_seconds = 5
+
+[storage]
+segment_bytes = 1048576
+checkpoint_blocks = 10
+
+[iso]
+dealer = "http://127.0.0.1:7681"
+operators = [{ bic = "PSBCCNBJ", keys = ["keys/operator-1.key"] }]
+
+[dealer]
+account = "fqd1example"
+key = "keys/dealer.key"
+valid_seconds = 60
+rates = [
+  { sell = "CNY", buy = "HKD", rate = "1.0850", minimum = "0.01", maximum = "1000000.00" },
+]
+
+[log]
+format = "json"
+level = "info,node=debug"
+"#
+}
+
+#[test]
+fn a_short_file_is_a_whole_one() {
+    let config = Config::parse(&short()).unwrap();
+    assert_eq!(config.bic().to_string(), "PSBCCNBJ");
+    assert_eq!(config.network_kind(), Network::Devnet);
+    assert_eq!(config.node.genesis, PathBuf::from("genesis.json"));
+    assert_eq!(config.api.requests, 4096);
+    assert_eq!(config.storage, StorageConfig::default());
+    assert_eq!(config.log, LogConfig::default());
+    assert!(config.dealer.is_none() && config.iso.operators.is_empty());
+}
+
+#[test]
+fn text_round_trips() {
+    for text in [short(), whole()] {
+        let config = Config::parse(&text).unwrap();
+        assert_eq!(Config::parse(&config.to_text().unwrap()).unwrap(), config);
+    }
+}
+
+#[test]
+fn the_dealers_bounds_are_read_with_the_assets_decimals() {
+    let config = Config::parse(&whole()).unwrap();
+    let rate = &config.dealer.unwrap().rates[0];
+    let (sell, buy, ratio) = rate.pair().unwrap();
+    assert_eq!((sell.to_string(), buy.to_string()), ("CNY".to_owned(), "HKD".to_owned()));
+    assert_eq!(ratio.to_string(), "1.085");
+    let bounds = rate.bounds(sell, Decimals(2)).unwrap();
+    assert_eq!(bounds, (Amount(1), Amount(100_000_000)));
+    assert!(rate.bounds(AssetCode::parse("JPY").unwrap(), Decimals(0)).is_err());
+}
+
+#[test]
+fn refusals_say_where_and_what_instead() {
+    let peers = "listen = [\"0.0.0.0:7600\"]\n[network.peers]\nICBKCNBJ = [\"nowhere\"]";
+    let rates = "minimum = \"2000000.00\"";
+    let twice = "operators = [{ bic = \"PSBCCNBJ\", keys = [\"a\"] }, ";
+    for (from, to, expected) in [
+        ("bic =", "bci =", "line 2: there is no key `bci` here. Did you mean `bic`?"),
+        ("[storage]", "[store]", "Did you mean `storage`?"),
+        ("requests", "request", "Did you mean `requests`?"),
+        ("PSBCCNBJ", "psbc", "is not a BIC"),
+        ("fqd-01", "fqd-", "is not a chain id"),
+        ("requests = 100", "requests = 0", "api.requests: 0 is not within 1 to 100000"),
+        ("wait_seconds = 5", "wait_seconds = 601", "api.wait_seconds: 601"),
+        ("segment_bytes = 1048576", "segment_bytes = 1", "storage.segment_bytes"),
+        ("checkpoint_blocks = 10", "checkpoint_blocks = 0", "storage.checkpoint_blocks"),
+        ("listen = [\"0.0.0.0:7600\"]", "listen = []", "network.listen"),
+        ("listen = [\"0.0.0.0:7600\"]", peers, "\"nowhere\" is not host:port"),
+        ("127.0.0.1:7680", "localhost", "line 9"),
+        ("\"json\"", "\"yaml\"", "expected `text` or `json`"),
+        ("valid_seconds = 60", "valid_seconds = 0", "dealer.valid_seconds"),
+        ("\"1.0850\"", "\"-1\"", "\"-1\" is not a rate"),
+        ("\"HKD\"", "\"CNY\"", "exchanged for itself"),
+        ("\"HKD\"", "\"hkd\"", "is not an asset code"),
+        ("minimum = \"0.01\"", rates, "the minimum is above the maximum"),
+        ("\"http://127", "\"ftp://127", "iso.dealer"),
+        ("operators = [", twice, "PSBCCNBJ is listed twice"),
+        ("[\"keys/operator-1.key\"]", "[]", "name at least one key file of PSBCCNBJ"),
+        ("[log]", "[log", "line"),
+    ] {
+        let text = whole().replacen(from, to, 1);
+        assert_ne!(text, whole(), "{from}");
+        let error = Config::parse(&text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{from} -> {to}: {error}");
+    }
+}

@@ -1,0 +1,367 @@
+//! A node's home: the folder with its configuration, genesis document, keys and data.
+//!
+//! Invariants: an open home is whole and consistent (the keys are the ones that the genesis document
+//! names, the document makes the chain that the configuration pins) and is held by one process, so two
+//! nodes never vote with one key. Absent: what is inside the log, the index and the checkpoints.
+
+mod files;
+mod keys;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use ledger::crypto::{PublicKey, SecretKey};
+use ledger::genesis::GenesisDocument;
+use ledger::genesis::json::{DocumentError, SealedGenesis, network_word};
+use ledger::genesis::keyfile::{KeyFileError, KeyKind};
+use ledger::hash::ChainId;
+use ledger::ids::{AccountId, Bic, NameError, Network, Timestamp, ValidatorIndex};
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
+
+pub use files::{read_text, write_text};
+pub use keys::{read_key, write_key};
+
+/// The configuration's file name.
+pub const CONFIG_FILE: &str = "node.toml";
+
+/// An open home. While it lives, no other process can open it.
+#[derive(Debug)]
+pub struct Home {
+    /// The folder.
+    pub path: PathBuf,
+    /// What `node.toml` says.
+    pub config: Config,
+    /// The checked genesis document.
+    pub genesis: GenesisDocument,
+    /// This validator's place in epoch 0.
+    pub validator: ValidatorIndex,
+    /// Signs this validator's votes and lane batches.
+    pub voting_key: SecretKey,
+    /// This node's identity among the nodes.
+    pub node_key: SecretKey,
+    /// The operators' keys for ISO 20022 messages, by institution.
+    pub operators: BTreeMap<Bic, Vec<SecretKey>>,
+    /// The dealer, if this node deals.
+    pub dealer: Option<Dealer>,
+    lock: File,
+}
+
+/// A dealer that this node quotes for.
+#[derive(Debug)]
+pub struct Dealer {
+    /// The account that takes in and pays out.
+    pub account: AccountId,
+    /// The account's owner key.
+    pub key: SecretKey,
+    /// How long a quote is firm, in milliseconds.
+    pub valid_ms: u64,
+    /// What is offered.
+    pub rates: Vec<RateConfig>,
+}
+
+/// Another validator's node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// Its place in epoch 0.
+    pub validator: ValidatorIndex,
+    /// Its institution.
+    pub bic: Bic,
+    /// Its identity among the nodes.
+    pub node_key: PublicKey,
+    /// Where to reach it: `host:port`.
+    pub addresses: Vec<String>,
+}
+
+/// Why a home could not be opened or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HomeError {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// No configuration: probably not a home.
+    #[error(
+        "{} is no node's home: it has no {CONFIG_FILE}. Write one with `feiqian-node init --home {}`",
+        path.display(), path.display()
+    )]
+    NoHome {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file is longer than its type may be.
+    #[error("{} is longer than {limit} bytes, so it is not what it should be", path.display())]
+    TooLong {
+        /// Which.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
+    /// Another process holds the home.
+    #[error("another process has {} open. Stop it first: two nodes must not vote with one key",
+        path.display())]
+    Held {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The configuration is wrong.
+    #[error("{}: {source}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: ConfigError,
+    },
+    /// A JSON file is not of its format.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// The genesis document is wrong.
+    #[error("{}: {source}", path.display())]
+    Genesis {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: DocumentError,
+    },
+    /// The genesis document is of another chain.
+    #[error("{} makes chain {found}, and the configuration pins {pinned}. Get the right document",
+        path.display())]
+    WrongChain {
+        /// The file.
+        path: PathBuf,
+        /// The document's chain.
+        found: ChainId,
+        /// The configuration's chain.
+        pinned: ChainId,
+    },
+    /// The pin's prefix and the document's network differ.
+    #[error("{} is for a {} network, and the configuration's chain id for a {} one. Mend node.toml",
+        path.display(), network_word(*found), network_word(*pinned))]
+    WrongNetwork {
+        /// The file.
+        path: PathBuf,
+        /// The document's network.
+        found: Network,
+        /// The configuration's network.
+        pinned: Network,
+    },
+    /// The institution has no validator in the genesis document.
+    #[error("{bic} has no validator in the genesis document. Correct node.bic in {CONFIG_FILE}")]
+    NoValidator {
+        /// The institution.
+        bic: Bic,
+    },
+    /// A key file can be read by others.
+    #[error("{} can be read by others (mode {mode:03o}). Run: chmod 600 {}",
+        path.display(), path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A key file is wrong.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: KeyFileError,
+    },
+    /// A key is not the one that the genesis document names.
+    #[error("{}: this {kind} key is not the one that {bic} has in the genesis document",
+        path.display())]
+    ForeignKey {
+        /// The file.
+        path: PathBuf,
+        /// Its role.
+        kind: KeyKind,
+        /// The institution.
+        bic: Bic,
+    },
+    /// The dealer's account is no address of this network.
+    #[error("dealer.account in {CONFIG_FILE}: {source}")]
+    DealerAccount {
+        /// What is wrong.
+        source: NameError,
+    },
+}
+
+impl Home {
+    /// Opens the home at `path`, checks everything in it, and holds it until it is dropped.
+    ///
+    /// # Errors
+    /// [`HomeError`]: the first thing that is wrong, and its mend.
+    pub fn open(path: &Path) -> Result<Self, HomeError> {
+        let config = read_config(path)?;
+        let lock = hold(path)?;
+        let (_, genesis) = read_genesis(&path.join(&config.node.genesis))?;
+        check_chain(&path.join(&config.node.genesis), &config, &genesis)?;
+        let bic = config.bic();
+        let keys = path.join(&config.node.keys);
+        let (validator, voting, node) =
+            own_validator(&genesis, bic).ok_or(HomeError::NoValidator { bic })?;
+        let voting_key = own_key(&keys.join("voting.key"), KeyKind::Voting, voting, bic)?;
+        let node_key = own_key(&keys.join("node.key"), KeyKind::Node, node, bic)?;
+        let operators = read_operators(path, &config)?;
+        let network = genesis.network;
+        let dealer = config.dealer.as_ref();
+        let dealer = dealer.map(|dealer| read_dealer(path, network, dealer)).transpose()?;
+        let path = path.to_owned();
+        Ok(Self { path, config, genesis, validator, voting_key, node_key, operators, dealer, lock })
+    }
+
+    /// The folder of the block log's segments.
+    pub fn log_folder(&self) -> PathBuf {
+        self.path.join("log")
+    }
+
+    /// The query index.
+    pub fn index_file(&self) -> PathBuf {
+        self.path.join("index.redb")
+    }
+
+    /// The folder of the state's checkpoints.
+    pub fn checkpoint_folder(&self) -> PathBuf {
+        self.path.join("checkpoint")
+    }
+
+    /// The other validators' nodes, in the order of their indexes, at the configured addresses or else
+    /// at those of the genesis document.
+    pub fn peers(&self) -> Vec<Peer> {
+        let all = validators(&self.genesis).map(|(index, bic, validator)| {
+            let overrides = self.config.network.peers.iter().find(|(peer, _)| peer.0 == bic);
+            Peer {
+                validator: index,
+                bic,
+                node_key: validator.node_key,
+                addresses: overrides.map_or_else(
+                    || vec![validator.address.clone()],
+                    |(_, addresses)| addresses.clone(),
+                ),
+            }
+        });
+        all.filter(|peer| peer.validator != self.validator).collect()
+    }
+
+    /// Gives the home back to other processes at once; dropping the home does the same.
+    ///
+    /// # Errors
+    /// [`HomeError::File`] if the operating system refuses.
+    pub fn close(self) -> Result<(), HomeError> {
+        self.lock.unlock().map_err(|source| HomeError::File { path: self.path, source })
+    }
+}
+
+/// Reads `node.toml` of the home at `path`.
+///
+/// # Errors
+/// [`HomeError`] if it is missing or wrong.
+pub fn read_config(path: &Path) -> Result<Config, HomeError> {
+    let file = path.join(CONFIG_FILE);
+    if !file.exists() {
+        return Err(HomeError::NoHome { path: path.to_owned() });
+    }
+    let text = read_text(&file, Config::MAXIMUM_BYTES)?;
+    Config::parse(&text).map_err(|source| HomeError::Config { path: file, source })
+}
+
+/// Reads and checks a sealed genesis file.
+///
+/// # Errors
+/// [`HomeError`] if it cannot be read or is not right.
+pub fn read_genesis(file: &Path) -> Result<(SealedGenesis, GenesisDocument), HomeError> {
+    // Text is wider than the canonical encoding: a key takes twice the bytes, and fields have names.
+    let text = read_text(file, GenesisDocument::MAXIMUM_BYTES.saturating_mul(8))?;
+    let sealed: SealedGenesis = serde_json::from_str(&text)
+        .map_err(|error| HomeError::Format { path: file.to_owned(), reason: error.to_string() })?;
+    let document =
+        sealed.open().map_err(|source| HomeError::Genesis { path: file.to_owned(), source })?;
+    Ok((sealed, document))
+}
+
+/// The moment on this machine's clock.
+pub fn now() -> Timestamp {
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn check_chain(file: &Path, config: &Config, genesis: &GenesisDocument) -> Result<(), HomeError> {
+    let (path, found, pinned) = (file.to_owned(), genesis.chain_id(), config.chain_id());
+    if found != pinned {
+        return Err(HomeError::WrongChain { path, found, pinned });
+    }
+    let (found, pinned) = (genesis.network, config.network_kind());
+    if found == pinned { Ok(()) } else { Err(HomeError::WrongNetwork { path, found, pinned }) }
+}
+
+fn hold(path: &Path) -> Result<File, HomeError> {
+    let file = path.join("lock");
+    let failed = |source| HomeError::File { path: file.clone(), source };
+    let lock =
+        File::options().create(true).truncate(false).write(true).open(&file).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(HomeError::Held { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn validators(
+    genesis: &GenesisDocument,
+) -> impl Iterator<Item = (ValidatorIndex, Bic, &ledger::genesis::MemberValidator)> {
+    let members = genesis.members.iter();
+    let members = members.filter_map(|member| {
+        member.validator.as_ref().map(|validator| (member.institution.bic, validator))
+    });
+    (0_u16..).map(ValidatorIndex).zip(members).map(|(index, (bic, node))| (index, bic, node))
+}
+
+fn own_validator(
+    genesis: &GenesisDocument,
+    bic: Bic,
+) -> Option<(ValidatorIndex, PublicKey, PublicKey)> {
+    let (index, _, own) = validators(genesis).find(|(_, member, _)| *member == bic)?;
+    Some((index, own.voting_key, own.node_key))
+}
+
+fn own_key(path: &Path, kind: KeyKind, named: PublicKey, bic: Bic) -> Result<SecretKey, HomeError> {
+    let key = read_key(path, kind)?;
+    if key.public() == named {
+        Ok(key)
+    } else {
+        Err(HomeError::ForeignKey { path: path.to_owned(), kind, bic })
+    }
+}
+
+fn read_operators(
+    home: &Path,
+    config: &Config,
+) -> Result<BTreeMap<Bic, Vec<SecretKey>>, HomeError> {
+    let mut operators = BTreeMap::new();
+    for operator in &config.iso.operators {
+        let keys = operator.keys.iter().map(|file| read_key(&home.join(file), KeyKind::Operator));
+        operators.insert(operator.bic.0, keys.collect::<Result<_, _>>()?);
+    }
+    Ok(operators)
+}
+
+fn read_dealer(home: &Path, network: Network, dealer: &DealerConfig) -> Result<Dealer, HomeError> {
+    let account = AccountId::parse(network, &dealer.account)
+        .map_err(|source| HomeError::DealerAccount { source })?;
+    let key = read_key(&home.join(&dealer.key), KeyKind::Account)?;
+    let valid_ms = dealer.valid_seconds.saturating_mul(1000);
+    Ok(Dealer { account, key, valid_ms, rates: dealer.rates.clone() })
+}

@@ -1,0 +1,53 @@
+//! Small text files: read within a limit, written whole or not at all.
+//!
+//! Invariants: a reader never sees half a file, and a written file survives a power loss. Absent: the
+//! block log and the index, which have their own ways.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::HomeError;
+
+/// Reads a text file of at most `limit` bytes.
+///
+/// # Errors
+/// [`HomeError::File`] or [`HomeError::TooLong`].
+pub fn read_text(path: &Path, limit: usize) -> Result<String, HomeError> {
+    let failed = |source| HomeError::File { path: path.to_owned(), source };
+    let file = File::open(path).map_err(failed)?;
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut text = String::new();
+    file.take(most).read_to_string(&mut text).map_err(failed)?;
+    if text.len() > limit {
+        return Err(HomeError::TooLong { path: path.to_owned(), limit });
+    }
+    Ok(text)
+}
+
+/// Writes `text` to `path`, in the place of what was there.
+///
+/// # Errors
+/// [`HomeError::File`] if any step fails; what was there stays then.
+pub fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
+    let failed = |source| HomeError::File { path: path.to_owned(), source };
+    let partial = partial(path);
+    let mut file = File::create(&partial).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    fs::rename(&partial, path).map_err(failed)?;
+    sync_folder(path)
+}
+
+/// Makes the folder's entry for `path` durable.
+pub(super) fn sync_folder(path: &Path) -> Result<(), HomeError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| HomeError::File { path: path.to_owned(), source })
+}
+
+fn partial(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    path.with_file_name(name)
+}
