@@ -87,12 +87,11 @@ impl Executor {
         now: Timestamp,
     ) -> Option<Block> {
         let tip = self.tip(parent)?;
-        let limit = usize::try_from(tip.parameters().block_bytes).ok()?;
+        let limit = usize::try_from(tip.state().parameters().block_bytes).ok()?;
         let cut = lanes.propose(tip.cut(), limit);
         let batches = lanes.between(tip.cut(), &cut).ok()?;
-        let time = now.max(tip.header().time.plus(1));
         let transactions = batches.iter().flat_map(|batch| &batch.transactions);
-        let executed = tip.build(view, proposer, time, cut, transactions);
+        let executed = tip.build(view, proposer, now, cut, transactions);
         let block = executed.block.clone();
         let held = Held { executed: Arc::new(executed), batches };
         self.tree.insert(held.executed.tip.hash(), held);
@@ -117,8 +116,9 @@ impl Executor {
             }
         };
         let transactions = batches.iter().flat_map(|batch| &batch.transactions);
+        let checked = parent.check(block, transactions);
         self.waiting.remove(&hash);
-        match parent.check(block, transactions) {
+        match checked {
             Ok(executed) => {
                 let held = Held { executed: Arc::new(executed), batches };
                 self.tree.insert(hash, held);
@@ -146,12 +146,7 @@ impl Executor {
         Some(held)
     }
 
-    /// The cut of the executed block `hash`, or the final one.
-    pub fn cut(&self, hash: &Hash) -> Option<&Cut> {
-        self.tip(hash).map(Tip::cut)
-    }
-
-    /// The cuts of the highest executed blocks.
+    /// The cut of the executed block of the highest view, or the final one.
     pub fn highest_cut(&self) -> &Cut {
         self.tree
             .values()

@@ -4,7 +4,7 @@
 //! order of events. Absent: reading of files (the host hands the records over).
 
 use consensus::{Replica, Start};
-use ledger::block::Batch;
+use ledger::block::{Batch, Block};
 use ledger::certificate::Certificate;
 use ledger::chain::Tip;
 use ledger::codec;
@@ -85,7 +85,8 @@ impl Core {
                 }
             }
         }
-        let finalized = executor.final_tip().block();
+        let tip = executor.final_tip();
+        let finalized = Block { header: tip.header().clone(), cut: tip.cut().clone() };
         let own = certificate.filter(|c| c.subject.view == finalized.header.view);
         let start =
             Start { finalized, certificate: own, records: remembered, observe_until };

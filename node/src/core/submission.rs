@@ -7,8 +7,10 @@ use ledger::block::BatchHeader;
 use ledger::hash::Hash;
 use ledger::ids::{Timestamp, ValidatorIndex};
 use ledger::rejection::Rejection;
+use ledger::execute::Simulation;
+use ledger::state::MarkerKey;
 use ledger::transaction::{
-    EnvelopeError, SignedTransaction, TransactionId, VerifiedTransaction,
+    EnvelopeError, SignedTransaction, Transaction, TransactionId, VerifiedTransaction,
 };
 use std::sync::Arc;
 
@@ -68,7 +70,7 @@ impl Core {
         if let Some(in_lane) = self.admission.join(id, waiter) {
             return if in_lane && !until_final { Err(Reply::Accepted(id)) } else { Ok(()) };
         }
-        if self.final_tip().state().has_executed(&signed.transaction, id) {
+        if self.has_executed(&signed.transaction, id) {
             return Err(Reply::Known(id));
         }
         if signed.transaction.valid_until < now {
@@ -106,7 +108,7 @@ impl Core {
             (Some(Purpose::Submission(ids)), VerificationResult::Transactions(verdicts)) => {
                 self.admission.job_done();
                 for (id, verdict) in ids.into_iter().zip(verdicts) {
-                    self.admit(id, verdict);
+                    self.admit(now, id, verdict);
                 }
             }
             (Some(Purpose::PeerBatch { from, .. }), VerificationResult::Batch(batch)) => {
@@ -120,17 +122,38 @@ impl Core {
         }
     }
 
-    fn admit(&mut self, id: TransactionId, verdict: Result<VerifiedTransaction, EnvelopeError>) {
+    fn admit(&mut self, now: Timestamp, id: TransactionId, verdict: Result<VerifiedTransaction, EnvelopeError>) {
         let refusal = match verdict {
             Err(error) => Reply::Refused(error),
-            Ok(transaction) => match self.final_tip().state().admissible(&transaction) {
-                Err(rejection) => Reply::Rejected(rejection),
-                Ok(()) => return self.admission.verified(transaction),
+            Ok(transaction) => match self.stranger_rejection(now, transaction.body()) {
+                Some(rejection) => Reply::Rejected(rejection),
+                None => return self.admission.verified(transaction),
             },
         };
         for request in self.admission.leave(id) {
             self.outputs.push(Output::Reply(request, refusal.clone()));
         }
+    }
+
+    /// True if a final block has executed the transaction already.
+    fn has_executed(&self, body: &Transaction, id: TransactionId) -> bool {
+        let state = self.final_tip().state();
+        let is_own = |key: MarkerKey| state.marker(&key).is_some_and(|m| m.transaction == id);
+        is_own(MarkerKey::Transaction(id)) || body.uetrs().any(|u| is_own(MarkerKey::Payment(u)))
+    }
+
+    /// The rejection of a transaction that nobody ordered who may: if all of it would be rejected for
+    /// its signers or its account, it does not enter the ledger, where it would leave markers.
+    fn stranger_rejection(&self, now: Timestamp, body: &Transaction) -> Option<Rejection> {
+        let Ok(Simulation::Outcome { receipts, .. }) = self.final_tip().simulate(now, body) else {
+            return None;
+        };
+        let strange = |rejection: &Rejection| {
+            matches!(rejection, Rejection::SignersMissing | Rejection::UnknownAccount)
+        };
+        let mut rejections = receipts.iter().map(|receipt| receipt.outcome.rejection());
+        let first = rejections.next().flatten().filter(strange)?;
+        rejections.all(|rejection| rejection.is_some_and(|r| strange(&r))).then_some(first)
     }
 
     /// Chains ready transactions to this node's lane: at once while little waits for order, in full

@@ -1,0 +1,233 @@
+//! Reading from the index.
+//!
+//! Invariants: a read sees one committed version. Absent: waiting for a height (the view's), proofs.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use ledger::account::Entry;
+use ledger::certificate::Certificate;
+use ledger::chain::Tip;
+use ledger::codec;
+use ledger::hash::{Domains, Hash};
+use ledger::ids::{AccountId, AssetCode, Height, Uetr};
+use ledger::receipt::Receipt;
+use ledger::state::State;
+use ledger::transaction::TransactionId;
+use redb::{ReadableDatabase, ReadableTable};
+
+use super::tables::{
+    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, HISTORY, META, PAYMENTS, RANGE, RECEIPTS, STATE,
+    TRANSACTIONS, history_key,
+};
+use super::{BatchName, Checkpoint, IndexedBlock, Store, StoreError};
+use crate::log::Position;
+
+/// The most bytes of any value in the index.
+const LIMIT: usize = 256 * 1024 * 1024;
+
+/// Where a payment's receipt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The block's height.
+    pub height: Height,
+    /// The place among its receipts.
+    pub index: u32,
+}
+
+/// Where a transaction's receipts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransactionPlace {
+    /// The first receipt.
+    pub first: Place,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// One line of an account's history.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct HistoryLine {
+    /// The asset of the holding.
+    pub asset: AssetCode,
+    /// The entry.
+    pub entry: Entry,
+    /// The other side, where there is one.
+    pub counterparty: Option<AccountId>,
+}
+
+/// A place in an account's history, from which older lines follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryCursor {
+    /// The height of the last line that was read.
+    pub height: Height,
+    /// That line's number within the block.
+    pub line: u32,
+}
+
+impl Store {
+    /// Where the index stands.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails or the row is malformed.
+    pub fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        let table = self.database.begin_read()?.open_table(META)?;
+        let row = table.get(CHECKPOINT)?;
+        row.map(|row| decode(row.value(), "checkpoint")).transpose()
+    }
+
+    /// The tip at which the index stands, its state read in whole and compared with the block's root.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails or the state is not the block's.
+    pub fn tip(&self, domains: &Domains, checkpoint: &Checkpoint) -> Result<Tip, StoreError> {
+        let table = self.database.begin_read()?.open_table(STATE)?;
+        let mut entries = Vec::new();
+        for row in table.iter()? {
+            let (key, value) = row?;
+            entries.push((key.value().to_vec(), value.value().to_vec()));
+        }
+        let entries = entries.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
+        let state = State::restore(domains, entries)
+            .map_err(|_| StoreError::Malformed { what: "state entry" })?;
+        Tip::restore(checkpoint.block.clone(), state, checkpoint.history.clone())
+            .map_err(|_| StoreError::StateRoot)
+    }
+
+    /// The block at `height`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn block(&self, height: Height) -> Result<Option<IndexedBlock>, StoreError> {
+        let table = self.database.begin_read()?.open_table(BLOCKS)?;
+        let row = table.get(height.0)?;
+        row.map(|row| decode(row.value(), "block")).transpose()
+    }
+
+    /// The block's own finalization.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn certificate(&self, height: Height) -> Result<Option<Certificate>, StoreError> {
+        let table = self.database.begin_read()?.open_table(CERTIFICATES)?;
+        let row = table.get(height.0)?;
+        row.map(|row| decode(row.value(), "certificate")).transpose()
+    }
+
+    /// The first finalization at or after `height`, and the height of its block.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn certificate_from(
+        &self,
+        height: Height,
+    ) -> Result<Option<(Height, Certificate)>, StoreError> {
+        let table = self.database.begin_read()?.open_table(CERTIFICATES)?;
+        let first = table.range(height.0..)?.next().transpose()?;
+        let Some((at, row)) = first else { return Ok(None) };
+        Ok(Some((Height(at.value()), decode(row.value(), "certificate")?)))
+    }
+
+    /// All receipts of the block at `height`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn receipts(&self, height: Height) -> Result<Vec<Receipt>, StoreError> {
+        let table = self.database.begin_read()?.open_table(RECEIPTS)?;
+        let row = table.get(height.0)?;
+        row.map_or(Ok(Vec::new()), |row| decode(row.value(), "list of receipts"))
+    }
+
+    /// Where the receipt of the payment `uetr` is.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn payment(&self, uetr: Uetr) -> Result<Option<Place>, StoreError> {
+        let table = self.database.begin_read()?.open_table(PAYMENTS)?;
+        let row = table.get(uetr.bytes())?;
+        Ok(row.map(|row| row.value()).map(|(height, index)| Place { height: Height(height), index }))
+    }
+
+    /// The payments whose UETR begins with `prefix` (its first bytes), at most two.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn payments_beginning(&self, first: [u8; 16], last: [u8; 16]) -> Result<Vec<[u8; 16]>, StoreError> {
+        let table = self.database.begin_read()?.open_table(PAYMENTS)?;
+        let mut found = Vec::new();
+        for row in table.range(first..=last)?.take(2) {
+            found.push(row?.0.value());
+        }
+        Ok(found)
+    }
+
+    /// Where the receipts of a transaction are.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn transaction(&self, id: TransactionId) -> Result<Option<TransactionPlace>, StoreError> {
+        let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
+        let row = table.get(&id.0)?;
+        Ok(row.map(|row| row.value()).map(|(height, index, count)| TransactionPlace {
+            first: Place { height: Height(height), index },
+            count,
+        }))
+    }
+
+    /// An account's lines of history after `cursor`, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn history(
+        &self,
+        account: AccountId,
+        cursor: Option<HistoryCursor>,
+        limit: usize,
+    ) -> Result<Vec<(HistoryCursor, HistoryLine)>, StoreError> {
+        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let first = match cursor {
+            None => history_key(&account, Height(u64::MAX), 0),
+            Some(cursor) => history_key(&account, cursor.height, cursor.line.saturating_add(1)),
+        };
+        let last = history_key(&account, Height(0), u32::MAX);
+        let mut lines = Vec::new();
+        for row in table.range(first..=last)?.take(limit) {
+            let (key, value) = row?;
+            let key = key.value();
+            let height = u64::from_be_bytes(bytes_of(&key, 16));
+            let line = u32::from_be_bytes(bytes_of(&key, 24));
+            let cursor = HistoryCursor { height: Height(!height), line };
+            lines.push((cursor, decode(value.value(), "line of history")?));
+        }
+        Ok(lines)
+    }
+
+    /// A node of the mountain range over the blocks.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn range_node(&self, position: u64) -> Result<Option<Hash>, StoreError> {
+        let table = self.database.begin_read()?.open_table(RANGE)?;
+        Ok(table.get(position)?.map(|row| Hash(row.value())))
+    }
+
+    /// Where a final batch is in the log.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn batch(&self, name: BatchName) -> Result<Option<Position>, StoreError> {
+        let table = self.database.begin_read()?.open_table(BATCHES)?;
+        let row = table.get((name.lane.0, name.sequence))?;
+        Ok(row.map(|row| row.value()).map(|(segment, offset)| Position { segment, offset }))
+    }
+}
+
+fn bytes_of<const N: usize>(key: &[u8; 28], start: usize) -> [u8; N] {
+    let mut bytes = [0; N];
+    let end = start.saturating_add(N);
+    if let Some(part) = key.get(start..end) {
+        bytes.copy_from_slice(part);
+    }
+    bytes
+}
+
+fn decode<T: BorshDeserialize>(bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
+    codec::decode(bytes, LIMIT).map_err(|_| StoreError::Malformed { what })
+}

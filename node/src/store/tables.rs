@@ -1,0 +1,46 @@
+//! The tables of the index: their keys and values.
+//!
+//! Invariants: keys that are read in order are big-endian; keys by block are small and ascending, so a
+//! block's writes stay together. Absent: access (see `read`, `write`).
+
+use ledger::ids::{AccountId, Height};
+use redb::TableDefinition;
+
+type Bytes = &'static [u8];
+
+/// One row: the checkpoint.
+pub(super) const META: TableDefinition<'_, &str, Bytes> = TableDefinition::new("meta");
+/// The state at the checkpoint: flat key to value.
+pub(super) const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("state");
+/// Height to block.
+pub(super) const BLOCKS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("blocks");
+/// Height to the block's own finalization certificate.
+pub(super) const CERTIFICATES: TableDefinition<'_, u64, Bytes> =
+    TableDefinition::new("certificates");
+/// Height to all receipts of the block.
+pub(super) const RECEIPTS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("receipts");
+/// UETR to height and place among the block's receipts.
+pub(super) const PAYMENTS: TableDefinition<'_, [u8; 16], (u64, u32)> =
+    TableDefinition::new("payments");
+/// Transaction id to height, first place and number of receipts.
+pub(super) const TRANSACTIONS: TableDefinition<'_, [u8; 32], (u64, u32, u32)> =
+    TableDefinition::new("transactions");
+/// Account, height descending, line within the block to a line of history.
+pub(super) const HISTORY: TableDefinition<'_, [u8; 28], Bytes> = TableDefinition::new("history");
+/// Position in the mountain range to the node's hash.
+pub(super) const RANGE: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("range");
+/// Lane and sequence to the batch's segment and offset in the log.
+pub(super) const BATCHES: TableDefinition<'_, (u16, u64), (u64, u64)> =
+    TableDefinition::new("batches");
+
+/// The one row of [`META`].
+pub(super) const CHECKPOINT: &str = "checkpoint";
+
+/// The key of a line of history: newest first in the table's order.
+pub(super) fn history_key(account: &AccountId, height: Height, line: u32) -> [u8; 28] {
+    let mut key = [0; 28];
+    key[..16].copy_from_slice(account.bytes());
+    key[16..24].copy_from_slice(&(!height.0).to_be_bytes());
+    key[24..].copy_from_slice(&line.to_be_bytes());
+    key
+}
