@@ -1,4 +1,18 @@
 //! Translates ISO 20022 messages to ledger operations and back.
+//!
+//! The way of a message, each step a pure function of the one before:
+//!
+//! ```text
+//! bytes -> xml::Document -> envelope -> pacs008::CreditTransferMessage   (or a refused message)
+//!       -> CreditTransfer::order -> order::PaymentOrder                  (or refusals, RJCT)
+//! outcome -> pacs002::TransactionStatus -> pacs002::StatusReport -> pacs002::write -> text
+//! ```
+//!
+//! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
+//! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
+//! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
+//! accounts and quotes; signatures; every message but pacs.008 (in) and pacs.002 (out, and in for
+//! clients).
 #![deny(clippy::arithmetic_side_effects)]
 
 mod envelope;

@@ -97,10 +97,11 @@ impl fmt::Display for Number {
 }
 
 /// True if `credit` is `debit` exchanged at `rate` (units of the credited asset for one unit of the
-/// debited, in major units), within rounding: to one minor unit of the credited asset, or, for a rate
-/// of at least four digits, to half of its last digit.
+/// debited, in major units), within rounding: to one minor unit of the credited asset, or, for a
+/// rate of at least four digits, to half of its last digit.
 pub fn rate_agrees(debit: (Amount, Decimals), credit: (Amount, Decimals), rate: &Number) -> bool {
-    // Exact, with |credit * 10^(debit decimals + scale) - debit * rate digits * 10^(credit decimals)|.
+    // Exact, with |credit * 10^(debit decimals + scale) - debit * rate digits * 10^(credit
+    // decimals)|.
     let gap_and_units = || {
         let power = |exponent: u32| 10_u128.checked_pow(exponent);
         let unit = power(u32::from(debit.1.0).checked_add(rate.scale)?)?;

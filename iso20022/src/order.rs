@@ -1,14 +1,15 @@
 //! Judges one transaction of a pacs.008: a payment order, or all reasons to reject it.
 //!
-//! The rule for currencies: without `InstdAmt`, or with one in the currency of `IntrBkSttlmAmt`, the
-//! payer is debited and the payee credited `IntrBkSttlmAmt` (and `XchgRate` says nothing). With an
-//! `InstdAmt` in another currency the payer is debited `InstdAmt` and the payee credited
+//! The rule for currencies: without `InstdAmt`, or with one in the currency of `IntrBkSttlmAmt`,
+//! the payer is debited and the payee credited `IntrBkSttlmAmt` (and `XchgRate` says nothing). With
+//! an `InstdAmt` in another currency the payer is debited `InstdAmt` and the payee credited
 //! `IntrBkSttlmAmt`, and `XchgRate`, if given, must lead from the one to the other.
 //!
 //! The ledger settles between the debtor's and the creditor's agent directly, so previous and
-//! intermediary agents, reimbursement agents and settlement accounts do not change what happens; they
-//! stay in the private part. Invariants: an order is complete and well formed; a transaction that asks
-//! for something else than a credit to an account is refused. Absent: look-ups, the clock, fees.
+//! intermediary agents, reimbursement agents and settlement accounts do not change what happens;
+//! they stay in the private part. Invariants: an order is complete and well formed; a transaction
+//! that asks for something else than a credit to an account is refused. Absent: look-ups, the
+//! clock, fees.
 
 use ledger::ids::{AssetCode, Bic, Uetr};
 use ledger::money::{Decimals, Money};
@@ -21,8 +22,8 @@ use crate::private::PrivateData;
 use crate::refusal::{Reason, Refusal, shown};
 use crate::time::Date;
 
-/// How an institution's account is named in a message. The institution's own number for it may be on
-/// the ledger only as a hash (`AccountId::from_reference`).
+/// How an institution's account is named in a message. The institution's own number for it may be
+/// on the ledger only as a hash (`AccountId::from_reference`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AccountReference {
     /// An IBAN whose checksum fits, in its electronic form.

@@ -1,8 +1,8 @@
 //! Writes and reads pacs.002, the payment status report, version 001.10.
 //!
 //! Invariants: what is written is valid by the schema whatever the values are (texts are cut to the
-//! schema's lengths, characters that XML forbids are replaced); the same report gives the same bytes.
-//! Absent: the choice of ids and times, which come in as values.
+//! schema's lengths, characters that XML forbids are replaced); the same report gives the same
+//! bytes. Absent: the choice of ids and times, which come in as values.
 
 mod read;
 mod write;

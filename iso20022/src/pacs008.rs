@@ -1,10 +1,10 @@
 //! Reads pacs.008, the customer credit transfer between institutions, versions 001.08 and 001.10.
 //!
-//! Reading has two steps. This one takes the message apart and refuses it as a whole where it is not
-//! one message, or contradicts itself. The second, [`CreditTransfer::order`], judges one transaction
-//! and gives either a payment order or all reasons to reject it. Invariants: no transaction of a
-//! refused message is executed; elements of unknown names are tolerated and listed. Absent: look-ups of
-//! institutions and accounts, the clock, profiles of other schemes.
+//! Reading has two steps. This one takes the message apart and refuses it as a whole where it is
+//! not one message, or contradicts itself. The second, [`CreditTransfer::order`], judges one
+//! transaction and gives either a payment order or all reasons to reject it. Invariants: no
+//! transaction of a refused message is executed; elements of unknown names are tolerated and
+//! listed. Absent: look-ups of institutions and accounts, the clock, profiles of other schemes.
 
 mod transaction;
 

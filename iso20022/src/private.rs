@@ -1,8 +1,10 @@
-//! The private part of a payment: everything the message says about it, names and remittance included.
+//! The private part of a payment: everything the message says about it, names and remittance
+//! included.
 //!
-//! It is kept by the two institutions and sent from one to the other, never to the ledger, which holds
-//! only a salted commitment. Invariants: one private part has one encoding; nothing of the
-//! transaction is left out; `Debug` shows no content. Absent: encryption, storage, the salt's source.
+//! It is kept by the two institutions and sent from one to the other, never to the ledger, which
+//! holds only a salted commitment. Invariants: one private part has one encoding; nothing of the
+//! transaction is left out; `Debug` shows no content. Absent: encryption, storage, the salt's
+//! source.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::codec;

@@ -1,7 +1,8 @@
 //! Why a single transaction of a message is refused, before it reaches the ledger.
 //!
-//! Invariants: each reason has one ISO 20022 external status reason code; the detail never repeats a
-//! name, an address or remittance text. Absent: the ledger's own rejections (`ledger::rejection`).
+//! Invariants: each reason has one ISO 20022 external status reason code; the detail never repeats
+//! a name, an address or remittance text. Absent: the ledger's own rejections
+//! (`ledger::rejection`).
 
 /// What is wrong with a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,7 +1,7 @@
 //! Dates and times of XML Schema (`xs:dateTime`, `xs:date`), checked and kept as text.
 //!
-//! Invariants: a value of these types may be written into a message as it is; local times keep having
-//! no offset. Absent: the clock; moments come in as [`Timestamp`] values.
+//! Invariants: a value of these types may be written into a message as it is; local times keep
+//! having no offset. Absent: the clock; moments come in as [`Timestamp`] values.
 
 use jiff::civil;
 use ledger::ids::Timestamp;

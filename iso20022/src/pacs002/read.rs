@@ -13,7 +13,8 @@ use crate::refusal::shown;
 use crate::time::DateTime;
 use crate::xml::{Document, Element, Limits};
 
-/// Reads a pacs.002 message. Charges and agents that are not named by currency and BIC are left out.
+/// Reads a pacs.002 message. Charges and agents that are not named by currency and BIC are left
+/// out.
 ///
 /// # Errors
 /// [`MessageFault`] for anything that is not one readable pacs.002.001.10.

@@ -250,12 +250,19 @@ impl<'input> Builder<'input> {
         if self.bindings.len() > self.limits.namespaces {
             return Err(XmlFault::TooManyNamespaces { limit: self.limits.namespaces });
         }
-        let index = (!namespace.is_empty()).then_some(self.document.namespaces.len());
-        if index.is_some() {
-            self.document.namespaces.push(namespace);
-        }
+        let index = (!namespace.is_empty()).then(|| self.number_of(namespace));
         self.bindings.push(Binding { depth, prefix: prefix.to_owned(), namespace: index });
         Ok(())
+    }
+
+    /// The namespace's number: equal namespaces in force have the same.
+    fn number_of(&mut self, namespace: String) -> usize {
+        let namespaces = &mut self.document.namespaces;
+        let mut in_force = self.bindings.iter().filter_map(|binding| binding.namespace);
+        in_force.find(|index| namespaces.get(*index) == Some(&namespace)).unwrap_or_else(|| {
+            namespaces.push(namespace);
+            namespaces.len().saturating_sub(1)
+        })
     }
 
     fn binding(&self, prefix: &str) -> Option<Option<usize>> {
@@ -279,11 +286,8 @@ impl<'input> Builder<'input> {
     }
 
     fn has_attribute(&self, first: usize, wanted: &Attribute) -> bool {
-        let name = |attribute: &Attribute| {
-            attribute.namespace.and_then(|index| self.document.namespaces.get(index)).cloned()
-        };
         let known = self.document.attributes.get(first..).unwrap_or_default();
-        known.iter().any(|known| known.name == wanted.name && name(known) == name(wanted))
+        known.iter().any(|known| (&known.name, known.namespace) == (&wanted.name, wanted.namespace))
     }
 
     fn check_name(&self, name: &str) -> Result<(), XmlFault> {

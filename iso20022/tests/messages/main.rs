@@ -1,0 +1,14 @@
+//! Messages from outside against the whole package: samples, verdicts, schemas, hostile input.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod schemas;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod verdicts;
