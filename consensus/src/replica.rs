@@ -149,6 +149,14 @@ impl Replica {
         self.views.finalization().map(|certificate| &**certificate)
     }
 
+    /// The block that the next one will most likely extend: the highest certified one that is held with
+    /// all its ancestors, else the last final one. Work that it does not order waits.
+    pub fn tip(&self) -> &Block {
+        let parents = self.views.parents(self.turn.view).map(|certified| certified.block);
+        let held = parents.filter(|hash| self.is_linked(hash)).find_map(|hash| self.block(&hash));
+        held.unwrap_or_else(|| self.finalized())
+    }
+
     /// A block that is held but perhaps not final, to be given to a peer that fetches it.
     pub fn block(&self, hash: &Hash) -> Option<&Block> {
         self.chain.get(hash)
