@@ -42,7 +42,7 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "iso20022",
         own: "ledger",
-        outside: "jiff quick-xml rust_decimal thiserror",
+        outside: "borsh jiff quick-xml thiserror",
         dev: "proptest",
         never: "getrandom rand tokio libp2p",
     },

@@ -11,7 +11,10 @@ const PURE: [&str; 5] =
 const IMPURE: &[(&str, &str)] = &[
     ("std::env", "configuration comes in as values"),
     ("std::fs", "bytes come in as values"),
-    ("std::net", "messages come in as values"),
+    ("TcpListener", "messages come in as values"),
+    ("TcpStream", "messages come in as values"),
+    ("ToSocketAddrs", "it asks a name server"),
+    ("UdpSocket", "messages come in as values"),
     ("std::process", "a pure part starts and ends nothing"),
     ("std::sync::Mutex", "a pure part shares nothing"),
     ("std::thread", "a pure part has no threads"),
@@ -87,6 +90,8 @@ mod tests {
     fn each_impurity_is_found_however_it_is_written() {
         let rows = [
             ("use std::{fmt, fs};", 1),
+            ("use std::net::TcpStream;", 1),
+            ("use std::net::IpAddr;", 0),
             ("use std::time::{Duration, Instant as Now};", 1),
             ("fn f() { std::fs::read(x); }", 1),
             ("fn f(a: f64) {}", 1),

@@ -24,6 +24,8 @@ const FOLDER_VARIABLE: &str = "FEIQIAN_ADVISORY_DBS";
 /// # Errors
 /// The command that found something.
 pub(super) fn check() -> Result<Option<String>, Failure> {
+    // Offline, cargo-deny needs the manifests of all platforms, which builds here do not load.
+    Task::cargo("fetch --locked --quiet").run()?;
     let folder = databases();
     let failed =
         |error: io::Error| Failure::File { path: folder.clone(), reason: error.to_string() };
@@ -34,7 +36,7 @@ pub(super) fn check() -> Result<Option<String>, Failure> {
     }
     fs::create_dir_all(&folder).map_err(failed)?;
     if deny("fetch db", &folder).succeeds() {
-        return deny("check --disable-fetch", &folder).run().map(|()| None);
+        return deny("--offline check", &folder).run().map(|()| None);
     }
     output::progress("LEFT OUT: advisories: no snapshot beside the project, and no network");
     deny("--offline check bans licenses sources", &folder).run()?;
