@@ -64,11 +64,10 @@ impl Claims {
             }
         }
         let claims = Self { is_foreign };
-        let own = MarkerKey::Transaction(id);
-        match working.marker(&own) {
-            Some(marker) if claims.needs_own_marker(body) => Err(marker),
-            Some(_) | None => Ok(claims),
+        if !claims.needs_own_marker(body) {
+            return Ok(claims);
         }
+        working.marker(&MarkerKey::Transaction(id)).map_or(Ok(claims), Err)
     }
 
     /// True if the UETRs alone would not show that the transaction was executed.
