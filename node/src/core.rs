@@ -31,6 +31,8 @@ use ledger::validators::ValidatorSet;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+pub use recovery::{Recovered, RecoveryError};
+
 use admission::{Admission, AdmissionLimits};
 use catchup::CatchUp;
 use executor::{Attempt, Executor};
@@ -106,6 +108,11 @@ impl Core {
     /// The state after the last final block.
     pub const fn final_tip(&self) -> &Tip {
         self.executor.final_tip()
+    }
+
+    /// The chain's hash keys.
+    pub const fn domains(&self) -> &Domains {
+        &self.config.domains
     }
 
     /// True if this node holds all that it knows to be final.

@@ -1,0 +1,114 @@
+//! Final blocks and batches for peers that catch up, and for readers.
+//!
+//! Invariants: what is served is final; an answer is bounded in blocks and bytes. Absent: proofs (see
+//! `http`), undecided blocks (the core's).
+
+use std::sync::Arc;
+
+use crossbeam_channel::Receiver;
+use ledger::ids::{Height, ValidatorIndex};
+
+use super::links::{Links, recorded_batch_frame};
+use super::view::View;
+use crate::core::message::{BatchRequest, ChainPart, FinalBlock, PeerMessage};
+use crate::core::step::Channel;
+use crate::log::LogReader;
+use crate::net::Class;
+use crate::store::{BatchName, Store, StoreError};
+
+/// How many requests may wait; more are dropped, and the peers ask again.
+pub(super) const QUEUE: usize = 64;
+
+/// The most bytes of batches in one answer.
+const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// What a peer asked for.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Final blocks from a height upwards.
+    Chain {
+        /// The asker.
+        to: ValidatorIndex,
+        /// The first height.
+        from: Height,
+    },
+    /// Final batches.
+    Batches {
+        /// The asker.
+        to: ValidatorIndex,
+        /// Which.
+        request: BatchRequest,
+    },
+}
+
+/// Index and log, for reading.
+pub struct Archive {
+    /// The index.
+    pub store: Arc<Store>,
+    log: LogReader,
+    view: Arc<View>,
+}
+
+impl Archive {
+    pub(super) fn new(store: Arc<Store>, log: LogReader, view: Arc<View>) -> Self {
+        Self { store, log, view }
+    }
+
+    /// The view, to wait for what is not indexed yet.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    fn chain(&self, from: Height) -> Result<ChainPart, StoreError> {
+        let mut blocks = Vec::new();
+        let mut height = from;
+        while blocks.len() < ChainPart::MAXIMUM
+            && let Some(indexed) = self.store.block(height)?
+        {
+            let certificate = self.store.certificate(height)?;
+            blocks.push(FinalBlock { block: indexed.block, certificate });
+            height = height.next();
+        }
+        Ok(ChainPart(blocks))
+    }
+}
+
+/// Serves peers until the performer is gone.
+pub(super) fn serve(archive: &Archive, links: &Links, requests: &Receiver<Request>) {
+    for request in requests {
+        let served = match request {
+            Request::Chain { to, from } => archive.chain(from).map(|part| {
+                links.send(to, Channel::Sync, &PeerMessage::Chain(part));
+            }),
+            Request::Batches { to, request } => serve_batches(archive, links, to, &request),
+        };
+        if let Err(error) = served {
+            tracing::error!(%error, "a peer could not be served");
+        }
+    }
+}
+
+fn serve_batches(
+    archive: &Archive,
+    links: &Links,
+    to: ValidatorIndex,
+    request: &BatchRequest,
+) -> Result<(), StoreError> {
+    let mut left = ANSWER_BYTES;
+    for sequence in request.after.saturating_add(1)..=request.tip.sequence {
+        let name = BatchName { lane: request.lane, sequence };
+        let Some(position) = archive.store.batch(name)? else { break };
+        let record = match archive.log.read(position) {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::error!(%error, "a batch of the log could not be read");
+                break;
+            }
+        };
+        let frame = recorded_batch_frame(&record.payload);
+        let Some(rest) = left.checked_sub(frame.len()) else { break };
+        left = rest;
+        links.send_frame(to, Class::Sync, frame);
+    }
+    Ok(())
+}

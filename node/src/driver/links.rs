@@ -1,0 +1,160 @@
+//! The link between the network's keys and frames and the core's validators and messages.
+//!
+//! Invariants: a message is attributed to the validator whose key the transport authenticated; bytes
+//! that are no message end the connection. Absent: what messages say.
+
+use std::sync::Arc;
+
+use borsh::BorshSerialize;
+use ledger::ids::ValidatorIndex;
+
+use super::inbox::Inbox;
+use super::view::View;
+use crate::core::lanes::HeldBatch;
+use crate::core::message::PeerMessage;
+use crate::core::step::{Channel, Input};
+use crate::net::{Bytes, Class, NetworkEvent, NetworkEvents, NetworkHandle, PeerKey};
+
+/// The tag of [`PeerMessage::Batch`], which a held batch is encoded behind.
+const BATCH_TAG: u8 = 1;
+
+/// Sends messages to validators.
+#[derive(Clone)]
+pub(super) struct Links {
+    pub(super) network: NetworkHandle,
+    pub(super) peers: Vec<PeerKey>,
+    pub(super) me: ValidatorIndex,
+}
+
+impl Links {
+    pub(super) fn send(&self, to: ValidatorIndex, channel: Channel, message: &PeerMessage) {
+        self.send_frame(to, class_of(channel), encode(message));
+    }
+
+    pub(super) fn broadcast(&self, channel: Channel, message: &PeerMessage) {
+        self.broadcast_frame(class_of(channel), &encode(message));
+    }
+
+    pub(super) fn send_batch(&self, to: ValidatorIndex, batch: &HeldBatch) {
+        self.send_frame(to, Class::Sync, batch_frame(batch));
+    }
+
+    pub(super) fn broadcast_batch(&self, batch: &HeldBatch) {
+        self.broadcast_frame(Class::Lanes, &batch_frame(batch));
+    }
+
+    pub(super) fn send_frame(&self, to: ValidatorIndex, class: Class, frame: Bytes) {
+        let Some(key) = self.peers.get(to.position()).filter(|_| to != self.me) else { return };
+        if let Err(error) = self.network.send(*key, class, frame) {
+            tracing::warn!(peer = to.0, %error, "a message was not sent");
+        }
+    }
+
+    fn broadcast_frame(&self, class: Class, frame: &Bytes) {
+        for index in (0..).map(ValidatorIndex).take(self.peers.len()) {
+            self.send_frame(index, class, frame.clone());
+        }
+    }
+}
+
+fn encode(message: &PeerMessage) -> Bytes {
+    ledger::codec::encode(message).into()
+}
+
+/// The frame of [`PeerMessage::Batch`] with this batch.
+pub(super) fn batch_frame(batch: &HeldBatch) -> Bytes {
+    let mut frame = vec![BATCH_TAG];
+    // Writing into memory cannot fail.
+    let _ = batch.serialize(&mut frame);
+    frame.into()
+}
+
+/// The frame of [`PeerMessage::Batch`] with a batch as the log holds it.
+pub(super) fn recorded_batch_frame(payload: &[u8]) -> Bytes {
+    let mut frame = Vec::with_capacity(payload.len().saturating_add(1));
+    frame.push(BATCH_TAG);
+    frame.extend_from_slice(payload);
+    frame.into()
+}
+
+const fn class_of(channel: Channel) -> Class {
+    match channel {
+        Channel::Votes => Class::Votes,
+        Channel::Proposals => Class::Proposals,
+        Channel::Lanes => Class::Lanes,
+        Channel::Sync => Class::Sync,
+    }
+}
+
+/// Brings what the network reports to the core, in a thread of its own, so that a busy core holds the
+/// peers back and nothing else.
+pub(super) fn receive(
+    mut events: NetworkEvents,
+    peers: Vec<PeerKey>,
+    inbox: Inbox,
+    view: Arc<View>,
+) {
+    let index_of = move |key: &PeerKey| {
+        let position = peers.iter().position(|peer| peer == key)?;
+        u16::try_from(position).ok().map(ValidatorIndex)
+    };
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::spawn(move || {
+        while let Some(event) = runtime.block_on(events.recv()) {
+            let input = match event {
+                NetworkEvent::Connected(key) => index_of(&key).map(|peer| {
+                    view.set_connected(peer, true);
+                    Input::Connected(peer)
+                }),
+                NetworkEvent::Disconnected(key) => {
+                    if let Some(peer) = index_of(&key) {
+                        view.set_connected(peer, false);
+                    }
+                    None
+                }
+                NetworkEvent::Frame { from, bytes, .. } => read(index_of(&from), &bytes),
+            };
+            if input.is_some_and(|input| !inbox.peer(input)) {
+                return;
+            }
+        }
+    });
+}
+
+fn read(from: Option<ValidatorIndex>, bytes: &[u8]) -> Option<Input> {
+    let from = from?;
+    match PeerMessage::decode(bytes) {
+        Ok(message) => Some(Input::Peer { from, message }),
+        Err(error) => {
+            tracing::warn!(peer = from.0, %error, "a peer sent a malformed message");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::block::{Batch, BatchHeader};
+    use ledger::crypto::Signature;
+    use ledger::hash::Hash;
+    use ledger::ids::Epoch;
+
+    #[test]
+    fn a_held_batch_is_framed_as_the_message() {
+        let header = BatchHeader {
+            epoch: Epoch(0),
+            lane: ValidatorIndex(1),
+            sequence: 1,
+            parent: Hash::ZERO,
+            payload: Hash::ZERO,
+        };
+        let signature = Signature([7; 64]);
+        let batch = Batch { header: header.clone(), signature, transactions: Vec::new() };
+        let held =
+            HeldBatch { header, hash: Hash::ZERO, signature, transactions: Vec::new(), bytes: 4 };
+        assert_eq!(batch_frame(&held), encode(&PeerMessage::Batch(batch.clone())));
+        let recorded = ledger::codec::encode(&batch);
+        assert_eq!(recorded_batch_frame(&recorded), batch_frame(&held));
+    }
+}
