@@ -7,9 +7,10 @@
 //! - **Invariant:** nothing is received from, and nothing is sent to, a key that is not on the allow-list.
 //! - **Invariant:** memory is bounded per peer and class, on the way out ([`NetworkHandle::send`] never waits; a full
 //!   queue loses its oldest frames) and on the way in (a reader waits until the application has taken earlier frames).
-//! - **Invariant:** frames of one class from one peer arrive in the order in which they were sent. Any frame may be
-//!   lost: with a full queue, or with a broken connection. The layers above send again or fetch.
-//! - **Invariant:** at most one connection per peer carries our frames. Both sides dial; when two connections meet,
+//! - **Invariant:** frames of one class from one peer over one connection arrive in the order in which they were sent.
+//!   Any frame may be lost: with a full queue, or with a connection that ends or gives way to another. The layers above
+//!   send again or fetch.
+//! - **Invariant:** at most one connection per peer carries our frames. Both sides may dial; when two connections meet,
 //!   the smaller key of the two decides which one stays (`links.rs`).
 //!
 //! Absent: gossip, relaying, discovery, retransmission, and any meaning of frames.
@@ -76,6 +77,8 @@ pub struct Timing {
     pub redial_min: Duration,
     /// The longest wait before dialling again.
     pub redial_max: Duration,
+    /// Of two peers the one with the larger key waits at least this long before it dials, so that dials rarely cross.
+    pub patience: Duration,
 }
 
 impl Default for Timing {
@@ -87,6 +90,7 @@ impl Default for Timing {
             write: Duration::from_secs(15),
             redial_min: Duration::from_millis(50),
             redial_max: Duration::from_secs(1),
+            patience: Duration::from_millis(500),
         }
     }
 }

@@ -395,7 +395,9 @@ impl Service {
         if entry.addresses.is_empty() || self.links.has(peer) {
             return;
         }
-        let redial = self.redials.entry(peer).or_insert(Redial { wait: first, pending: false });
+        let patience = if self.peers.own() > peer { self.timing.patience } else { Duration::ZERO };
+        let wait = first.max(patience);
+        let redial = self.redials.entry(peer).or_insert(Redial { wait, pending: false });
         if redial.pending {
             return;
         }

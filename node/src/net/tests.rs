@@ -48,7 +48,8 @@ impl Node {
     }
 
     async fn next(&mut self) -> NetworkEvent {
-        timeout(DEADLINE, self.events.recv()).await.expect("an event in time").expect("running")
+        let event = timeout(DEADLINE, self.events.recv()).await;
+        event.unwrap_or_else(|_| panic!("nothing came: {:?}", self.handle.counters())).unwrap()
     }
 
     async fn frame(&mut self) -> (PeerKey, Class, Bytes) {
