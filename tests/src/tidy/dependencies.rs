@@ -56,10 +56,11 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "node",
         own: "api consensus iso20022 ledger",
-        outside: "axum base64 blake3 borsh clap ed25519-dalek fs4 futures getrandom jiff \
-                  libp2p libp2p-allow-block-list libp2p-connection-limits libp2p-stream \
-                  prometheus-client redb rustix serde serde_json thiserror tokio tokio-util \
-                  toml tower tower-http tracing tracing-subscriber ureq uuid zeroize",
+        outside: "axum base64 blake3 borsh clap crossbeam-channel ed25519-dalek fs4 futures \
+                  getrandom jiff libp2p libp2p-allow-block-list libp2p-connection-limits \
+                  libp2p-stream prometheus-client redb rustix serde serde_json thiserror tokio \
+                  tokio-util toml tower tower-http tracing tracing-subscriber ureq uuid \
+                  zeroize",
         dev: "tempfile",
         never: "wallet-cli genesis tests",
     },
