@@ -12,7 +12,6 @@
 //! answered with "busy". A failed write ends the node. Absent: decisions (the core's).
 
 mod archive;
-mod clock;
 mod core_thread;
 mod inbox;
 mod indexer;
@@ -38,7 +37,6 @@ use crate::net::{NetworkConfig, NetworkError, NetworkHandle, PeerKey};
 use crate::store::StoreError;
 
 pub use archive::Archive;
-pub use clock::now;
 pub use recovery::Storage;
 pub use view::{Latest, View};
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod core;
 pub mod driver;
 pub mod home;
+pub mod http;
 pub mod log;
 pub mod net;
 pub mod output;

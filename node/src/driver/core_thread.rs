@@ -9,10 +9,10 @@ use crossbeam_channel::{Receiver, Sender};
 use ledger::ids::Timestamp;
 use std::sync::Arc;
 
-use super::clock::now;
 use super::inbox::{InboxReceiver, Next};
 use super::view::View;
 use crate::core::Core;
+use crate::home::now;
 use crate::core::step::{Input, Output};
 use crate::core::verification::{JobId, VerificationJob};
 

@@ -69,7 +69,8 @@ impl Retained {
         places
     }
 
-    fn forget(&mut self, cut: &Cut, view: ConsensusView) {
+    /// Forgets what a final block with this cut, in this view, makes needless.
+    pub(super) fn forget(&mut self, cut: &Cut, view: ConsensusView) {
         self.batches.retain(|_, (name, _)| name.sequence > cut.tip(name.lane).sequence);
         self.votes = self.votes.split_off(&view.next());
     }
@@ -161,7 +162,7 @@ impl Performer {
     fn commit(&mut self, committed: Arc<Committed>) -> Result<(), DriverError> {
         self.view.publish(committed.executed.tip.clone());
         let batches = self.retained.ordered(&committed);
-        let replay_from = self.retained.first(self.log.end());
+        let replay_from = self.retained.first(self.log.next_position());
         let item = IndexItem { committed, batches, replay_from };
         // The indexer ends early only by a failure of its own, which it has reported.
         let halted = |_| DriverError::Halted("the index cannot be written".to_owned());

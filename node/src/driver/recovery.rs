@@ -11,12 +11,12 @@ use ledger::genesis::GenesisDocument;
 use ledger::ids::{Height, View as ConsensusView};
 
 use super::DriverError;
-use super::clock::now;
 use super::performer::Retained;
 use crate::core::record::ReadRecord;
 use crate::core::step::Output;
 use crate::core::{Core, CoreConfig, Recovered};
-use crate::log::{Log, LogOptions};
+use crate::home::now;
+use crate::log::{Log, LogOptions, Position};
 use crate::store::{BatchName, Store};
 
 /// Where log and index lie.
@@ -51,23 +51,29 @@ pub(super) fn open(
 ) -> Result<Opened, DriverError> {
     let store = Store::open(&storage.index, storage.cache_bytes)?;
     let checkpoint = store.checkpoint()?;
-    let from = checkpoint.as_ref().map(|checkpoint| checkpoint.replay_from);
-    let options = LogOptions { segment_bytes: storage.segment_bytes };
-    let (log, mut recovered) = Log::open(&storage.log, options, from)?;
+    let check_from =
+        checkpoint.as_ref().map_or(Position::START, |checkpoint| checkpoint.replay_from);
+    let options = LogOptions { segment_bytes: storage.segment_bytes, check_from };
+    let (log, found) = Log::open(&storage.log, options)?;
+    if let Some(cut) = found.cut {
+        tracing::info!(position = %cut.position, bytes = cut.bytes, "cut off an unfinished write");
+    }
     let (tip, certificate) = match checkpoint {
         Some(checkpoint) => {
             (store.tip(&config.domains, &checkpoint)?, checkpoint.certificate)
         }
         None => {
             let tip = Tip::genesis(genesis)?.tip;
-            store.found(&tip, log.start())?;
+            store.found(&tip, Position::START)?;
             (tip, None)
         }
     };
     let indexed = tip.height();
     let mut retained = Retained::default();
     let mut records = Vec::new();
-    while let Some((position, record)) = recovered.next()? {
+    for record in log.reader().records(check_from) {
+        let record = record?;
+        let position = record.position;
         let read = ReadRecord::decode(record.kind, &record.payload)
             .map_err(|error| DriverError::Record { reason: error.to_string() })?;
         match &read {
@@ -81,6 +87,7 @@ pub(super) fn open(
         }
         records.push(read);
     }
+    retained.forget(tip.cut(), tip.header().view);
     let recovered =
         Recovered { tip: tip.clone(), certificate, records, observe_until: ConsensusView(0) };
     let (core, outputs) = Core::start(config, recovered, now())?;

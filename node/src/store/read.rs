@@ -79,14 +79,19 @@ impl Store {
     /// [`StoreError`] if the database fails or the state is not the block's.
     pub fn tip(&self, domains: &Domains, checkpoint: &Checkpoint) -> Result<Tip, StoreError> {
         let table = self.database.begin_read()?.open_table(STATE)?;
-        let mut entries = Vec::new();
-        for row in table.iter()? {
-            let (key, value) = row?;
-            entries.push((key.value().to_vec(), value.value().to_vec()));
+        let mut failure = None;
+        let entries = table.iter()?.map_while(|row| match row {
+            Ok((key, value)) => Some((key.value().to_vec(), value.value().to_vec())),
+            Err(error) => {
+                failure = Some(error);
+                None
+            }
+        });
+        let restored = State::restore(domains, entries);
+        if let Some(error) = failure {
+            return Err(error.into());
         }
-        let entries = entries.iter().map(|(key, value)| (key.as_slice(), value.as_slice()));
-        let state = State::restore(domains, entries)
-            .map_err(|_| StoreError::Malformed { what: "state entry" })?;
+        let state = restored.map_err(|_| StoreError::Malformed { what: "state entry" })?;
         Tip::restore(checkpoint.block.clone(), state, checkpoint.history.clone())
             .map_err(|_| StoreError::StateRoot)
     }
