@@ -63,6 +63,13 @@ pub struct NodeConfig {
     pub keys: PathBuf,
 }
 
+impl NodeConfig {
+    /// The node of `bic` on this chain, with its files at their usual places in the home.
+    pub fn at_usual_places(bic: BicText, chain_id: ChainIdText) -> Self {
+        Self { bic, chain_id, genesis: default_genesis(), keys: default_keys() }
+    }
+}
+
 fn default_genesis() -> PathBuf {
     PathBuf::from("genesis.json")
 }
@@ -94,6 +101,13 @@ pub struct ApiConfig {
     /// How long a submission may wait for its receipts, in seconds: 1 to 600.
     #[serde(default = "default_wait")]
     pub wait_seconds: u64,
+}
+
+impl ApiConfig {
+    /// The API at `listen`, with the usual limits.
+    pub fn listening(listen: SocketAddr) -> Self {
+        Self { listen, requests: default_requests(), wait_seconds: default_wait() }
+    }
 }
 
 fn default_requests() -> usize {

@@ -4,6 +4,7 @@
 //! names, the document makes the chain that the configuration pins) and is held by one process, so two
 //! nodes never vote with one key. Absent: what is inside the log, the index and the checkpoints.
 
+mod create;
 mod files;
 mod keys;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
 
+pub use create::{NewHome, create, write_config};
 pub use files::{read_text, write_text};
 pub use keys::{read_key, write_key};
 
@@ -93,6 +95,12 @@ pub enum HomeError {
         path.display(), path.display()
     )]
     NoHome {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is a home already.
+    #[error("{} is a node's home already. Choose another folder, or move it away", path.display())]
+    Exists {
         /// The folder.
         path: PathBuf,
     },

@@ -1,0 +1,98 @@
+//! The command line of `feiqian-node`: one file per command.
+//!
+//! Invariants: exit code 0 is success, 1 a failure, 2 a usage error, 130 an interruption; every failure
+//! says what to do. Absent: what a running node does (see `run`).
+
+mod devnet;
+mod entropy;
+mod init;
+mod run;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+use crate::home::HomeError;
+use crate::output;
+
+/// Runs a node of the Feiqian settlement ledger.
+#[derive(Debug, Parser)]
+#[command(name = "feiqian-node", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Writes a node's home from the keys and the document of a genesis ceremony.
+    Init(init::Arguments),
+    /// Runs the node of a home until SIGTERM or Ctrl-C.
+    Run(run::Arguments),
+    /// Runs a network of several banks on this machine, for development and demonstration.
+    Devnet(devnet::Arguments),
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: String,
+    exit: u8,
+}
+
+impl Failure {
+    /// A failure whose message says everything.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: String::new(), exit: 1 }
+    }
+
+    /// A mistake in the arguments.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { exit: 2, ..Self::new(message) }
+    }
+
+    /// Ctrl-C or SIGTERM before the work was done.
+    pub(crate) fn interrupted() -> Self {
+        Self { exit: 130, ..Self::new("interrupted") }
+    }
+
+    /// The same with what to do.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Runs the command that the process's arguments name.
+#[must_use]
+pub fn main() -> ExitCode {
+    let done = match CommandLine::parse().command {
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Devnet(arguments) => devnet::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&failure.message, &failure.hint);
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+}

@@ -1,0 +1,217 @@
+//! `feiqian-node init`: a node's home from the keys and the document of a genesis ceremony.
+//!
+//! Invariants: the member is found by the voting key, so nobody can set up a node under another's name;
+//! the compliance key never reaches a node. Absent: the ceremony (`feiqian-genesis`).
+
+use clap::Args;
+use ledger::crypto::SecretKey;
+use ledger::genesis::json::{SealedGenesis, parse_chain_id};
+use ledger::genesis::keyfile::KeyKind;
+use ledger::genesis::{GenesisDocument, Member, MemberValidator};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::config::{
+    ApiConfig, BicText, ChainIdText, Config, IsoConfig, LogConfig, NetworkConfig, NodeConfig,
+    OperatorConfig, StorageConfig,
+};
+use crate::home::{self, HomeError, NewHome};
+use crate::output;
+
+/// The API's port where none is named.
+const API_PORT: u16 = 7680;
+
+/// Writes a node's home from the keys and the document of a genesis ceremony.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// The folder to make.
+    #[arg(long)]
+    home: PathBuf,
+    /// The folder of keys that `feiqian-genesis join` wrote.
+    #[arg(long, value_name = "DIR")]
+    member_keys: PathBuf,
+    /// The sealed document that `feiqian-genesis seal` wrote.
+    #[arg(long, value_name = "FILE")]
+    genesis: PathBuf,
+    /// The chain id that all members agreed on; the document must make it.
+    #[arg(long)]
+    chain_id: Option<String>,
+    /// Where to listen for peers [default: every address, at the port of the genesis document]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where the HTTP API listens [default: 127.0.0.1:7680]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    api: Option<SocketAddr>,
+    /// Take ISO 20022 messages: the operators' keys are copied to the node too.
+    #[arg(long)]
+    iso: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let (sealed, genesis) = home::read_genesis(&arguments.genesis)?;
+    if let Some(text) = &arguments.chain_id {
+        let (_, expected) =
+            parse_chain_id(text).map_err(|error| Failure::usage(error.to_string()))?;
+        if expected != genesis.chain_id() {
+            let file = arguments.genesis.display();
+            let message = format!("{file} makes {}, not {text}", sealed.chain_id());
+            return Err(Failure::new(message).hint("Get the document that the members agreed on."));
+        }
+    }
+    let folder = &arguments.member_keys;
+    let voting = home::read_key(&folder.join("voting.key"), KeyKind::Voting)?;
+    let node = home::read_key(&folder.join("node.key"), KeyKind::Node)?;
+    let (member, validator) = find_member(&genesis, &voting).ok_or_else(|| {
+        let message = format!("no member of {} has this voting key", arguments.genesis.display());
+        Failure::new(message).hint("Use the keys that `feiqian-genesis join` wrote for it.")
+    })?;
+    let mut keys = vec![
+        ("voting.key".to_owned(), KeyKind::Voting, voting),
+        ("node.key".to_owned(), KeyKind::Node, node),
+    ];
+    let operators = if arguments.iso { operator_keys(folder)? } else { Vec::new() };
+    let config = configure(arguments, &sealed, member, validator, &operators)?;
+    keys.extend(operators);
+    home::create(&arguments.home, &NewHome { config: &config, genesis: &sealed, keys })?;
+    // Opening checks everything that the node would check.
+    home::Home::open(&arguments.home)?.close()?;
+    let home = arguments.home.display();
+    output::result(format_args!(
+        "The home of {} on chain {} is at {home}.\nStart it with: feiqian-node run --home {home}",
+        member.institution.bic,
+        sealed.chain_id(),
+    ));
+    Ok(())
+}
+
+fn find_member<'a>(
+    genesis: &'a GenesisDocument,
+    voting: &SecretKey,
+) -> Option<(&'a Member, &'a MemberValidator)> {
+    let mut validators = genesis
+        .members
+        .iter()
+        .filter_map(|member| member.validator.as_ref().map(|validator| (member, validator)));
+    validators.find(|(_, validator)| validator.voting_key == voting.public())
+}
+
+fn configure(
+    arguments: &Arguments,
+    sealed: &SealedGenesis,
+    member: &Member,
+    validator: &MemberValidator,
+    operators: &[(String, KeyKind, SecretKey)],
+) -> Result<Config, Failure> {
+    let bic = BicText(member.institution.bic);
+    let chain_id = ChainIdText::try_from(sealed.chain_id().to_owned())
+        .map_err(|error| Failure::new(error.to_string()))?;
+    let port = validator.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    let listen = match (arguments.listen, port) {
+        (Some(listen), _) => listen,
+        (None, Some(port)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
+        (None, None) => return Err(Failure::usage("name where to listen with --listen")),
+    };
+    let keys: Vec<PathBuf> =
+        operators.iter().map(|(name, _, _)| Path::new("keys").join(name)).collect();
+    let operators = if keys.is_empty() { Vec::new() } else { vec![OperatorConfig { bic, keys }] };
+    Ok(Config {
+        node: NodeConfig::at_usual_places(bic, chain_id),
+        network: NetworkConfig { listen: vec![listen], peers: std::collections::BTreeMap::new() },
+        api: ApiConfig::listening(
+            arguments.api.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, API_PORT))),
+        ),
+        storage: StorageConfig::default(),
+        iso: IsoConfig { dealer: None, operators },
+        dealer: None,
+        log: LogConfig::default(),
+    })
+}
+
+/// The ceremony's `operator-1.key`, `operator-2.key` and so on.
+fn operator_keys(folder: &Path) -> Result<Vec<(String, KeyKind, SecretKey)>, HomeError> {
+    let mut keys = Vec::new();
+    for number in 1_u8..=16 {
+        let name = format!("operator-{number}.key");
+        let file = folder.join(&name);
+        if number > 1 && !file.exists() {
+            break;
+        }
+        keys.push((name, KeyKind::Operator, home::read_key(&file, KeyKind::Operator)?));
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::home::tests::{key, sealed};
+
+    fn ceremony() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, kind, seed) in [
+            ("voting.key", KeyKind::Voting, 20),
+            ("node.key", KeyKind::Node, 21),
+            ("operator-1.key", KeyKind::Operator, 22),
+        ] {
+            home::write_key(&folder.path().join(name), kind, &key(seed)).unwrap();
+        }
+        let text = serde_json::to_string(&sealed()).unwrap();
+        home::write_text(&folder.path().join("genesis.json"), &text).unwrap();
+        folder
+    }
+
+    fn arguments(folder: &Path) -> Arguments {
+        Arguments {
+            home: folder.join("home"),
+            member_keys: folder.to_owned(),
+            genesis: folder.join("genesis.json"),
+            chain_id: Some(sealed().chain_id().to_owned()),
+            listen: None,
+            api: None,
+            iso: false,
+        }
+    }
+
+    #[test]
+    fn a_ceremony_becomes_a_home() {
+        let folder = ceremony();
+        run(&arguments(folder.path())).unwrap();
+        let home = home::Home::open(&folder.path().join("home")).unwrap();
+        assert_eq!(home.config.bic().to_string(), "ICBKCNBJ");
+        assert_eq!(home.config.network.listen[0].to_string(), "0.0.0.0:7620");
+        assert_eq!(home.config.api.listen.to_string(), "127.0.0.1:7680");
+        assert!(home.operators.is_empty());
+        assert!(!folder.path().join("home/keys/operator-1.key").exists());
+    }
+
+    #[test]
+    fn operators_keys_are_copied_only_when_asked_for() {
+        let folder = ceremony();
+        run(&Arguments { iso: true, ..arguments(folder.path()) }).unwrap();
+        let home = home::Home::open(&folder.path().join("home")).unwrap();
+        assert_eq!(home.operators.len(), 1);
+    }
+
+    #[test]
+    fn refusals_by_row() {
+        let other = format!("fqt-{}", "01".repeat(32));
+        type Change = fn(&Path, &mut Arguments, &str);
+        let rows: [(&str, Change); 4] = [
+            ("makes fqt-", |_, arguments, other| arguments.chain_id = Some(other.to_owned())),
+            ("is not a chain id", |_, arguments, _| arguments.chain_id = Some("x".to_owned())),
+            ("no member", |folder, _, _| {
+                std::fs::remove_file(folder.join("voting.key")).unwrap();
+                home::write_key(&folder.join("voting.key"), KeyKind::Voting, &key(99)).unwrap();
+            }),
+            ("home already", |_, arguments, _| run(arguments).unwrap()),
+        ];
+        for (expected, change) in rows {
+            let folder = ceremony();
+            let mut arguments = arguments(folder.path());
+            change(folder.path(), &mut arguments, &other);
+            let failure = run(&arguments).unwrap_err();
+            assert!(failure.message.contains(expected), "{expected}: {}", failure.message);
+        }
+    }
+}
