@@ -3,13 +3,17 @@
 //! Invariants: every hash names its domain, the crypto suite and the chain, so that bytes of one type, or of another
 //! network, never pass for another's (format ambiguity). Absent: any other hash function, and any hash without a domain.
 
+mod pairs;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 
 use crate::crypto::Suite;
 
 /// A BLAKE3 output, 32 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default,
+)]
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
@@ -173,7 +177,9 @@ impl Domain {
 }
 
 /// A chain's identity: the hash of its genesis document.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, BorshSerialize, BorshDeserialize,
+)]
 pub struct ChainId(pub Hash);
 
 impl ChainId {

@@ -22,6 +22,7 @@
 mod bucket;
 mod chunk;
 mod node;
+mod plan;
 mod proof;
 mod siblings;
 #[cfg(test)]
@@ -80,8 +81,8 @@ impl Tree {
         I: IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
     {
         let changes = Change::sorted(domains, changes);
-        let mut batch = Batch::new(domains);
-        batch.apply(&mut self.top, 0, &changes);
+        let mut batch = Batch::default();
+        batch.apply(domains, &mut self.top, 0, &changes);
         let len = self.len.checked_add(batch.added).and_then(|len| len.checked_sub(batch.removed));
         assert!(len.is_some(), "a map counts its entries");
         self.len = len.unwrap_or_default();

@@ -7,9 +7,14 @@
 
 use std::sync::Arc;
 
-use super::bucket::{CAPACITY, Entry, entries, split, subtree_hash};
+use super::bucket::{CAPACITY, Entry, entries, pair_of, split, value_hash};
 use super::goes_right;
+use super::plan::{Plan, Source};
 use crate::hash::{Domain, Domains, Hash};
+
+/// The most changes that are applied and hashed together.
+const GROUP: usize = 256;
+const CACHE_LINE: usize = 64;
 
 /// A subtree and its hash. The hash lies with the parent: rehashing a node then reads no sibling.
 #[derive(Clone, Default)]
@@ -33,6 +38,12 @@ impl Default for Node {
     }
 }
 
+impl Node {
+    const fn is_inner(&self) -> bool {
+        matches!(self, Self::Inner(_))
+    }
+}
+
 impl Link {
     /// The bucket where `path` ends.
     pub(super) fn bucket_of(&self, path: &Hash) -> &[u8] {
@@ -51,10 +62,11 @@ impl Link {
     }
 }
 
-/// One change, with its place.
+/// One change, with its place and the leaf it leaves there.
 #[derive(Clone, Copy)]
 pub(super) struct Change<'a> {
     path: Hash,
+    leaf: Hash,
     key: &'a [u8],
     value: Option<&'a [u8]>,
 }
@@ -65,7 +77,10 @@ impl<'a> Change<'a> {
     where
         I: IntoIterator<Item = (&'a [u8], Option<&'a [u8]>)>,
     {
-        let place = |(key, value)| Self { path: domains.hash(Domain::StatePath, key), key, value };
+        let place = |(key, value)| {
+            let path = domains.hash(Domain::StatePath, key);
+            Self { path, leaf: Hash::ZERO, key, value }
+        };
         let mut changes: Vec<Self> = changes.into_iter().map(place).collect();
         changes.sort_by_key(|change| change.path);
         changes.dedup_by(|later, earlier| {
@@ -75,51 +90,100 @@ impl<'a> Change<'a> {
             }
             same
         });
+        let contents = changes.iter().map(|change| {
+            let value = change.value.map_or(Hash::ZERO, |value| value_hash(domains, value));
+            pair_of(&change.path, &value)
+        });
+        let contents: Vec<[u8; 64]> = contents.collect();
+        let mut leaves = Vec::new();
+        domains.hash_pairs(Domain::StateLeaf, &contents, &mut leaves);
+        changes.iter_mut().zip(leaves).for_each(|(change, leaf)| change.leaf = leaf);
         changes
     }
 }
 
 /// A batch in progress: what it needs on its way down, and how many entries came and went.
-pub(super) struct Batch<'d> {
-    domains: &'d Domains,
+#[derive(Default)]
+pub(super) struct Batch {
+    plan: Plan,
     scratch: Vec<u8>,
     pub(super) added: u64,
     pub(super) removed: u64,
 }
 
-impl<'d> Batch<'d> {
-    pub(super) const fn new(domains: &'d Domains) -> Self {
-        Self { domains, scratch: Vec::new(), added: 0, removed: 0 }
-    }
-
-    /// Applies `changes`, all of which lie below `link` at `depth`.
-    pub(super) fn apply(&mut self, link: &mut Link, depth: usize, changes: &[Change<'_>]) {
+impl Batch {
+    /// Applies `changes`, all of which lie below `link` at `depth`. Larger batches than a group are
+    /// divided first, so that a group's nodes stay in the processor's cache until they are hashed.
+    pub(super) fn apply(
+        &mut self,
+        domains: &Domains,
+        link: &mut Link,
+        depth: usize,
+        changes: &[Change<'_>],
+    ) {
         if changes.is_empty() {
             return;
         }
-        match &mut link.node {
-            Node::Inner(children) => {
+        let source = match &mut link.node {
+            Node::Inner(children) if changes.len() > GROUP => {
                 let removed = self.removed;
-                let middle = changes.partition_point(|change| !goes_right(&change.path, depth));
-                let (to_left, to_right) = changes.split_at(middle);
+                let (to_left, to_right) = divide(depth, changes);
                 let below = depth.saturating_add(1);
                 let [left, right] = Arc::make_mut(children);
-                self.apply(left, below, to_left);
-                self.apply(right, below, to_right);
-                let small = if self.removed == removed { None } else { joined(left, right) };
-                let hash = self.domains.hash_pair(Domain::StateNode, &left.hash, &right.hash);
-                match small {
-                    Some(entries) => *link = self.build(depth, &entries),
-                    None => link.hash = hash,
+                self.apply(domains, left, below, to_left);
+                self.apply(domains, right, below, to_right);
+                if self.removed != removed
+                    && let Some(entries) = joined(left, right)
+                {
+                    let (node, source) = self.build(depth, &entries);
+                    link.node = node;
+                    source
+                } else {
+                    Source::Known(domains.hash_pair(Domain::StateNode, &left.hash, &right.hash))
                 }
+            }
+            Node::Inner(_) | Node::Bucket(_) => {
+                fetch(link, depth, changes);
+                self.change(link, depth, changes)
+            }
+        };
+        self.plan.settle(domains, link, depth, source);
+    }
+
+    /// Applies `changes`, all of which lie below `link` at `depth`, and plans the hashes.
+    fn change(&mut self, link: &mut Link, depth: usize, changes: &[Change<'_>]) -> Source {
+        if changes.is_empty() {
+            return Source::Known(link.hash);
+        }
+        match &mut link.node {
+            Node::Inner(children) => {
+                let place = self.plan.open();
+                let removed = self.removed;
+                let (to_left, to_right) = divide(depth, changes);
+                let below = depth.saturating_add(1);
+                let [left, right] = Arc::make_mut(children);
+                let left_source = self.change(left, below, to_left);
+                let right_source = self.change(right, below, to_right);
+                if self.removed != removed
+                    && let Some(entries) = joined(left, right)
+                {
+                    self.plan.abandon(place);
+                    let (node, source) = self.build(depth, &entries);
+                    link.node = node;
+                    return source;
+                }
+                let left = (left_source, !to_left.is_empty() && left.node.is_inner());
+                let right = (right_source, !to_right.is_empty() && right.node.is_inner());
+                self.plan.close(place, depth, left, right)
             }
             Node::Bucket(bytes) => {
                 let entries = self.merge(bytes, changes);
                 if entries.len() > CAPACITY {
-                    *link = self.build(depth, &entries);
-                    return;
+                    let (node, source) = self.build(depth, &entries);
+                    link.node = node;
+                    return source;
                 }
-                link.hash = subtree_hash(self.domains, depth, &entries);
+                let source = self.plan.entries(depth, &entries);
                 self.pack(&entries);
                 match Arc::get_mut(bytes) {
                     Some(place) if place.len() == self.scratch.len() => {
@@ -127,6 +191,7 @@ impl<'d> Batch<'d> {
                     }
                     Some(_) | None => *bytes = Arc::from(self.scratch.as_slice()),
                 }
+                source
             }
         }
     }
@@ -142,7 +207,8 @@ impl<'d> Batch<'d> {
             let replaced = old.next_if(|entry| entry.path == change.path).is_some();
             match change.value {
                 Some(value) => {
-                    merged.push(Entry::new(self.domains, change.path, change.key, value));
+                    let Change { path, leaf, key, .. } = *change;
+                    merged.push(Entry { path, leaf, key, value });
                     self.added = self.added.saturating_add(u64::from(!replaced));
                 }
                 None => self.removed = self.removed.saturating_add(u64::from(replaced)),
@@ -153,17 +219,21 @@ impl<'d> Batch<'d> {
     }
 
     /// A new subtree at `depth` of `entries`, ascending by path.
-    fn build(&mut self, depth: usize, entries: &[Entry<'_>]) -> Link {
+    fn build(&mut self, depth: usize, entries: &[Entry<'_>]) -> (Node, Source) {
         if entries.len() <= CAPACITY {
             self.pack(entries);
-            let hash = subtree_hash(self.domains, depth, entries);
-            return Link { hash, node: Node::Bucket(Arc::from(self.scratch.as_slice())) };
+            let node = Node::Bucket(Arc::from(self.scratch.as_slice()));
+            return (node, self.plan.entries(depth, entries));
         }
+        let place = self.plan.open();
         let (left, right) = split(depth, entries);
         let below = depth.saturating_add(1);
-        let children = [self.build(below, left), self.build(below, right)];
-        let hash = self.domains.hash_pair(Domain::StateNode, &children[0].hash, &children[1].hash);
-        Link { hash, node: Node::Inner(Arc::new(children)) }
+        let (left, left_source) = self.build(below, left);
+        let (right, right_source) = self.build(below, right);
+        let sources = [(left_source, left.is_inner()), (right_source, right.is_inner())];
+        let source = self.plan.close(place, depth, sources[0], sources[1]);
+        let children = [left, right].map(|node| Link { hash: Hash::ZERO, node });
+        (Node::Inner(Arc::new(children)), source)
     }
 
     fn pack(&mut self, entries: &[Entry<'_>]) {
@@ -172,6 +242,35 @@ impl<'d> Batch<'d> {
             entry.write(&mut self.scratch);
         }
     }
+}
+
+/// Divides changes between the left and the right child of the node at `depth`.
+fn divide<'s, 'c>(depth: usize, changes: &'s [Change<'c>]) -> (&'s [Change<'c>], &'s [Change<'c>]) {
+    changes.split_at(changes.partition_point(|change| !goes_right(&change.path, depth)))
+}
+
+/// Reads all that `changes` will touch below `link`, depth by depth, so that the processor waits
+/// for many places in memory at once and not for one after the other.
+fn fetch(link: &Link, mut depth: usize, changes: &[Change<'_>]) {
+    let mut seen = 0;
+    let mut places: Vec<_> = changes.iter().map(|change| (link, &change.path)).collect();
+    while !places.is_empty() {
+        places.retain_mut(|(link, path)| match &link.node {
+            Node::Inner(children) => {
+                seen ^= Arc::strong_count(children);
+                let [left, right] = &**children;
+                *link = if goes_right(path, depth) { right } else { left };
+                true
+            }
+            Node::Bucket(bytes) => {
+                let lines = bytes.iter().step_by(CACHE_LINE);
+                seen ^= lines.fold(0, |seen, byte| seen ^ usize::from(*byte));
+                false
+            }
+        });
+        depth = depth.saturating_add(1);
+    }
+    std::hint::black_box(seen);
 }
 
 /// The entries of two siblings, if they fit one bucket.
