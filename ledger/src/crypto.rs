@@ -1,8 +1,9 @@
 //! Keys and signatures under one verification rule.
 //!
-//! Invariants: a signature is over a 32-byte digest that names its domain and chain ([`crate::hash`]). Single and batch
-//! checks give the same verdict on every input, small-order and non-canonical points included: ZIP-215
-//! (<https://zips.z.cash/zip-0215>). Absent: key generation (entropy comes from the callers), any other verification.
+//! Invariants: a signature is over a 32-byte digest that names its domain and chain
+//! ([`crate::hash`]). Single and batch checks give the same verdict on every input, small-order and
+//! non-canonical points included: ZIP-215 (<https://zips.z.cash/zip-0215>). Absent: key generation
+//! (entropy comes from the callers), any other verification.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ed25519_zebra::{VerificationKey, VerificationKeyBytes, batch};
@@ -11,14 +12,16 @@ use std::fmt;
 
 use crate::hash::Hash;
 
-/// The crypto suite of a chain: which hash and which signature. A new suite gets a new tag, never a new format.
+/// The crypto suite of a chain: which hash and which signature. A new suite gets a new tag, never a
+/// new format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Suite {
     /// BLAKE3 hashes and Ed25519 signatures under ZIP-215.
     Ed25519Blake3 = 1,
-    /// Keyed hashes in the place of signatures, for simulations. Anyone can forge them: the node refuses such a genesis.
+    /// Keyed hashes in the place of signatures, for simulations. Anyone can forge them: the node
+    /// refuses such a genesis.
     #[cfg(feature = "test-suite")]
     KeyedHash = 255,
 }
@@ -39,7 +42,8 @@ impl Suite {
     }
 }
 
-/// A public key, 32 bytes. Any bytes are a `PublicKey`; whether they are a point is decided when a signature is checked.
+/// A public key, 32 bytes. Any bytes are a `PublicKey`; whether they are a point is decided when a
+/// signature is checked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct PublicKey(pub [u8; 32]);
 
@@ -143,8 +147,8 @@ impl Suite {
         }
     }
 
-    /// Checks many signatures at once; true if every one is valid. About half the cost of single checks from some
-    /// dozens upwards; checks under one key share more of it.
+    /// Checks many signatures at once; true if every one is valid. About half the cost of single
+    /// checks from some dozens upwards; checks under one key share more of it.
     pub fn verify_all(self, checks: &[SignatureCheck]) -> bool {
         match self {
             Self::Ed25519Blake3 if checks.len() > 1 => {
@@ -162,8 +166,8 @@ impl Suite {
         }
     }
 
-    /// Checks many signatures and says which are invalid (their places, ascending). Halves the batch to find them, so
-    /// a few bad ones among many cost a few smaller batches.
+    /// Checks many signatures and says which are invalid (their places, ascending). Halves the
+    /// batch to find them, so a few bad ones among many cost a few smaller batches.
     pub fn find_invalid(self, checks: &[SignatureCheck]) -> Vec<usize> {
         let mut invalid = Vec::new();
         let mut spans = vec![(0, checks)];
@@ -183,8 +187,8 @@ impl Suite {
     }
 }
 
-/// The random coefficients of a batch check, derived from everything that is checked (Fiat-Shamir), so that whoever
-/// crafts a signature cannot choose them and the verdict is the same everywhere.
+/// The random coefficients of a batch check, derived from everything that is checked (Fiat-Shamir),
+/// so that whoever crafts a signature cannot choose them and the verdict is the same everywhere.
 struct BatchCoefficients(blake3::OutputReader);
 
 impl BatchCoefficients {
@@ -257,8 +261,8 @@ mod tests {
 
     #[test]
     fn single_and_batch_agree_on_crafted_points() {
-        // The eight small-order points and their non-canonical encodings are valid keys for the signature R = A, s = 0
-        // under ZIP-215; a cofactorless batch would refuse some.
+        // The eight small-order points and their non-canonical encodings are valid keys for the
+        // signature R = A, s = 0 under ZIP-215; a cofactorless batch would refuse some.
         let small_order = [
             "0100000000000000000000000000000000000000000000000000000000000000",
             "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
@@ -273,7 +277,8 @@ mod tests {
             let key = PublicKey::from_hex(text).unwrap();
             let mut signature = [0; 64];
             signature[..32].copy_from_slice(&key.0);
-            let check = SignatureCheck { key, digest: Hash([5; 32]), signature: Signature(signature) };
+            let check =
+                SignatureCheck { key, digest: Hash([5; 32]), signature: Signature(signature) };
             let alone = SUITE.verify(&check);
             assert!(alone, "{text}");
             assert_eq!(SUITE.verify_all(&[check, signed(1, 1)]), alone, "{text}");

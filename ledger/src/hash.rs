@@ -1,7 +1,8 @@
 //! Hashes, each bound to what it is a hash of.
 //!
-//! Invariants: every hash names its domain, the crypto suite and the chain, so that bytes of one type, or of another
-//! network, never pass for another's (format ambiguity). Absent: any other hash function, and any hash without a domain.
+//! Invariants: every hash names its domain, the crypto suite and the chain, so that bytes of one
+//! type, or of another network, never pass for another's (format ambiguity). Absent: any other hash
+//! function, and any hash without a domain.
 
 mod pairs;
 
@@ -17,7 +18,8 @@ use crate::crypto::Suite;
 pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// The hash that stands where there is nothing: the parent of the first block, the vote for no block.
+    /// The hash that stands where there is nothing: the parent of the first block, the vote for no
+    /// block.
     pub const ZERO: Self = Self([0; 32]);
 
     /// Lower-case hexadecimal, 64 characters.
@@ -55,7 +57,8 @@ impl fmt::Display for Hash {
     }
 }
 
-/// What a hash is a hash of. Each domain has its own key, derived from its label, the suite and the chain.
+/// What a hash is a hash of. Each domain has its own key, derived from its label, the suite and the
+/// chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Domain {
     /// A transaction's body: what signers sign, and the transaction's id.
@@ -82,7 +85,8 @@ pub enum Domain {
     StatePath,
     /// A leaf of the state map.
     StateLeaf,
-    /// A value of the state map: what a leaf commits to, so that a neighbour's proof does not show it.
+    /// A value of the state map: what a leaf commits to, so that a neighbour's proof does not show
+    /// it.
     StateValue,
     /// An inner node of the state map.
     StateNode,
@@ -168,7 +172,8 @@ impl Domain {
     }
 
     const fn index(self) -> usize {
-        // A fieldless enum's discriminant is its place in the declaration, which is the order of ALL.
+        // A fieldless enum's discriminant is its place in the declaration, which is the order of
+        // ALL.
         #[expect(clippy::as_conversions, reason = "a discriminant below 24 fits every usize")]
         {
             self as usize
@@ -196,7 +201,8 @@ impl fmt::Display for ChainId {
     }
 }
 
-/// The hash keys of one chain: BLAKE3 `derive_key(label, suite, chain id)` for each [`Domain`], computed once.
+/// The hash keys of one chain: BLAKE3 `derive_key(label, suite, chain id)` for each [`Domain`],
+/// computed once.
 #[derive(Clone)]
 pub struct Domains {
     suite: Suite,
@@ -226,7 +232,8 @@ impl Domains {
         Hash(*blake3::keyed_hash(&self.keys[domain.index()], bytes).as_bytes())
     }
 
-    /// Hashes the concatenation of two hashes in `domain`: one compression, the cost of an inner node.
+    /// Hashes the concatenation of two hashes in `domain`: one compression, the cost of an inner
+    /// node.
     pub fn hash_pair(&self, domain: Domain, left: &Hash, right: &Hash) -> Hash {
         let mut pair = [0; 64];
         pair[..32].copy_from_slice(&left.0);
