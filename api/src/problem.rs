@@ -1,7 +1,7 @@
 //! Problems: every refusal of the API as `application/problem+json` (RFC 9457).
 //!
-//! Invariants: a problem has a stable code, says what to do (`hint`) and whether the same request may
-//! succeed later (`retry`). Absent: stack traces and internals.
+//! Invariants: a problem has a stable code, says what to do (`hint`) and whether the same request
+//! may succeed later (`retry`). Absent: stack traces and internals.
 
 use ledger::rejection::Rejection;
 use ledger::transaction::EnvelopeError;
@@ -138,7 +138,8 @@ impl Problem {
         Self::new(status, code, title, Retry::Never).with(error.to_string(), hint)
     }
 
-    /// 422: the ledger would reject, known before the transaction entered a block. Nothing was paid.
+    /// 422: the ledger would reject, known before the transaction entered a block. Nothing was
+    /// paid.
     pub fn rejected(rejection: Rejection) -> Self {
         let retry = if rejection.is_transient() { Retry::Later } else { Retry::Never };
         Self::new(422, rejection.code(), "The ledger rejects the transaction", retry).with(

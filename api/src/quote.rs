@@ -1,7 +1,7 @@
 //! Quotes: `POST /v1/quotes` at a node that deals.
 //!
-//! Invariants: an offer is firm as it stands in the signed bytes; the words beside it are for people.
-//! Absent: how a dealer makes its rates.
+//! Invariants: an offer is firm as it stands in the signed bytes; the words beside it are for
+//! people. Absent: how a dealer makes its rates.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! A receipt in words: what a person and a script read of an operation's outcome.
 //!
-//! Invariants: built from a ledger receipt alone, so a wallet renders what it has verified in the same
-//! words as the node. Absent: whether it is proven (the wallet says that).
+//! Invariants: built from a ledger receipt alone, so a wallet renders what it has verified in the
+//! same words as the node. Absent: whether it is proven (the wallet says that).
 
 use ledger::fees::FeeKind;
 use ledger::ids::{Height, Timestamp};

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::account::HoldingView;
 use crate::receipt::ReceiptView;
 
-/// The JSON body of `POST /v1/transactions`; `application/octet-stream` carries the bytes themselves.
+/// The JSON body of `POST /v1/transactions`; `application/octet-stream` carries the bytes
+/// themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionRequest {

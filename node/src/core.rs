@@ -4,10 +4,11 @@
 //! Core::step(now, Input) -> Vec<Output>
 //! ```
 //!
-//! Invariants: it is pure: no clock, disk, network, threads or randomness, so a simulator runs it as it
-//! is. Outputs are performed in order and wait for what was to be persisted before them; so nothing that
-//! this node says can be lost by a crash. A block is executed before it is voted for. Absent: tokio,
-//! sockets and files (the driver's), rules of money (`ledger`) and of agreement (`consensus`).
+//! Invariants: it is pure: no clock, disk, network, threads or randomness, so a simulator runs it
+//! as it is. Outputs are performed in order and wait for what was to be persisted before them; so
+//! nothing that this node says can be lost by a crash. A block is executed before it is voted for.
+//! Absent: tokio, sockets and files (the driver's), rules of money (`ledger`) and of agreement
+//! (`consensus`).
 
 pub mod admission;
 pub mod catchup;
@@ -159,7 +160,7 @@ impl Core {
     fn perform(&mut self, now: Timestamp, output: consensus::Output) -> Option<consensus::Input> {
         match output {
             consensus::Output::Persist(record) => {
-                self.outputs.push(Output::Persist(LogRecord::Consensus(record)));
+                self.outputs.push(Output::Persist(LogRecord::Consensus(Box::new(record))));
             }
             consensus::Output::Broadcast(message) => {
                 let channel = channel_of(&message);
@@ -271,11 +272,8 @@ impl Core {
         self.catchup.reached(block.header.view);
         let record = FinalBlock { block, certificate: certificate.clone() };
         self.outputs.push(Output::Persist(LogRecord::Final(Box::new(record))));
-        let committed = Arc::new(Committed {
-            executed: held.executed,
-            certificate,
-            batches: held.batches,
-        });
+        let committed =
+            Arc::new(Committed { executed: held.executed, certificate, batches: held.batches });
         self.outputs.push(Output::Commit(committed.clone()));
         for transaction in committed.batches.iter().flat_map(|batch| &batch.transactions) {
             let id = transaction.id();
@@ -316,8 +314,13 @@ impl Core {
 
     /// Some other validator; another one at another time.
     fn another_peer(&self, now: Timestamp) -> ValidatorIndex {
-        let others: Vec<_> =
-            self.config.validators.iter().map(|(i, _)| i).filter(|i| *i != self.config.me).collect();
+        let others: Vec<_> = self
+            .config
+            .validators
+            .iter()
+            .map(|(i, _)| i)
+            .filter(|i| *i != self.config.me)
+            .collect();
         let count = u64::try_from(others.len()).unwrap_or(1).max(1);
         let turn = (now.0 / RETRY_MS).checked_rem(count).unwrap_or(0);
         let place = usize::try_from(turn).unwrap_or(0);

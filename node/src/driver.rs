@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Invariants: one thread steps the core; one thread performs its outputs, in order, each after the
-//! records before it are durable; every queue is bounded, and a full one holds its sender back or is
-//! answered with "busy". A failed write ends the node. Absent: decisions (the core's).
+//! records before it are durable; every queue is bounded, and a full one holds its sender back or
+//! is answered with "busy". A failed write ends the node. Absent: decisions (the core's).
 
 mod archive;
 mod core_thread;
@@ -108,8 +108,8 @@ pub struct Driver {
 pub type Ticket = oneshot::Receiver<Reply>;
 
 impl Driver {
-    /// Opens log and index, replays, joins the network and starts the threads. Must be called inside a
-    /// tokio runtime.
+    /// Opens log and index, replays, joins the network and starts the threads. Must be called
+    /// inside a tokio runtime.
     ///
     /// # Errors
     /// [`DriverError`] says what to mend.
@@ -166,20 +166,11 @@ impl Driver {
             move || thread.run(opened.outputs)
         })?);
         links::receive(events, peers, inbox.clone(), view.clone());
-        Ok(Self {
-            view,
-            archive,
-            network: handle,
-            inbox,
-            replies,
-            failures,
-            stop,
-            threads,
-        })
+        Ok(Self { view, archive, network: handle, inbox, replies, failures, stop, threads })
     }
 
-    /// Hands a transaction's bytes to the core. The ticket gives the reply; `None` if the queue is full,
-    /// and then nothing was taken in.
+    /// Hands a transaction's bytes to the core. The ticket gives the reply; `None` if the queue is
+    /// full, and then nothing was taken in.
     pub fn submit(&self, bytes: Vec<u8>, until_final: bool) -> Option<Ticket> {
         let (request, ticket) = self.replies.open();
         if self.inbox.submit(Input::Submit { request, bytes, until_final }) {
@@ -200,7 +191,8 @@ impl Driver {
         self.failures.try_recv().ok()
     }
 
-    /// Stops: no more inputs, everything performed and durable, the index written, the network left.
+    /// Stops: no more inputs, everything performed and durable, the index written, the network
+    /// left.
     pub async fn stop(self) -> Option<DriverError> {
         drop(self.stop);
         self.network.shutdown().await;

@@ -76,9 +76,8 @@ pub fn run(home: Home) -> Result<(), RunError> {
 async fn serve(home: Home) -> Result<(), RunError> {
     let driver = Arc::new(Driver::start(driver_config(&home)?).await?);
     let address = home.config.api.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|source| RunError::Listen { address, source })?;
+    let listener =
+        TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
     let (stopping, stopped) = watch::channel(false);
     tracing::info!(%address, height = driver.view.latest().tip.height().0, "the API listens");
     let api = tokio::spawn(crate::http::serve(home, driver.clone(), listener, stopped));
@@ -150,11 +149,8 @@ pub fn driver_config(home: &Home) -> Result<DriverConfig, RunError> {
 
 /// The network's configuration, and every validator's network key by index.
 fn network_config(home: &Home) -> (Vec<PeerKey>, NetworkConfig) {
-    let mut peers: Vec<(ValidatorIndex, PeerKey)> = home
-        .peers()
-        .iter()
-        .map(|peer| (peer.validator, PeerKey(peer.node_key.0)))
-        .collect();
+    let mut peers: Vec<(ValidatorIndex, PeerKey)> =
+        home.peers().iter().map(|peer| (peer.validator, PeerKey(peer.node_key.0))).collect();
     peers.push((home.validator, PeerKey(home.node_key.public().0)));
     peers.sort_by_key(|(index, _)| *index);
     let addresses = home

@@ -1,12 +1,13 @@
-//! The index: everything that is derived from the log and wanted again quickly, in one redb database.
+//! The index: everything that is derived from the log and wanted again quickly, in one redb
+//! database.
 //!
-//! It holds the state of some final block (the checkpoint), and for all final blocks up to it: blocks,
-//! certificates, receipts, and where payments, transactions, entries and batches are.
+//! It holds the state of some final block (the checkpoint), and for all final blocks up to it:
+//! blocks, certificates, receipts, and where payments, transactions, entries and batches are.
 //!
 //! Invariants: one write transaction takes the index from one final block to a later one, state
-//! included, so it is always the index of exactly one height; it may lag behind the log, and what lies
-//! between is replayed from there. It can be deleted and is rebuilt from the log. Absent: anything that
-//! only the index knows.
+//! included, so it is always the index of exactly one height; it may lag behind the log, and what
+//! lies between is replayed from there. It can be deleted and is rebuilt from the log. Absent:
+//! anything that only the index knows.
 
 mod read;
 mod tables;

@@ -1,9 +1,9 @@
 //! Admission: clients' transactions on their way into this node's lane.
 //!
-//! Invariants: each transaction is verified once, in batches, beside the core; the number and bytes of
-//! transactions between arrival and order are bounded, and what does not fit is refused as busy at
-//! once; the same transaction twice is one transaction with two requests. Absent: execution's verdicts,
-//! save those that keep strangers from filling the ledger.
+//! Invariants: each transaction is verified once, in batches, beside the core; the number and bytes
+//! of transactions between arrival and order are bounded, and what does not fit is refused as busy
+//! at once; the same transaction twice is one transaction with two requests. Absent: execution's
+//! verdicts, save those that keep strangers from filling the ledger.
 
 use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
 use std::collections::BTreeMap;
@@ -75,8 +75,8 @@ impl Admission {
         }
     }
 
-    /// Lets `waiter` wait for a transaction that is under way already. Returns whether there is one, and
-    /// whether it is in the lane.
+    /// Lets `waiter` wait for a transaction that is under way already. Returns whether there is
+    /// one, and whether it is in the lane.
     pub fn join(&mut self, id: TransactionId, waiter: Waiter) -> Option<bool> {
         let pending = self.pending.get_mut(&id)?;
         pending.waiters.push(waiter);

@@ -1,8 +1,8 @@
 //! Catch-up: which final blocks to ask for, whom, and what of the answers to believe.
 //!
-//! Invariants: no height is believed without a finalization certificate; a peer that stalls or lies is
-//! left for the next one; at most one request for blocks is under way. Absent: execution of the blocks
-//! (the core does that as for any final block).
+//! Invariants: no height is believed without a finalization certificate; a peer that stalls or lies
+//! is left for the next one; at most one request for blocks is under way. Absent: execution of the
+//! blocks (the core does that as for any final block).
 
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::{Domains, Hash};
@@ -69,8 +69,8 @@ impl CatchUp {
         self.asked.filter(|_| self.is_behind()).map(|asked| asked.until)
     }
 
-    /// Takes a peer's answer: the blocks that are certainly final and follow `tip`. An answer that was
-    /// not asked for, has a gap, or is not certified gives nothing, and the next peer is asked.
+    /// Takes a peer's answer: the blocks that are certainly final and follow `tip`. An answer that
+    /// was not asked for, has a gap, or is not certified gives nothing, and the next peer is asked.
     pub fn accept(
         &mut self,
         from: ValidatorIndex,

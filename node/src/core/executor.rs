@@ -1,7 +1,7 @@
 //! Execution of blocks, before the vote: speculative states on top of the last final one.
 //!
-//! Invariants: every block of the tree descends from the final tip; the state of a block that loses is
-//! dropped when another becomes final. Absent: the rules (`ledger`), lane data (`lanes`).
+//! Invariants: every block of the tree descends from the final tip; the state of a block that loses
+//! is dropped when another becomes final. Absent: the rules (`ledger`), lane data (`lanes`).
 
 use ledger::block::{Block, Cut};
 use ledger::chain::{BlockRefusal, Executed, Tip};
@@ -76,8 +76,8 @@ impl Executor {
         executed.or_else(|| self.waiting.get(hash))
     }
 
-    /// Builds and executes a block on top of `parent`: all that the lanes hold, up to the block's limit
-    /// of bytes. `None` if the parent is not known here.
+    /// Builds and executes a block on top of `parent`: all that the lanes hold, up to the block's
+    /// limit of bytes. `None` if the parent is not known here.
     pub fn build(
         &mut self,
         lanes: &Lanes,

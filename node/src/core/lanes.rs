@@ -1,8 +1,9 @@
 //! Lanes: every validator's chain of transaction batches, as far as this node holds them.
 //!
-//! Invariants: a held batch was verified and handed to the log; a lane's tip is linked to what is final
-//! without a gap; per lane at most [`Lanes::WINDOW`] batches wait for order, and two per place (an
-//! owner that makes two is faulty, and a cut names one). Absent: order between lanes (the cut's).
+//! Invariants: a held batch was verified and handed to the log; a lane's tip is linked to what is
+//! final without a gap; per lane at most [`Lanes::WINDOW`] batches wait for order, and two per
+//! place (an owner that makes two is faulty, and a cut names one). Absent: order between lanes (the
+//! cut's).
 
 use borsh::BorshSerialize;
 use ledger::block::{BatchHeader, Cut, LaneTip};
@@ -106,14 +107,15 @@ impl Lanes {
         self.lanes.get(index.position())
     }
 
-    /// True if a batch at this place may be kept: above what is final, within the window, and not the
-    /// third of its place.
+    /// True if a batch at this place may be kept: above what is final, within the window, and not
+    /// the third of its place.
     pub fn has_room(&self, header: &BatchHeader, hash: Hash) -> bool {
         self.lane(header.lane).is_some_and(|lane| {
             let above = header.sequence > lane.ordered.sequence;
             let limit = lane.ordered.sequence.saturating_add(Self::WINDOW);
             let beside = lane.held.get(&header.sequence);
-            let free = beside.is_none_or(|held| held.len() < 2 && held.iter().all(|b| b.hash != hash));
+            let free =
+                beside.is_none_or(|held| held.len() < 2 && held.iter().all(|b| b.hash != hash));
             above && header.sequence <= limit && free
         })
     }
@@ -159,8 +161,8 @@ impl Lanes {
         self.lanes.iter().zip(&cut.0).any(|(lane, tip)| lane.tip.sequence > tip.sequence)
     }
 
-    /// The cut to propose on top of `parent`: every lane's batches that are linked to the parent's, a
-    /// batch of each lane in turn until `limit` bytes.
+    /// The cut to propose on top of `parent`: every lane's batches that are linked to the parent's,
+    /// a batch of each lane in turn until `limit` bytes.
     pub fn propose(&self, parent: &Cut, limit: usize) -> Cut {
         let mut cut = parent.clone();
         let mut left = limit;
@@ -185,8 +187,8 @@ impl Lanes {
         }
     }
 
-    /// The batches that `cut` orders beyond `parent`, in the order of execution: lane by lane, each in
-    /// the order of its chain.
+    /// The batches that `cut` orders beyond `parent`, in the order of execution: lane by lane, each
+    /// in the order of its chain.
     ///
     /// # Errors
     /// [`CutProblem`] if batches are missing, or the cut does not descend from the parent's.
@@ -240,10 +242,7 @@ impl Lanes {
         let mut tip = lane.tip;
         while tip.sequence > ancestor.sequence {
             let Some(batch) = lane.find(tip) else { return false };
-            tip = LaneTip {
-                sequence: tip.sequence.saturating_sub(1),
-                batch: batch.header.parent,
-            };
+            tip = LaneTip { sequence: tip.sequence.saturating_sub(1), batch: batch.header.parent };
         }
         tip == ancestor
     }
@@ -256,10 +255,7 @@ impl Lanes {
         while tip.sequence > request.after {
             let Some(batch) = lane.find(tip) else { break };
             batches.push(batch.clone());
-            tip = LaneTip {
-                sequence: tip.sequence.saturating_sub(1),
-                batch: batch.header.parent,
-            };
+            tip = LaneTip { sequence: tip.sequence.saturating_sub(1), batch: batch.header.parent };
         }
         batches.reverse();
         let on_disk = tip.sequence > request.after && tip.sequence <= lane.ordered.sequence;

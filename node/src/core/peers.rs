@@ -1,7 +1,7 @@
 //! What peers say beside consensus: batches, requests, answers.
 //!
-//! Invariants: a request costs the asked node a bounded answer; an answer is checked before it is used.
-//! Absent: votes and proposals (the replica's).
+//! Invariants: a request costs the asked node a bounded answer; an answer is checked before it is
+//! used. Absent: votes and proposals (the replica's).
 
 use ledger::block::Batch;
 use ledger::hash::Hash;
@@ -122,8 +122,7 @@ impl Core {
         let tip = self.final_tip();
         let place = (tip.header().height, tip.hash());
         let config = &self.config;
-        let blocks =
-            self.catchup.accept(from, part, place, &config.domains, &config.validators);
+        let blocks = self.catchup.accept(from, part, place, &config.domains, &config.validators);
         self.finals.extend(blocks);
         self.execute_finals(now);
     }

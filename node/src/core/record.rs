@@ -1,7 +1,8 @@
 //! The records of the block log: what a node must find again after a crash.
 //!
-//! Invariants: a record is appended before anything is said that rests on it; the log's order is the
-//! order of the core's outputs. Absent: files (see `log`), state and indexes (derived from these).
+//! Invariants: a record is appended before anything is said that rests on it; the log's order is
+//! the order of the core's outputs. Absent: files (see `log`), state and indexes (derived from
+//! these).
 
 use ledger::block::Batch;
 use ledger::codec;
@@ -17,7 +18,7 @@ pub enum LogRecord {
     /// A lane batch that this node holds.
     Batch(Arc<HeldBatch>),
     /// What consensus must remember.
-    Consensus(consensus::Record),
+    Consensus(Box<consensus::Record>),
     /// A block became final.
     Final(Box<FinalBlock>),
 }
@@ -64,8 +65,8 @@ impl LogRecord {
     }
 }
 
-/// A record as it is read back: batches are not verified again, for this node did so before it wrote
-/// them and the log's checksums hold.
+/// A record as it is read back: batches are not verified again, for this node did so before it
+/// wrote them and the log's checksums hold.
 #[derive(Clone, Debug)]
 pub enum ReadRecord {
     /// A lane batch.

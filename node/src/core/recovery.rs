@@ -52,8 +52,8 @@ pub enum RecoveryError {
 }
 
 impl Core {
-    /// Starts a core: replays the records, and returns the first outputs with the final blocks that were
-    /// replayed (they are in the log already, and are to be shown and indexed).
+    /// Starts a core: replays the records, and returns the first outputs with the final blocks that
+    /// were replayed (they are in the log already, and are to be shown and indexed).
     ///
     /// # Errors
     /// [`RecoveryError`] if the log and the rules do not agree.
@@ -88,8 +88,7 @@ impl Core {
         let tip = executor.final_tip();
         let finalized = Block { header: tip.header().clone(), cut: tip.cut().clone() };
         let own = certificate.filter(|c| c.subject.view == finalized.header.view);
-        let start =
-            Start { finalized, certificate: own, records: remembered, observe_until };
+        let start = Start { finalized, certificate: own, records: remembered, observe_until };
         let epoch = executor.final_tip().header().epoch;
         let (replica, first) = Replica::new(consensus_config(&config, epoch), start, now);
         let mut core = Self {

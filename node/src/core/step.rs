@@ -1,7 +1,8 @@
 //! What goes into a step of the node's core and what comes out.
 //!
-//! Invariants: the host performs outputs in the order given; everything after an [`Output::Persist`]
-//! waits until that record is durable. Absent: failures; a host that cannot persist stops the node.
+//! Invariants: the host performs outputs in the order given; everything after an
+//! [`Output::Persist`] waits until that record is durable. Absent: failures; a host that cannot
+//! persist stops the node.
 
 use ledger::certificate::Certificate;
 use ledger::chain::Executed;

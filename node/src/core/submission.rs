@@ -1,13 +1,13 @@
 //! A client's transaction from its bytes to this node's lane.
 //!
-//! Invariants: nothing unverified enters the lane; a transaction that only strangers signed does not
-//! either. Absent: the queue's bookkeeping (`admission`).
+//! Invariants: nothing unverified enters the lane; a transaction that only strangers signed does
+//! not either. Absent: the queue's bookkeeping (`admission`).
 
 use ledger::block::BatchHeader;
+use ledger::execute::Simulation;
 use ledger::hash::Hash;
 use ledger::ids::{Timestamp, ValidatorIndex};
 use ledger::rejection::Rejection;
-use ledger::execute::Simulation;
 use ledger::state::MarkerKey;
 use ledger::transaction::{
     EnvelopeError, SignedTransaction, Transaction, TransactionId, VerifiedTransaction,
@@ -17,9 +17,7 @@ use std::sync::Arc;
 use super::admission::Waiter;
 use super::record::LogRecord;
 use super::step::{Output, Reply, RequestId};
-use super::verification::{
-    JobId, VerificationJob, VerificationResult, seal_batch,
-};
+use super::verification::{JobId, VerificationJob, VerificationResult, seal_batch};
 use super::{Core, lanes::Lanes};
 
 /// How many of this node's small batches may wait for order before the next one gathers.
@@ -122,7 +120,12 @@ impl Core {
         }
     }
 
-    fn admit(&mut self, now: Timestamp, id: TransactionId, verdict: Result<VerifiedTransaction, EnvelopeError>) {
+    fn admit(
+        &mut self,
+        now: Timestamp,
+        id: TransactionId,
+        verdict: Result<VerifiedTransaction, EnvelopeError>,
+    ) {
         let refusal = match verdict {
             Err(error) => Reply::Refused(error),
             Ok(transaction) => match self.stranger_rejection(now, transaction.body()) {
@@ -142,8 +145,8 @@ impl Core {
         is_own(MarkerKey::Transaction(id)) || body.uetrs().any(|u| is_own(MarkerKey::Payment(u)))
     }
 
-    /// The rejection of a transaction that nobody ordered who may: if all of it would be rejected for
-    /// its signers or its account, it does not enter the ledger, where it would leave markers.
+    /// The rejection of a transaction that nobody ordered who may: if all of it would be rejected
+    /// for its signers or its account, it does not enter the ledger, where it would leave markers.
     fn stranger_rejection(&self, now: Timestamp, body: &Transaction) -> Option<Rejection> {
         let Ok(Simulation::Outcome { receipts, .. }) = self.final_tip().simulate(now, body) else {
             return None;
@@ -196,7 +199,8 @@ impl Core {
         self.lanes.insert(batch);
     }
 
-    /// Sends the oldest of this node's batches that wait for order again: a frame may have been lost.
+    /// Sends the oldest of this node's batches that wait for order again: a frame may have been
+    /// lost.
     pub(super) fn resend_own_batches(&mut self) {
         for batch in self.lanes.oldest_waiting(self.config.me, 4) {
             self.outputs.push(Output::BroadcastBatch(batch));

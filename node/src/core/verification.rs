@@ -1,15 +1,13 @@
 //! Verification jobs: the expensive, stateless checks, to be done beside the core.
 //!
-//! Invariants: a job's result depends on the job alone; all its signatures are checked as one batch.
-//! Absent: threads (the driver's), decisions on what a result means (the core's).
+//! Invariants: a job's result depends on the job alone; all its signatures are checked as one
+//! batch. Absent: threads (the driver's), decisions on what a result means (the core's).
 
 use ledger::block::{Batch, BatchHeader};
 use ledger::codec;
 use ledger::crypto::{PublicKey, Signature, SignatureCheck};
 use ledger::hash::{Domain, Domains, Hash};
-use ledger::transaction::{
-    EnvelopeError, SignedTransaction, VerifiedTransaction, verify_all,
-};
+use ledger::transaction::{EnvelopeError, SignedTransaction, VerifiedTransaction, verify_all};
 
 use super::lanes::HeldBatch;
 

@@ -1,7 +1,7 @@
 //! Final blocks and batches for peers that catch up, and for readers.
 //!
-//! Invariants: what is served is final; an answer is bounded in blocks and bytes. Absent: proofs (see
-//! `http`), undecided blocks (the core's).
+//! Invariants: what is served is final; an answer is bounded in blocks and bytes. Absent: proofs
+//! (see `http`), undecided blocks (the core's).
 
 use std::sync::Arc;
 

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use super::inbox::{InboxReceiver, Next};
 use super::view::View;
 use crate::core::Core;
-use crate::home::now;
 use crate::core::step::{Input, Output};
 use crate::core::verification::{JobId, VerificationJob};
+use crate::home::now;
 
 /// The thread's state.
 pub(super) struct CoreThread {

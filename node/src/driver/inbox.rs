@@ -1,7 +1,7 @@
 //! The core's inbox: results first, then peers, then clients.
 //!
-//! Invariants: each queue is bounded; a full one holds peers back and turns clients away. Absent: the
-//! inputs' meaning.
+//! Invariants: each queue is bounded; a full one holds peers back and turns clients away. Absent:
+//! the inputs' meaning.
 
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ pub(super) struct InboxReceiver {
 }
 
 /// What came of waiting.
+#[expect(clippy::large_enum_variant, reason = "nearly every one is an input, and none is kept")]
 pub(super) enum Next {
     /// An input.
     Input(Input),

@@ -1,8 +1,8 @@
 //! The thread that writes the index behind the log.
 //!
-//! Invariants: blocks are indexed in order, all that wait in one transaction; the index is made durable
-//! every so often and at the end; a crash takes it back by at most that much, and the log has it all.
-//! Absent: what is indexed (`store`).
+//! Invariants: blocks are indexed in order, all that wait in one transaction; the index is made
+//! durable every so often and at the end; a crash takes it back by at most that much, and the log
+//! has it all. Absent: what is indexed (`store`).
 
 use std::time::{Duration, Instant};
 

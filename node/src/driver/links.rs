@@ -1,7 +1,7 @@
 //! The link between the network's keys and frames and the core's validators and messages.
 //!
-//! Invariants: a message is attributed to the validator whose key the transport authenticated; bytes
-//! that are no message end the connection. Absent: what messages say.
+//! Invariants: a message is attributed to the validator whose key the transport authenticated;
+//! bytes that are no message end the connection. Absent: what messages say.
 
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ const fn class_of(channel: Channel) -> Class {
     }
 }
 
-/// Brings what the network reports to the core, in a thread of its own, so that a busy core holds the
-/// peers back and nothing else.
+/// Brings what the network reports to the core, in a thread of its own, so that a busy core holds
+/// the peers back and nothing else.
 pub(super) fn receive(
     mut events: NetworkEvents,
     peers: Vec<PeerKey>,

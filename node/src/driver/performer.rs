@@ -1,8 +1,8 @@
 //! The thread that performs the core's outputs.
 //!
-//! Invariants: outputs are performed in order, each after the records before it are durable; all records
-//! that wait are made durable by one write (group commit), and only if something waits for them; a
-//! failed write ends the node before anything that rests on it is said. Absent: decisions.
+//! Invariants: outputs are performed in order, each after the records before it are durable; all
+//! records that wait are made durable by one write (group commit), and only if something waits for
+//! them; a failed write ends the node before anything that rests on it is said. Absent: decisions.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -40,8 +40,8 @@ pub(super) struct Performer {
     pub(super) failed: Sender<DriverError>,
 }
 
-/// Where the records are that a restart needs although they are not final: so the log is read from the
-/// first of them.
+/// Where the records are that a restart needs although they are not final: so the log is read from
+/// the first of them.
 #[derive(Debug, Default)]
 pub(super) struct Retained {
     batches: HashMap<Hash, (BatchName, Position)>,
@@ -61,8 +61,7 @@ impl Retained {
 
     /// A block is final: gives where its batches are, and forgets what it makes needless.
     pub(super) fn ordered(&mut self, committed: &Committed) -> Vec<(BatchName, Position)> {
-        let batches =
-            committed.batches.iter().filter_map(|batch| self.batches.remove(&batch.hash));
+        let batches = committed.batches.iter().filter_map(|batch| self.batches.remove(&batch.hash));
         let places = batches.collect();
         let block = &committed.executed.block;
         self.forget(&block.cut, block.header.view);

@@ -1,8 +1,8 @@
 //! The opening of log and index, and what they say of where the node stands.
 //!
-//! Invariants: the index gives the state of some final block, the log everything after it; an index that
-//! was lost is made again from the genesis document and the whole log. Absent: the replay itself (the
-//! core's).
+//! Invariants: the index gives the state of some final block, the log everything after it; an index
+//! that was lost is made again from the genesis document and the whole log. Absent: the replay
+//! itself (the core's).
 
 use std::path::PathBuf;
 
@@ -59,9 +59,7 @@ pub(super) fn open(
         tracing::info!(position = %cut.position, bytes = cut.bytes, "cut off an unfinished write");
     }
     let (tip, certificate) = match checkpoint {
-        Some(checkpoint) => {
-            (store.tip(&config.domains, &checkpoint)?, checkpoint.certificate)
-        }
+        Some(checkpoint) => (store.tip(&config.domains, &checkpoint)?, checkpoint.certificate),
         None => {
             let tip = Tip::genesis(genesis)?.tip;
             store.found(&tip, Position::START)?;

@@ -1,7 +1,7 @@
 //! Clients that wait for a reply.
 //!
-//! Invariants: a request has one reply or none; a client that left costs nothing but its entry, which
-//! the reply removes. Absent: what a reply says.
+//! Invariants: a request has one reply or none; a client that left costs nothing but its entry,
+//! which the reply removes. Absent: what a reply says.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,7 +1,7 @@
 //! The threads that check signatures.
 //!
-//! Invariants: one job at a time per thread; a job is one batch. Absent: what is checked (the core's
-//! `verification`).
+//! Invariants: one job at a time per thread; a job is one batch. Absent: what is checked (the
+//! core's `verification`).
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -81,6 +81,10 @@ impl View {
 
     pub(super) fn set_connected(&self, peer: ValidatorIndex, is_connected: bool) {
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_connected { connected.insert(peer) } else { connected.remove(&peer) };
+        if is_connected {
+            connected.insert(peer)
+        } else {
+            connected.remove(&peer)
+        };
     }
 }

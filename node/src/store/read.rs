@@ -1,6 +1,7 @@
 //! Reading from the index.
 //!
-//! Invariants: a read sees one committed version. Absent: waiting for a height (the view's), proofs.
+//! Invariants: a read sees one committed version. Absent: waiting for a height (the view's),
+//! proofs.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::account::Entry;
@@ -73,7 +74,8 @@ impl Store {
         row.map(|row| decode(row.value(), "checkpoint")).transpose()
     }
 
-    /// The tip at which the index stands, its state read in whole and compared with the block's root.
+    /// The tip at which the index stands, its state read in whole and compared with the block's
+    /// root.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails or the state is not the block's.
@@ -147,14 +149,20 @@ impl Store {
     pub fn payment(&self, uetr: Uetr) -> Result<Option<Place>, StoreError> {
         let table = self.database.begin_read()?.open_table(PAYMENTS)?;
         let row = table.get(uetr.bytes())?;
-        Ok(row.map(|row| row.value()).map(|(height, index)| Place { height: Height(height), index }))
+        Ok(row
+            .map(|row| row.value())
+            .map(|(height, index)| Place { height: Height(height), index }))
     }
 
     /// The payments whose UETR begins with `prefix` (its first bytes), at most two.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn payments_beginning(&self, first: [u8; 16], last: [u8; 16]) -> Result<Vec<[u8; 16]>, StoreError> {
+    pub fn payments_beginning(
+        &self,
+        first: [u8; 16],
+        last: [u8; 16],
+    ) -> Result<Vec<[u8; 16]>, StoreError> {
         let table = self.database.begin_read()?.open_table(PAYMENTS)?;
         let mut found = Vec::new();
         for row in table.range(first..=last)?.take(2) {

@@ -1,7 +1,7 @@
 //! The tables of the index: their keys and values.
 //!
-//! Invariants: keys that are read in order are big-endian; keys by block are small and ascending, so a
-//! block's writes stay together. Absent: access (see `read`, `write`).
+//! Invariants: keys that are read in order are big-endian; keys by block are small and ascending,
+//! so a block's writes stay together. Absent: access (see `read`, `write`).
 
 use ledger::ids::{AccountId, Height};
 use redb::TableDefinition;

@@ -52,14 +52,18 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the index from the block before `items` to the last of them. Without `durable` a crash may
-    /// take it back, to some earlier block as a whole.
+    /// Takes the index from the block before `items` to the last of them. Without `durable` a crash
+    /// may take it back, to some earlier block as a whole.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails; then nothing was written.
     pub fn write(&self, items: &[IndexItem], durable: bool) -> Result<(), StoreError> {
         let mut transaction = self.database.begin_write()?;
-        transaction.set_durability(if durable { Durability::Immediate } else { Durability::None })?;
+        transaction.set_durability(if durable {
+            Durability::Immediate
+        } else {
+            Durability::None
+        })?;
         transaction.set_quick_repair(durable);
         for item in items {
             write_block(&transaction, item)?;
@@ -80,11 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database fails.
-    pub fn found(
-        &self,
-        tip: &Tip,
-        replay_from: Position,
-    ) -> Result<(), StoreError> {
+    pub fn found(&self, tip: &Tip, replay_from: Position) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
         {
             let mut state = transaction.open_table(STATE)?;
