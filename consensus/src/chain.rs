@@ -1,8 +1,8 @@
 //! The blocks above the last final one that this replica holds, and what is known of each.
 //!
-//! Invariants: a held block is whole (its cut is the one its header commits to); the last final block is
-//! always held and executed; blocks become final parent first. Absent: certificates
-//! (see [`crate::views`]), blocks that are final (the node's log).
+//! Invariants: a held block is whole (its cut is the one its header commits to); the last final
+//! block is always held and executed; blocks become final parent first. Absent: certificates (see
+//! [`crate::views`]), blocks that are final (the node's log).
 
 use ledger::block::Block;
 use ledger::hash::{Domains, Hash};

@@ -1,7 +1,7 @@
 //! What a replica is made from: its chain, its epoch's validators, its identity and its times.
 //!
-//! Invariants: everything that a replica knows of the world outside comes in here or in a step. Absent:
-//! reading of files and keys (the node's).
+//! Invariants: everything that a replica knows of the world outside comes in here or in a step.
+//! Absent: reading of files and keys (the node's).
 
 use ledger::block::Block;
 use ledger::certificate::Certificate;
@@ -36,19 +36,22 @@ pub struct Identity {
     pub key: SecretKey,
 }
 
-/// Times of a replica, in milliseconds (R7, R12, R14). All validators of a chain use the same values.
+/// Times of a replica, in milliseconds (R7, R12, R14). All validators of a chain use the same
+/// values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// How long a leader without work waits before it proposes an empty block.
     pub heartbeat_ms: u64,
-    /// The shortest view time-out; above two message delays and an execution on the fastest network.
+    /// The shortest view time-out; above two message delays and an execution on the fastest
+    /// network.
     pub minimum_timeout_ms: u64,
-    /// The longest view time-out; it bounds how long the first block takes after a quorum has returned.
+    /// The longest view time-out; it bounds how long the first block takes after a quorum has
+    /// returned.
     pub maximum_timeout_ms: u64,
     /// How far a block's time may be ahead of the voter's clock.
     pub clock_bound_ms: u64,
-    /// The first pause before votes are sent again in a view that does not progress; it doubles up to
-    /// five times this.
+    /// The first pause before votes are sent again in a view that does not progress; it doubles up
+    /// to five times this.
     pub resend_ms: u64,
 }
 
@@ -72,10 +75,10 @@ pub struct Start {
     pub finalized: Block,
     /// The finalization of that block; `None` for the genesis block.
     pub certificate: Option<Certificate>,
-    /// Every durable record whose view is above the final block's, in the order they were persisted.
-    /// More records, and older ones, do no harm.
+    /// Every durable record whose view is above the final block's, in the order they were
+    /// persisted. More records, and older ones, do no harm.
     pub records: Vec<Record>,
-    /// Views up to this one get no vote of this replica. View 0 for a node whose records are whole; for
-    /// one that lost them, a view that is above all it may have voted in.
+    /// Views up to this one get no vote of this replica. View 0 for a node whose records are whole;
+    /// for one that lost them, a view that is above all it may have voted in.
     pub observe_until: View,
 }

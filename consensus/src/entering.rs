@@ -1,7 +1,7 @@
 //! Certificates come in, and views are entered by them (R3, R8, R9).
 //!
-//! Invariants: the current view is one above the highest view of which a certificate is known. Absent:
-//! how votes are cast (see [`crate::voting`]).
+//! Invariants: the current view is one above the highest view of which a certificate is known.
+//! Absent: how votes are cast (see [`crate::voting`]).
 
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::ids::{Timestamp, View};
@@ -29,6 +29,7 @@ impl Replica {
     pub(crate) fn adopt(&mut self, now: Timestamp, certificate: Verified<Certificate>) {
         let subject = certificate.subject;
         let moves = subject.view >= self.turn.view;
+        self.is_fresh = false;
         let relay = moves || subject.kind == VoteKind::Finalize;
         let record = Record::Certificate((*certificate).clone());
         if subject.kind != VoteKind::Finalize || !self.is_linked(&subject.block) {
@@ -53,6 +54,9 @@ impl Replica {
     fn enter(&mut self, now: Timestamp, passed: View, kind: VoteKind) {
         // R3
         let view = passed.next();
+        if kind != VoteKind::Nullify {
+            self.idle_since = now;
+        }
         if passed > self.turn.view {
             self.leaders.hear_all(view);
         } else {

@@ -28,8 +28,8 @@ pub enum EvidenceError {
 }
 
 impl Evidence {
-    /// The evidence that two votes are, if they contradict each other. The votes' signatures are not
-    /// checked here.
+    /// The evidence that two votes are, if they contradict each other. The votes' signatures are
+    /// not checked here.
     pub fn of(one: Vote, other: Vote) -> Option<Self> {
         // R16: one order for one contradiction.
         let (first, second) =

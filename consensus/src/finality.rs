@@ -1,7 +1,7 @@
 //! Blocks become final, and blocks that are missing are sought (R9, R15).
 //!
-//! Invariants: blocks become final in height order, each once; nothing is fetched that no certificate
-//! speaks for. Absent: how blocks are obtained (the node's).
+//! Invariants: blocks become final in height order, each once; nothing is fetched that no
+//! certificate speaks for. Absent: how blocks are obtained (the node's).
 
 use ledger::block::Block;
 use ledger::certificate::{Certificate, VoteKind};
@@ -35,7 +35,8 @@ impl Replica {
         self.chain.drop_up_to(View(view.0.saturating_sub(Views::WINDOW)));
     }
 
-    /// Makes the block of the highest finalization final, with its ancestors first, if all are held.
+    /// Makes the block of the highest finalization final, with its ancestors first, if all are
+    /// held.
     fn link(&mut self) {
         let target = self.views.finalized();
         let Ancestry::Linked(path) = self.chain.ancestry(&target.block) else { return };
@@ -48,8 +49,8 @@ impl Replica {
         }
     }
 
-    /// Asks the node for what is missing: blocks one by one, or all up to the last final one. What was
-    /// asked for already is asked for again only if `again`.
+    /// Asks the node for what is missing: blocks one by one, or all up to the last final one. What
+    /// was asked for already is asked for again only if `again`.
     pub(crate) fn seek(&mut self, again: bool) {
         // R15
         let target = self.views.finalized();

@@ -1,8 +1,8 @@
 //! Who leads a view, and who was silent (R1, R13).
 //!
-//! Invariants: the leader depends on nothing but the view and the number of validators; silence is a
-//! local opinion, can only speed a view's end up, and ends with the first vote that is heard. Absent:
-//! any vote or weight by stake.
+//! Invariants: the leader depends on nothing but the view and the number of validators; silence is
+//! a local opinion, can only speed a view's end up, and ends with the first vote that is heard.
+//! Absent: any vote or weight by stake.
 
 use ledger::ids::{ValidatorIndex, View};
 

@@ -1,8 +1,8 @@
 //! What replicas say to each other.
 //!
-//! Invariants: every decode is bounded before it allocates; nothing in a message is believed before its
-//! signatures are checked ([`crate::verified`]). Absent: the transport, which authenticates the sender;
-//! lane batches and blocks on request (the node's).
+//! Invariants: every decode is bounded before it allocates; nothing in a message is believed before
+//! its signatures are checked ([`crate::verified`]). Absent: the transport, which authenticates the
+//! sender; lane batches and blocks on request (the node's).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
@@ -47,16 +47,17 @@ impl Message {
 pub struct Proposal {
     /// The proposed block.
     pub block: Block,
-    /// The leader's vote to notarize it: the signature on the proposal, too. So proposing twice is voting
-    /// twice, and one rule of the signer forbids both.
+    /// The leader's vote to notarize it: the signature on the proposal, too. So proposing twice is
+    /// voting twice, and one rule of the signer forbids both.
     pub vote: Vote,
-    /// The certificate of the parent (none for the genesis block), then the nullifications of the views
-    /// between, ascending; at most [`Proposal::MAXIMUM_CERTIFICATES`].
+    /// The certificate of the parent (none for the genesis block), then the nullifications of the
+    /// views between, ascending; at most [`Proposal::MAXIMUM_CERTIFICATES`].
     pub justification: Vec<Certificate>,
 }
 
 impl Proposal {
-    /// The most certificates that travel with a proposal. What a longer gap needs is asked for (R14).
+    /// The most certificates that travel with a proposal. What a longer gap needs is asked for
+    /// (R14).
     pub const MAXIMUM_CERTIFICATES: usize = 64;
 }
 
@@ -70,7 +71,8 @@ impl BorshDeserialize for Proposal {
     }
 }
 
-/// Where a replica stands. Not signed: the transport says whose it is, and a lie only costs the liar.
+/// Where a replica stands. Not signed: the transport says whose it is, and a lie only costs the
+/// liar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Status {
     /// The view the sender is in.

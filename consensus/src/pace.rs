@@ -1,7 +1,8 @@
 //! How long a view may take (R12).
 //!
 //! Invariants: a time-out stays within the configured bounds; it follows measured views, and grows
-//! without a measurement only when more leaders in a row have failed than can be faulty. Absent: clocks.
+//! without a measurement only when more leaders in a row have failed than can be faulty. Absent:
+//! clocks.
 
 use crate::config::Timing;
 

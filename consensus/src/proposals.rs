@@ -1,7 +1,7 @@
 //! A proposal is checked (R5).
 //!
-//! Invariants: a proposal that fails here for good is never voted for by any honest replica. Absent: what
-//! only execution can tell (lanes, receipts and state roots).
+//! Invariants: a proposal that fails here for good is never voted for by any honest replica.
+//! Absent: what only execution can tell (lanes, receipts and state roots).
 
 use ledger::block::{Block, Header};
 use ledger::certificate::VoteKind;
@@ -62,7 +62,8 @@ impl Replica {
     /// What R5 and R6 say of a candidate of the current view.
     pub(crate) fn standing(&self, now: Timestamp, block: &Block) -> Standing {
         let header = &block.header;
-        if !self.is_ours(header) || header.view != self.turn.view {
+        let is_passed = header.height <= self.chain.finalized().header.height;
+        if !self.is_ours(header) || header.view != self.turn.view || is_passed {
             return Standing::Never;
         }
         let Some(parent) = self.chain.get(&header.parent).map(|parent| &parent.header) else {

@@ -1,7 +1,7 @@
 //! The leader builds a block and proposes it (R4).
 //!
-//! Invariants: at most one proposal of a view, held by the signer; it shows the certificates that others
-//! need to accept its parent. Absent: what goes into a block (the node's).
+//! Invariants: at most one proposal of a view, held by the signer; it shows the certificates that
+//! others need to accept its parent. Absent: what goes into a block (the node's).
 
 use ledger::block::Block;
 use ledger::certificate::{Certificate, VoteKind};
@@ -10,16 +10,18 @@ use ledger::ids::{Timestamp, View};
 
 use crate::chain::Execution;
 use crate::message::{Message, Proposal};
-use crate::replica::Replica;
+use crate::replica::{Replica, Resend};
 use crate::step::Output;
 
 impl Replica {
     /// Asks the node for a block if this replica leads and it is time. True if something was done.
     pub(crate) fn build_if_due(&mut self, now: Timestamp) -> bool {
-        if !self.may_lead() || (self.turn.busy_since.is_none() && now < self.build_time()) {
+        // R4: after a start nobody knows how long the chain has been silent, so the leader does not
+        // wait.
+        let is_due = self.is_fresh || self.turn.busy_since.is_some() || now >= self.build_time();
+        if !is_due || !self.may_lead() {
             return false;
         }
-        // R4
         let Some(parent) = self.choose_parent() else { return false };
         self.turn.building = Some(parent);
         self.make_busy(now);
@@ -65,7 +67,7 @@ impl Replica {
         let justification = self.justification(parent.unwrap_or(view), view);
         let proposal = Proposal { block, vote: *vote, justification };
         self.broadcast(Message::Proposal(Box::new(proposal)));
-        self.resend.last = Some(now);
+        self.resend = Resend { last: Some(now), count: 0 };
         self.count(now, vote);
     }
 

@@ -1,7 +1,7 @@
 //! What a replica must remember over a crash.
 //!
-//! Invariants: nothing that a vote promises is lost once the vote was sent (R10). Absent: the log that
-//! keeps the records (the node's), final blocks (they are the log's own).
+//! Invariants: nothing that a vote promises is lost once the vote was sent (R10). Absent: the log
+//! that keeps the records (the node's), final blocks (they are the log's own).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
@@ -24,8 +24,8 @@ impl Record {
     /// The most bytes of an encoded record.
     pub const MAXIMUM_BYTES: usize = Block::MAXIMUM_BYTES + 1024;
 
-    /// The view that the record speaks of. Once a block of this view or of a later one is final, the
-    /// record is no longer needed.
+    /// The view that the record speaks of. Once a block of this view or of a later one is final,
+    /// the record is no longer needed.
     pub const fn view(&self) -> View {
         match self {
             Self::Block(block) => block.header.view,

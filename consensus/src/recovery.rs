@@ -58,6 +58,8 @@ impl Replica {
             views: Views::new(certified, finalization),
             chain: Chain::new(domains.clone(), finalized.clone()),
             turn: Turn::new(view.next(), now),
+            idle_since: now,
+            is_fresh: true,
             resend: Resend::default(),
             answered: vec![None; validators.count()],
             fetching: BTreeSet::new(),

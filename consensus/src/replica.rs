@@ -1,7 +1,7 @@
 //! The replica: one validator's state, and the step that changes it.
 //!
-//! Invariants: the same inputs at the same times give the same outputs; after every step each rule that
-//! can act has acted. Absent: the rules themselves, one file per concern beside this one.
+//! Invariants: the same inputs at the same times give the same outputs; after every step each rule
+//! that can act has acted. Absent: the rules themselves, one file per concern beside this one.
 
 use ledger::block::Block;
 use ledger::certificate::Certificate;
@@ -57,6 +57,10 @@ pub struct Replica {
     pub(crate) views: Views,
     pub(crate) chain: Chain,
     pub(crate) turn: Turn,
+    /// When the last view was notarized, or the replica started.
+    pub(crate) idle_since: Timestamp,
+    /// True until the first certificate after the start: what the others do is not known.
+    pub(crate) is_fresh: bool,
     pub(crate) resend: Resend,
     /// When each validator was last answered.
     pub(crate) answered: Vec<Option<Timestamp>>,
@@ -71,8 +75,8 @@ pub struct Replica {
 }
 
 impl Replica {
-    /// Takes one input at the moment `now` and says what to do. `now` is the node's clock; it never goes
-    /// back from step to step.
+    /// Takes one input at the moment `now` and says what to do. `now` is the node's clock; it never
+    /// goes back from step to step.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         match input {
             Input::Message { from, message } => self.on_message(now, from, message),
@@ -143,14 +147,14 @@ impl Replica {
         self.chain.finalized()
     }
 
-    /// The highest finalization that is known, also of a block that is not held yet; `None` as long as
-    /// only the genesis block is final.
+    /// The highest finalization that is known, also of a block that is not held yet; `None` as long
+    /// as only the genesis block is final.
     pub fn finalization(&self) -> Option<&Certificate> {
         self.views.finalization().map(|certificate| &**certificate)
     }
 
-    /// The block that the next one will most likely extend: the highest certified one that is held with
-    /// all its ancestors, else the last final one. Work that it does not order waits.
+    /// The block that the next one will most likely extend: the highest certified one that is held
+    /// with all its ancestors, else the last final one. Work that it does not order waits.
     pub fn tip(&self) -> &Block {
         let parents = self.views.parents(self.turn.view).map(|certified| certified.block);
         let held = parents.filter(|hash| self.is_linked(hash)).find_map(|hash| self.block(&hash));

@@ -1,7 +1,7 @@
 //! What was lost is sent again, and peers that are behind are helped (R14).
 //!
-//! Invariants: what a replica sends without progress is bounded in time: a few messages per pause, one
-//! answer per peer and pause. Absent: any other repair; the transport may lose everything.
+//! Invariants: what a replica sends without progress is bounded in time: a few messages per pause,
+//! one answer per peer and pause. Absent: any other repair; the transport may lose everything.
 
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::ids::{Timestamp, ValidatorIndex, View};
@@ -100,8 +100,8 @@ impl Replica {
         self.outputs.extend(messages.map(|message| Output::Send { to, message }));
     }
 
-    /// What a peer that stands at `status` misses: the last finalization, the lowest certificates that
-    /// it asks for, and the one by which this replica is where it is.
+    /// What a peer that stands at `status` misses: the last finalization, the lowest certificates
+    /// that it asks for, and the one by which this replica is where it is.
     fn missed_by(&self, status: &Status) -> Vec<Certificate> {
         let finalization =
             self.views.finalization().filter(|known| known.subject.view > status.finalized);

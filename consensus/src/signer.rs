@@ -1,9 +1,10 @@
 //! The signer: the only place where this replica's votes are made (R10).
 //!
-//! Invariants: of one view it signs at most one notarization, at most one finalization, and never both
-//! a nullification and a finalization, nor a notarization after a nullification; whatever the rest of
-//! the replica asks for. What it signed comes back after a crash, because a vote leaves the signer only
-//! together with its record, the record first. Absent: the reasons to vote (see [`crate::voting`]).
+//! Invariants: of one view it signs at most one notarization, at most one finalization, and never
+//! both a nullification and a finalization, nor a notarization after a nullification; whatever the
+//! rest of the replica asks for. What it signed comes back after a crash, because a vote leaves the
+//! signer only together with its record, the record first. Absent: the reasons to vote (see
+//! [`crate::voting`]).
 
 use ledger::certificate::{Vote, VoteKind, VoteSubject};
 use ledger::hash::{Domains, Hash};
@@ -71,8 +72,8 @@ impl Signer {
         &self.identity
     }
 
-    /// Takes a vote from the durable record back. The signature is made anew, and is the same: it is
-    /// deterministic. A vote of another validator or epoch is ignored.
+    /// Takes a vote from the durable record back. The signature is made anew, and is the same: it
+    /// is deterministic. A vote of another validator or epoch is ignored.
     pub fn recall(&mut self, vote: &Vote) -> Option<Verified<Vote>> {
         let ours = vote.validator == self.identity.index && self.fits(&vote.subject);
         if !ours || vote.subject.view <= self.closed {

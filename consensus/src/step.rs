@@ -1,8 +1,8 @@
 //! What goes into a replica's step and what comes out.
 //!
 //! Invariants: outputs are performed in the order given, over all steps; everything after a
-//! [`Output::Persist`] waits until that record is durable. Absent: failure of an output; a node that
-//! cannot persist stops.
+//! [`Output::Persist`] waits until that record is durable. Absent: failure of an output; a node
+//! that cannot persist stops.
 
 use ledger::block::Block;
 use ledger::certificate::Certificate;
@@ -25,8 +25,8 @@ pub enum Input {
     },
     /// The moment of the last [`Output::WakeAt`] has come. Earlier or more often does no harm.
     Wake,
-    /// The node holds lane data that the chain of notarized blocks does not order yet. Given whenever
-    /// that is so, and again after each [`Output::Entered`]; repeating it does no harm.
+    /// The node holds lane data that the chain of notarized blocks does not order yet. Given
+    /// whenever that is so, and again after each [`Output::Entered`]; repeating it does no harm.
     WorkWaits,
     /// The answer to [`Output::Build`]: a block that this node has built and executed.
     Built {
@@ -87,8 +87,8 @@ pub enum Output {
         /// The hash of its parent.
         parent: Hash,
     },
-    /// Execute this block and answer with [`Input::Verdict`]. Ancestors that are not final were given
-    /// before. It may come again after a restart only.
+    /// Execute this block and answer with [`Input::Verdict`]. Ancestors that are not final were
+    /// given before. It may come again after a restart only.
     Execute(Block),
     /// This block is final; in height order without a gap. A block may become final that was never
     /// given to [`Output::Execute`]. Heights that the node has already by catch-up it ignores.
@@ -98,16 +98,17 @@ pub enum Output {
         /// Its own finalization, if one is known; a descendant's makes it final, too.
         certificate: Option<Certificate>,
     },
-    /// Obtain this block and give it as [`Input::Fetched`]. Repeated until then, so the node need not
-    /// try again by itself.
+    /// Obtain this block and give it as [`Input::Fetched`]. Repeated until then, so the node need
+    /// not try again by itself.
     Fetch {
         /// The hash of the block.
         block: Hash,
         /// Validators to ask, the likeliest first.
         from: Vec<ValidatorIndex>,
     },
-    /// The block of this finalization is too far ahead to fetch block by block: obtain it and all before
-    /// it, and give [`Input::CaughtUp`]. Repeated until then; a later one replaces the earlier.
+    /// The block of this finalization is too far ahead to fetch block by block: obtain it and all
+    /// before it, and give [`Input::CaughtUp`]. Repeated until then; a later one replaces the
+    /// earlier.
     CatchUp {
         /// The finalization, verified.
         certificate: Certificate,

@@ -18,8 +18,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// True if a vote would add something: it is the first of its kind, or it contradicts another. Asked
-    /// before the signature is checked, so that repeated votes cost nothing.
+    /// True if a vote would add something: it is the first of its kind, or it contradicts another.
+    /// Asked before the signature is checked, so that repeated votes cost nothing.
     pub fn is_news(&self, vote: &Vote) -> bool {
         !self.votes.contains_key(&(vote.subject.kind, vote.validator))
             || self.contradiction(vote).is_some()

@@ -1,7 +1,7 @@
 //! Votes and certificates whose signatures were checked (R2).
 //!
-//! Invariants: a [`Verified`] value is made only here, by a check or from parts that were checked, so a
-//! function that takes one need not ask. Absent: what the values mean for a view.
+//! Invariants: a [`Verified`] value is made only here, by a check or from parts that were checked,
+//! so a function that takes one need not ask. Absent: what the values mean for a view.
 
 use ledger::certificate::{Certificate, Vote, VoteSubject};
 use ledger::crypto::SecretKey;

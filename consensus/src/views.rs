@@ -1,8 +1,9 @@
 //! What is known of each view above the last final one: votes, certificates, the leader's block.
 //!
-//! Invariants: nothing is kept of views that are final or more than [`Views::WINDOW`] ahead; votes and
-//! candidates of views further behind than that are dropped, their certificates stay until a later view
-//! is final, because a proposal over the gap must show them (R4). Absent: blocks (see [`crate::chain`]).
+//! Invariants: nothing is kept of views that are final or more than [`Views::WINDOW`] ahead; votes
+//! and candidates of views further behind than that are dropped, their certificates stay until a
+//! later view is final, because a proposal over the gap must show them (R4). Absent: blocks (see
+//! [`crate::chain`]).
 
 use ledger::certificate::{Certificate, Vote, VoteKind};
 use ledger::hash::Hash;
@@ -129,7 +130,8 @@ impl Views {
         }
     }
 
-    /// The certificate that makes the block of `view` a possible parent: notarization or finalization.
+    /// The certificate that makes the block of `view` a possible parent: notarization or
+    /// finalization.
     pub fn certified(&self, view: View) -> Option<Certified> {
         if view == self.finalized.view {
             return Some(self.finalized);
@@ -151,7 +153,8 @@ impl Views {
         self.views.keys().rev().filter_map(|view| self.certified(*view))
     }
 
-    /// The lowest view between `parent` and `child`, both excluded, that is not known to be nullified.
+    /// The lowest view between `parent` and `child`, both excluded, that is not known to be
+    /// nullified.
     pub fn gap(&self, parent: View, child: View) -> Option<View> {
         let mut expected = parent.next();
         for (view, state) in self.views.range(expected..) {
@@ -173,8 +176,8 @@ impl Views {
         self.views.range(first..child).filter_map(|(_, state)| state.nullification.as_ref())
     }
 
-    /// The possible parents of a block of `view`, the highest first: blocks that are certified while all
-    /// views between are nullified (R4).
+    /// The possible parents of a block of `view`, the highest first: blocks that are certified
+    /// while all views between are nullified (R4).
     pub fn parents(&self, view: View) -> impl Iterator<Item = Certified> {
         let mut cursor = view.previous();
         std::iter::from_fn(move || {

@@ -1,7 +1,7 @@
 //! Votes are counted and cast (R6, R7, R8).
 //!
-//! Invariants: what this replica votes is counted like any other vote; every vote of its own comes from
-//! the signer with its record. Absent: what certificates lead to (see [`crate::entering`]).
+//! Invariants: what this replica votes is counted like any other vote; every vote of its own comes
+//! from the signer with its record. Absent: what certificates lead to (see [`crate::entering`]).
 
 use ledger::block::Block;
 use ledger::certificate::{Vote, VoteKind};
@@ -12,7 +12,7 @@ use crate::chain::{Ancestry, Execution};
 use crate::message::Message;
 use crate::proposals::Standing;
 use crate::record::Record;
-use crate::replica::Replica;
+use crate::replica::{Replica, Resend};
 use crate::signer::Signer;
 use crate::step::Output;
 use crate::verified::Verified;
@@ -64,8 +64,8 @@ impl Replica {
         }
     }
 
-    /// Votes to notarize the candidate of the current view, as soon as everything that R6 asks is there.
-    /// True if something was done.
+    /// Votes to notarize the candidate of the current view, as soon as everything that R6 asks is
+    /// there. True if something was done.
     pub(crate) fn consider(&mut self, now: Timestamp) -> bool {
         let Some(block) = self.candidate() else { return false };
         let view = self.turn.view;
@@ -132,7 +132,7 @@ impl Replica {
     fn cast(&mut self, now: Timestamp, vote: Option<Verified<Vote>>) {
         if let Some(vote) = vote {
             self.broadcast(Message::Vote(*vote));
-            self.resend.last = Some(now);
+            self.resend = Resend { last: Some(now), count: 0 };
             self.count(now, vote);
         }
     }
@@ -166,8 +166,8 @@ impl Replica {
         true
     }
 
-    /// True if the view is to be given up before its time: its leader is proven faulty, proposed what can
-    /// never be valid, or was silent.
+    /// True if the view is to be given up before its time: its leader is proven faulty, proposed
+    /// what can never be valid, or was silent.
     fn is_hopeless(&self) -> bool {
         let view = self.turn.view;
         let state = self.views.get(view);
@@ -187,14 +187,15 @@ impl Replica {
         }
     }
 
-    /// When a leader without work proposes an empty block (R4).
+    /// When a leader without work proposes an empty block (R4). Counted from the last notarization,
+    /// not from the view's beginning, so that views that failed do not add up to a long silence.
     pub(crate) fn build_time(&self) -> Timestamp {
         let pause = if self.views.pending().next().is_some() {
             self.pace.timeout()
         } else {
             self.pace.timing().heartbeat_ms
         };
-        self.turn.entered.plus(pause)
+        self.idle_since.plus(pause).max(self.turn.entered)
     }
 
     /// Votes to finalize the block that was notarized in `view`, unless it was nullified by this

@@ -40,11 +40,13 @@ pub struct Options {
     pub suite: Suite,
     /// A bug to plant, to test the rig.
     pub planted: Option<Planted>,
+    /// Whether to keep a line for each event.
+    pub traces: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { suite: Suite::KeyedHash, planted: None }
+        Self { suite: Suite::KeyedHash, planted: None, traces: false }
     }
 }
 
@@ -80,6 +82,7 @@ pub fn run_with(seed: u64, options: Options) -> Report {
         simulated_ms: world.now(),
         events: world.audit().events(),
         plan: description,
+        trace: world.audit().trace().to_vec(),
     }
 }
 
@@ -114,8 +117,9 @@ fn set_up(count: usize, options: Options) -> (Rc<Setup>, Vec<SecretKey>) {
         genesis.header.validators_hash = believed.hash(&domains);
         genesis.header.next_validators_hash = believed.hash(&domains);
     }
-    let (timing, planted) = (Timing::default(), options.planted);
-    (Rc::new(Setup { domains, validators, genesis, timing, planted }), keys)
+    let timing = Timing::default();
+    let Options { planted, traces, .. } = options;
+    (Rc::new(Setup { domains, validators, genesis, timing, planted, traces }), keys)
 }
 
 fn genesis(domains: &Domains, validators: &ValidatorSet) -> Block {

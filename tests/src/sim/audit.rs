@@ -10,12 +10,26 @@ pub struct Audit {
     domains: Domains,
     hash: Hash,
     events: u64,
+    /// One line for each event, if they are kept.
+    trace: Option<Vec<String>>,
 }
 
 impl Audit {
-    /// An audit of nothing.
-    pub const fn new(domains: Domains) -> Self {
-        Self { domains, hash: Hash::ZERO, events: 0 }
+    /// An audit of nothing; it keeps a line for each event if it `traces`.
+    pub fn new(domains: Domains, traces: bool) -> Self {
+        Self { domains, hash: Hash::ZERO, events: 0, trace: traces.then(Vec::new) }
+    }
+
+    /// Keeps a line for people, if lines are kept. It is no part of the hash.
+    pub fn explain(&mut self, now: u64, node: usize, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{now:>6} ms  validator {node}  {}", line()));
+        }
+    }
+
+    /// The lines that were kept.
+    pub fn trace(&self) -> &[String] {
+        self.trace.as_deref().unwrap_or_default()
     }
 
     /// Notes that `what` happened to `node` at `now`.

@@ -55,13 +55,14 @@ impl Plan {
             5 | 6 => 7,
             _ => 4,
         };
-        let heal_at = random.between(2_000, 7_000);
-        let adversary = (validators >= 4 && random.chance(400)).then(|| random.position(validators));
+        let heal_at = random.between(2_000, 12_000);
+        let adversary =
+            (validators >= 4 && random.chance(400)).then(|| random.position(validators));
         let weather = draw_weather(random);
         let most_skew = if random.chance(300) { Self::LARGEST_SKEW } else { 0 };
         let skews = (0..validators).map(|_| random.between(0, most_skew)).collect();
         let sync = if random.chance(250) { (5, 80) } else { (0, 3) };
-        let work_every = (!random.chance(150)).then(|| random.between(60, 900));
+        let work_every = (!random.chance(150)).then(|| random.between(20, 900));
         let mut faults = Vec::new();
         if random.chance(500) {
             draw_crashes(random, validators, heal_at, &mut faults);

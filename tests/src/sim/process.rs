@@ -28,6 +28,8 @@ pub struct Setup {
     pub timing: Timing,
     /// The bug that honest processes have, if this simulation tests the rig.
     pub planted: Option<Planted>,
+    /// True if the simulation keeps a line for each event.
+    pub traces: bool,
 }
 
 impl Setup {

@@ -30,6 +30,8 @@ pub struct Report {
     pub events: u64,
     /// What the seed drew, for people.
     pub plan: String,
+    /// A line for each event, if they were asked for.
+    pub trace: Vec<String>,
 }
 
 impl Report {

@@ -23,8 +23,8 @@ use super::process::{Effect, Event, Kind, Place, Process, Started};
 pub enum Wire {
     /// Consensus.
     Consensus(Message),
-    /// The sender's counter stands here.
-    Work(u64),
+    /// The counters that the sender knows, by lane.
+    Work(Vec<u64>),
     /// Send me this block.
     WantBlock(Hash),
     /// The block that was wanted.
@@ -274,7 +274,7 @@ impl Validator {
     fn on_wire(&mut self, now: Timestamp, from: ValidatorIndex, wire: Wire) {
         match wire {
             Wire::Consensus(message) => self.feed(now, Input::Message { from, message }),
-            Wire::Work(counter) => self.raise(from, counter),
+            Wire::Work(counters) => self.raise(&counters),
             Wire::WantBlock(hash) => {
                 let held = self.replica.block(&hash).or_else(|| self.logged(&hash)).cloned();
                 if let Some(block) = held {
@@ -291,9 +291,9 @@ impl Validator {
         }
     }
 
-    fn raise(&mut self, lane: ValidatorIndex, counter: u64) {
-        if let Some(known) = self.known.get_mut(lane.position()) {
-            *known = counter.max(*known);
+    fn raise(&mut self, counters: &[u64]) {
+        for (known, counter) in self.known.iter_mut().zip(counters) {
+            *known = (*counter).max(*known);
         }
     }
 
@@ -375,7 +375,6 @@ impl Validator {
 
 impl Process for Validator {
     fn step(&mut self, now: Timestamp, event: Event) -> Vec<Effect> {
-        let own = self.place.index;
         match event {
             Event::Message { from, bytes } => {
                 if let Some(wire) = Wire::decode(&bytes) {
@@ -383,17 +382,19 @@ impl Process for Validator {
                 }
             }
             Event::Wake => {
-                // Work that is not final may have been lost on its way.
-                let mine = self.known.get(own.position()).copied().unwrap_or_default();
-                if self.last().cut.tip(own).sequence < mine {
-                    self.broadcast(&Wire::Work(mine));
+                // Work that is not final may be unknown to others: lost, or lost again by a
+                // restart.
+                let ordered = self.last().cut.0.iter();
+                if ordered.zip(&self.known).any(|(tip, known)| tip.sequence < *known) {
+                    self.broadcast(&Wire::Work(self.known.clone()));
                 }
                 self.feed(now, Input::Wake);
             }
             Event::Work => {
-                let mine = self.known.get(own.position()).map_or(0, |counter| counter + 1);
-                self.raise(own, mine);
-                self.broadcast(&Wire::Work(mine));
+                if let Some(own) = self.known.get_mut(self.place.index.position()) {
+                    *own += 1;
+                }
+                self.broadcast(&Wire::Work(self.known.clone()));
             }
         }
         self.finish(now)
@@ -403,7 +404,7 @@ impl Process for Validator {
 /// The validators that the process believes in.
 fn believed(place: &Place) -> ValidatorSet {
     let all = &place.setup.validators;
-    if place.setup.planted != Some(Planted::QuorumOneShort) {
+    if place.setup.planted != Some(Planted::QuorumOneShort) || all.count() == 1 {
         return all.clone();
     }
     let mut validators: Vec<_> = all.iter().map(|(_, validator)| validator.clone()).collect();

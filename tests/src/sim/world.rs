@@ -5,6 +5,8 @@
 //! wants done after a record is done once its disk has the record; a crash loses everything else.
 //! Absent: threads, real time, any randomness but the seed's.
 
+use consensus::Message;
+use ledger::certificate::VoteSubject;
 use ledger::ids::{Timestamp, ValidatorIndex};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -74,12 +76,7 @@ impl World {
     const MOST_VIOLATIONS: usize = 8;
 
     /// A world by `plan`; `places` and `kinds` in the order of the validators.
-    pub fn new(
-        setup: &Rc<Setup>,
-        plan: Plan,
-        random: Random,
-        places: Vec<(Place, Kind)>,
-    ) -> Self {
+    pub fn new(setup: &Rc<Setup>, plan: Plan, random: Random, places: Vec<(Place, Kind)>) -> Self {
         let skips_sync = setup.planted == Some(Planted::SkipsSync);
         let honest = (0..places.len()).map(|node| plan.adversary != Some(node)).collect();
         let nodes = places.into_iter().zip(&plan.skews).map(|((place, kind), skew)| Node {
@@ -100,7 +97,7 @@ impl World {
             queue: BTreeMap::new(),
             scheduled: 0,
             now: 0,
-            audit: Audit::new(setup.domains.clone()),
+            audit: Audit::new(setup.domains.clone(), setup.traces),
             checkers: checkers::all(),
             violations: Vec::new(),
             setup: Rc::clone(setup),
@@ -168,6 +165,8 @@ impl World {
         match happening {
             Happening::Deliver { from, to, bytes } => {
                 self.audit.note(self.now, to, "deliver", &bytes);
+                let read = self.nodes[from].kind.consensus;
+                self.audit.explain(self.now, to, || describe(from, read(&bytes).as_ref()));
                 let index = self.nodes[from].place.index;
                 let bytes = bytes.to_vec();
                 self.step(to, Event::Message { from: index, bytes });
@@ -176,6 +175,7 @@ impl World {
                 let holds = self.nodes[node].life == life && self.nodes[node].request == request;
                 if holds && self.setup.planted != Some(Planted::NeverWakes) {
                     self.audit.note(self.now, node, "wake", &[]);
+                    self.audit.explain(self.now, node, || "wakes".to_owned());
                     self.step(node, Event::Wake);
                 }
             }
@@ -188,6 +188,7 @@ impl World {
             Happening::Work => {
                 let node = self.random.position(self.nodes.len());
                 self.audit.note(self.now, node, "work", &[]);
+                self.audit.explain(self.now, node, || "gets work".to_owned());
                 self.step(node, Event::Work);
                 self.schedule_work();
             }
@@ -206,6 +207,7 @@ impl World {
             return;
         }
         self.audit.note(self.now, 0, "fault", format!("{fault:?}").as_bytes());
+        self.audit.explain(self.now, 0, || format!("suffers {fault:?}"));
         match fault {
             Fault::Crash(node, down) => {
                 self.crash(node);
@@ -230,6 +232,7 @@ impl World {
     /// Everything works from now on, and every process runs.
     fn heal(&mut self) {
         self.audit.note(self.now, 0, "heal", &[]);
+        self.audit.explain(self.now, 0, || "heals, as all others".to_owned());
         self.network.mend();
         self.network.weather = Weather::FAIR;
         for node in 0..self.nodes.len() {
@@ -247,6 +250,7 @@ impl World {
         let (process, effects) = (node.kind.start)(&node.place, node.disk.durable(), clock);
         node.process = Some(process);
         self.audit.note(self.now, index, "start", &[]);
+        self.audit.explain(self.now, index, || "starts".to_owned());
         self.take(index, effects);
     }
 
@@ -311,7 +315,9 @@ impl World {
             }
             Effect::Final(block, certificate) => {
                 self.audit.note(self.now, index, "final", &block.hash(&self.setup.domains).0);
-                self.nodes[index].final_height = block.header.height.0;
+                let height = block.header.height;
+                self.audit.explain(self.now, index, || format!("has block {height} final"));
+                self.nodes[index].final_height = height.0;
                 self.observe_honest(
                     index,
                     &Observation::Final(index, &block, certificate.as_ref()),
@@ -328,7 +334,7 @@ impl World {
 
     fn send(&mut self, from: usize, receivers: &[ValidatorIndex], bytes: Vec<u8>) {
         if let Some(message) = (self.nodes[from].kind.consensus)(&bytes) {
-            let is_certificate = matches!(message, consensus::Message::Certificate(_));
+            let is_certificate = matches!(message, Message::Certificate(_));
             if is_certificate && self.setup.planted == Some(Planted::KeepsCertificates) {
                 return;
             }
@@ -359,6 +365,30 @@ impl World {
         }
         self.violations.truncate(Self::MOST_VIOLATIONS);
     }
+}
+
+/// A line for people on a message of validator `from`.
+fn describe(from: usize, message: Option<&Message>) -> String {
+    let said = match message {
+        Some(Message::Proposal(proposal)) => {
+            format!(
+                "proposal {} on {:?}",
+                short(&proposal.vote.subject),
+                proposal.block.header.parent
+            )
+        }
+        Some(Message::Vote(vote)) => short(&vote.subject),
+        Some(Message::Certificate(certificate)) => {
+            format!("certificate {}", short(&certificate.subject))
+        }
+        Some(Message::Status(status)) => format!("{status:?}"),
+        None => "a message that is not of consensus".to_owned(),
+    };
+    format!("<- {from}  {said}")
+}
+
+fn short(subject: &VoteSubject) -> String {
+    format!("{:?} {} {:?}", subject.kind, subject.view, subject.block)
 }
 
 impl std::fmt::Debug for World {

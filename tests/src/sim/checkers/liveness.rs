@@ -18,8 +18,7 @@ impl Liveness {
     fn update(&mut self, context: &Context) {
         let Some(goal) = self.goal else { return };
         let honest = context.honest.iter().enumerate().filter(|(_, honest)| **honest);
-        let is_behind =
-            |node: &usize| self.heights.get(node).is_none_or(|height| *height <= goal);
+        let is_behind = |node: &usize| self.heights.get(node).is_none_or(|height| *height <= goal);
         self.behind = honest.map(|(node, _)| node).filter(is_behind).collect();
     }
 }
