@@ -2,12 +2,13 @@
 //!
 //! Invariants: what is shown is the state after one named final block. Absent: names of customers.
 
-use ledger::account::{Account, AccountStatus, Holding};
-use ledger::ids::{AccountId, AssetCode, Bic, Height};
+use ledger::account::{Account, AccountStatus, Entry, EntryKind, Holding, Policy};
+use ledger::crypto::PublicKey;
+use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::money::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::text::Naming;
+use crate::text::{self, Naming};
 
 /// An account's position in one asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,17 @@ pub struct PolicyView {
     pub mandate: bool,
 }
 
+impl PolicyView {
+    /// Renders a policy.
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            threshold: policy.owners.threshold,
+            keys: policy.owners.keys.iter().map(PublicKey::to_hex).collect(),
+            mandate: policy.mandate,
+        }
+    }
+}
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
@@ -81,17 +93,12 @@ impl AccountView {
         height: Height,
         naming: &Naming,
     ) -> Self {
-        let owners = &account.policy.owners;
         Self {
             account: naming.address(id),
             institution: servicer.to_string(),
             status: status_word(account.status).to_owned(),
             tier: account.tier,
-            policy: PolicyView {
-                threshold: owners.threshold,
-                keys: owners.keys.iter().map(|key| key.to_hex()).collect(),
-                mandate: account.policy.mandate,
-            },
+            policy: PolicyView::new(&account.policy),
             holdings: holdings
                 .iter()
                 .map(|(asset, holding)| HoldingView::new(*asset, holding, naming))
@@ -129,6 +136,34 @@ pub struct EntryView {
     pub block: u64,
     /// The block's time.
     pub time: String,
+}
+
+impl EntryView {
+    /// Renders a line of the holding of `asset`, booked by a block of `time`.
+    pub fn new(
+        asset: AssetCode,
+        entry: &Entry,
+        counterparty: Option<AccountId>,
+        time: Timestamp,
+        naming: &Naming,
+    ) -> Self {
+        let kind = match entry.kind {
+            EntryKind::Issue => "issue",
+            EntryKind::Redeem => "redeem",
+            EntryKind::Payment => "payment",
+            EntryKind::Fee => "fee",
+            EntryKind::Exchange => "exchange",
+        };
+        Self {
+            id: entry.uetr.to_string(),
+            kind: kind.to_owned(),
+            direction: if entry.credit { "in" } else { "out" }.to_owned(),
+            amount: naming.amount(entry.amount, asset),
+            counterparty: counterparty.map(|account| naming.address(account)),
+            block: entry.height.0,
+            time: text::time(time),
+        }
+    }
 }
 
 /// A page of history, newest first.

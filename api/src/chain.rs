@@ -2,11 +2,15 @@
 //!
 //! Invariants: everything here is about final blocks. Absent: consensus' inner life.
 
+use ledger::account::{Asset, Institution, Supply};
 use ledger::block::Header;
 use ledger::hash::Hash;
+use ledger::ids::{AssetCode, Bic, InstitutionNumber};
+use ledger::money::Amount;
+use ledger::operation::AssetKind;
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+use crate::text::{self, Naming};
 
 /// A final block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +91,25 @@ pub struct InstitutionView {
     pub roles: Vec<String>,
 }
 
+impl InstitutionView {
+    /// Renders an institution.
+    pub fn new(number: InstitutionNumber, institution: &Institution) -> Self {
+        let roles = institution.roles;
+        let roles =
+            [("validator", roles.validator), ("issuer", roles.issuer), ("dealer", roles.dealer)];
+        Self {
+            number: number.0,
+            bic: institution.bic.to_string(),
+            name: institution.name.clone(),
+            roles: roles
+                .iter()
+                .filter(|(_, has)| *has)
+                .map(|(role, _)| (*role).to_owned())
+                .collect(),
+        }
+    }
+}
+
 /// An asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssetView {
@@ -100,6 +123,30 @@ pub struct AssetView {
     pub issuer: String,
     /// How much there is: issued less redeemed.
     pub outstanding: String,
+}
+
+impl AssetView {
+    /// Renders an asset.
+    pub fn new(
+        code: AssetCode,
+        asset: &Asset,
+        issuer: Option<&Bic>,
+        supply: Supply,
+        naming: &Naming,
+    ) -> Self {
+        let kind = match asset.kind {
+            AssetKind::Currency => "currency",
+            AssetKind::Points => "points",
+        };
+        let outstanding = supply.issued.minus(supply.redeemed).unwrap_or(Amount::ZERO);
+        Self {
+            code: code.to_string(),
+            kind: kind.to_owned(),
+            decimals: asset.decimals.0,
+            issuer: issuer.map(Bic::to_string).unwrap_or_default(),
+            outstanding: naming.amount(outstanding, code),
+        }
+    }
 }
 
 /// The node's view of the network: `GET /v1/status`.
@@ -134,4 +181,18 @@ pub struct HealthView {
     pub status: String,
     /// What keeps the node from being ready; empty when it is.
     pub reasons: Vec<String>,
+    /// Every check, where they were asked for with `?verbose`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<CheckView>,
+}
+
+/// One check of a node's health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckView {
+    /// What is checked: `synced`, `quorum`.
+    pub name: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was found.
+    pub detail: String,
 }

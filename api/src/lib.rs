@@ -9,6 +9,7 @@ pub mod account;
 pub mod chain;
 pub mod keystore;
 pub mod problem;
+pub mod proof;
 pub mod quote;
 pub mod receipt;
 pub mod text;

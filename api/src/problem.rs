@@ -80,6 +80,36 @@ impl Problem {
             .with(detail, hint)
     }
 
+    /// 405: the path does not take this method.
+    pub fn method_not_allowed() -> Self {
+        Self::new(405, "method-not-allowed", "The path does not take this method", Retry::Never)
+            .with(
+                "The path exists, but not for this method.",
+                "The header Allow names the methods.",
+            )
+    }
+
+    /// 408: the body did not arrive in time.
+    pub fn body_timeout() -> Self {
+        Self::new(408, "body-timeout", "The request did not arrive in time", Retry::Later).with(
+            "The request's body did not arrive whole in time; nothing was taken in.",
+            "Send the same request again.",
+        )
+    }
+
+    /// 409: the present state forbids it. The code says why.
+    pub fn conflict(code: &str, title: &str, retry: Retry) -> Self {
+        Self::new(409, code, title, retry)
+    }
+
+    /// 415: the body is of a media type that is not taken.
+    pub fn unsupported_media_type(accepted: &str) -> Self {
+        Self::new(415, "unsupported-media-type", "The media type is not taken", Retry::Never).with(
+            "The header Content-Type is missing or names another media type.",
+            format!("Send {accepted}."),
+        )
+    }
+
     /// 413: more bytes than the limit.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body is longer than {limit} bytes.");

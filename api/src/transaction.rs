@@ -34,8 +34,14 @@ pub enum Wait {
 pub struct SubmitQuery {
     /// How long to wait.
     pub wait: Wait,
-    /// True: each receipt of the answer carries its proof file.
+    /// True: each payment's receipt in the answer carries its proof file, if the transaction has at
+    /// most [`SubmitQuery::MAXIMUM_PROOFS`] receipts; else proofs are fetched one by one.
     pub proof: bool,
+}
+
+impl SubmitQuery {
+    /// The most receipts whose proofs come with one answer.
+    pub const MAXIMUM_PROOFS: usize = 64;
 }
 
 /// The answer to a submission.
