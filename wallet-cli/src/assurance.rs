@@ -1,0 +1,222 @@
+//! Assurance: whether a proof says that the very thing that was ordered is final.
+//!
+//! Invariants: the anchor is the profile's chain id; a receipt counts only if it is of the transaction
+//! that was signed here, and its amounts and accounts are those that were ordered. Absent: asking nodes.
+
+use api::receipt::ReceiptView;
+use ledger::hash::Hash;
+use ledger::ids::{AssetCode, Height, Timestamp, Uetr};
+use ledger::money::{Amount, Money};
+use ledger::operation::{ChargeBearer, Operation, PaymentTerms};
+use ledger::proof::{self, Proof, Verdict};
+use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::rejection::Rejection;
+use ledger::transaction::{Transaction, TransactionId};
+
+use crate::profile::Chain;
+
+/// What was ordered, and under which id it was signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Expected {
+    /// The transaction's id.
+    pub(crate) transaction: TransactionId,
+    /// Its one operation.
+    pub(crate) operation: Operation,
+}
+
+impl Expected {
+    /// What `transaction` orders; `None` if it does not have exactly one operation.
+    pub(crate) fn of(chain: &Chain, transaction: &Transaction) -> Option<Self> {
+        let [operation] = transaction.operations.as_slice() else { return None };
+        let id = transaction.id(&chain.domains());
+        Some(Self { transaction: id, operation: operation.clone() })
+    }
+}
+
+/// How an order ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    /// The outcome.
+    pub(crate) receipt: Receipt,
+    /// The block.
+    pub(crate) height: Height,
+    /// The block's time.
+    pub(crate) time: Timestamp,
+    /// The proof; none for an operation that moves no money, for which there is no kind of proof.
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// A verified proof.
+#[derive(Clone, Debug)]
+pub(crate) struct Evidence {
+    /// The file.
+    pub(crate) file: Vec<u8>,
+    /// How many validators signed.
+    pub(crate) signers: usize,
+    /// How many there are.
+    pub(crate) validators: usize,
+    /// How many had to sign.
+    pub(crate) quorum: usize,
+}
+
+/// Verifies a proof file for a chain.
+///
+/// # Errors
+/// The link that does not hold.
+pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, String> {
+    Proof::decode(file).and_then(|proof| proof.verify(chain.id)).map_err(|error| error.to_string())
+}
+
+/// Checks that `answer` tells how the order ended: by its proof where money moves, else by the node's
+/// word about this very transaction.
+///
+/// # Errors
+/// Why it does not convince.
+pub(crate) fn check(
+    chain: &Chain,
+    answer: &ReceiptView,
+    expected: &Expected,
+) -> Result<Ended, String> {
+    if expected.operation.uetr().is_none() {
+        return declared(answer, expected);
+    }
+    let file = answer.proof.as_deref().and_then(api::text::parse_base64);
+    let file = file.ok_or("it sent no proof")?;
+    let verdict = verify(chain, &file)?;
+    let proof::Proven::Payment(receipt) = verdict.proven else {
+        return Err("its proof is of another kind".to_owned());
+    };
+    if receipt.transaction != expected.transaction || receipt.operation != 0 {
+        return Err("its proof is of another transaction".to_owned());
+    }
+    if let Some(difference) = difference(&receipt, &expected.operation) {
+        return Err(format!("the proven receipt is not what was ordered: {difference}"));
+    }
+    let evidence = Evidence {
+        file,
+        signers: verdict.signers,
+        validators: verdict.validators,
+        quorum: verdict.quorum,
+    };
+    let (height, time) = (verdict.header.height, verdict.header.time);
+    Ok(Ended { receipt: *receipt, height, time, evidence: Some(evidence) })
+}
+
+/// True if `file` proves that a transaction with this UETR, valid in this span, never happened.
+pub(crate) fn proves_absence(
+    chain: &Chain,
+    file: &[u8],
+    payment: Uetr,
+    (from, until): (Timestamp, Timestamp),
+) -> bool {
+    match verify(chain, file).map(|verdict| verdict.proven) {
+        Ok(proof::Proven::NoPayment { uetr, valid_from, valid_until }) => {
+            uetr == payment && valid_from <= from && until <= valid_until
+        }
+        Ok(
+            proof::Proven::Payment(_)
+            | proof::Proven::Holding { .. }
+            | proof::Proven::Account { .. },
+        )
+        | Err(_) => false,
+    }
+}
+
+/// The assets of a receipt.
+pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
+    match &receipt.outcome {
+        Outcome::Settled(settlement) => {
+            vec![settlement.debited.asset, settlement.credited.asset]
+        }
+        Outcome::Done | Outcome::Rejected(_) => Vec::new(),
+    }
+}
+
+/// A node's word about an operation that moves no money.
+fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, String> {
+    if Hash::from_hex(&answer.transaction) != Some(expected.transaction) {
+        return Err("its receipt is of another transaction".to_owned());
+    }
+    let rejection = Rejection::ALL.into_iter().find(|r| Some(r.code()) == answer.code.as_deref());
+    let outcome = match (answer.status.as_str(), rejection) {
+        ("done", None) => Outcome::Done,
+        ("rejected", Some(rejection)) => Outcome::Rejected(rejection),
+        _ => return Err("its receipt contradicts itself".to_owned()),
+    };
+    let transaction = expected.transaction;
+    let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+    let height = Height(answer.block.ok_or("its receipt names no block")?);
+    let time = answer.time.as_deref().and_then(api::text::parse_time);
+    let time = time.ok_or("its receipt names no time")?;
+    Ok(Ended { receipt, height, time, evidence: None })
+}
+
+/// How a receipt differs from the operation, if it does.
+fn difference(receipt: &Receipt, operation: &Operation) -> Option<&'static str> {
+    if receipt.uetr != operation.uetr() {
+        return Some("another UETR");
+    }
+    let settlement = match &receipt.outcome {
+        Outcome::Rejected(_) => return None,
+        Outcome::Done => return Some("no settlement"),
+        Outcome::Settled(settlement) => settlement,
+    };
+    match operation {
+        Operation::Pay(pay) => {
+            let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
+            let credited = principal(settlement, pay.amount, &pay.terms);
+            let amounts = credited == Some(settlement.credited) && settlement.exchange.is_none();
+            first_difference(parties, amounts)
+        }
+        Operation::PayAcross(pay) => {
+            let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
+            let sold = principal(settlement, pay.sell, &pay.terms).map(|sold| sold.amount);
+            let exchange = settlement.exchange.as_ref();
+            let amounts = sold.is_some()
+                && exchange.map(|exchange| exchange.sold) == sold
+                && exchange.map(|exchange| exchange.dealer) == Some(pay.quote.quote.dealer)
+                && settlement.credited.asset == pay.minimum_received.asset
+                && settlement.credited.amount >= pay.minimum_received.amount;
+            first_difference(parties, amounts)
+        }
+        Operation::Issue { to, amount, .. } => {
+            first_difference(settlement.to == Some(*to), settlement.credited == *amount)
+        }
+        Operation::Redeem { from, amount, .. } => {
+            first_difference(settlement.from == Some(*from), settlement.debited == *amount)
+        }
+        Operation::RegisterAsset { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::Freeze { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::SetTier { .. } => Some("money moved"),
+    }
+}
+
+const fn first_difference(parties: bool, amounts: bool) -> Option<&'static str> {
+    match (parties, amounts) {
+        (false, _) => Some("other accounts"),
+        (true, false) => Some("other amounts"),
+        (true, true) => None,
+    }
+}
+
+/// What is left of `ordered` to pay or exchange after the charges of `settlement`; `None` if what was
+/// debited does not come to that, or the charges are above what was agreed.
+fn principal(settlement: &Settlement, ordered: Money, terms: &PaymentTerms) -> Option<Money> {
+    let fee = ledger::fees::total(&settlement.fees)?;
+    let (debited, left): (Amount, Amount) = match terms.charge_bearer {
+        ChargeBearer::Debtor | ChargeBearer::Shared => (ordered.amount.plus(fee)?, ordered.amount),
+        ChargeBearer::Creditor => (ordered.amount, ordered.amount.minus(fee)?),
+    };
+    let is_agreed = fee <= terms.maximum_fee;
+    let is_debited = settlement.debited == Money::new(debited, ordered.asset);
+    (is_agreed && is_debited).then_some(Money::new(left, ordered.asset))
+}
+
+#[cfg(test)]
+mod tests;

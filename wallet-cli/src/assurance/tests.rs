@@ -1,0 +1,179 @@
+//! Receipts that differ from their order in one thing each.
+
+use super::*;
+use ledger::crypto::{SecretKey, Suite};
+use ledger::fees::{FeeItem, FeeKind};
+use ledger::hash::{ChainId, Domains};
+use ledger::ids::{AccountId, InstitutionNumber, Network};
+use ledger::money::Rate;
+use ledger::operation::{Pay, PayAcross};
+use ledger::quote::{Quote, SignedQuote};
+use ledger::receipt::Exchange;
+
+fn money(amount: u128, code: &str) -> Money {
+    Money::new(Amount(amount), AssetCode::parse(code).unwrap())
+}
+
+fn account(number: u8) -> AccountId {
+    AccountId::new(InstitutionNumber(1), [number; 12])
+}
+
+fn uetr() -> Uetr {
+    Uetr::from_entropy([3; 16])
+}
+
+fn terms(charge_bearer: ChargeBearer) -> PaymentTerms {
+    let maximum_fee = Amount(150);
+    PaymentTerms { charge_bearer, maximum_fee, purpose: [0; 4], remittance: Hash::ZERO }
+}
+
+fn pay(bearer: ChargeBearer) -> Operation {
+    Operation::Pay(Pay {
+        uetr: uetr(),
+        from: account(1),
+        to: account(2),
+        amount: money(10_000, "CNY"),
+        terms: terms(bearer),
+    })
+}
+
+fn pay_across() -> Operation {
+    let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([7; 32])));
+    let quote = Quote {
+        dealer: account(9),
+        sell: AssetCode::parse("CNY").unwrap(),
+        buy: AssetCode::parse("HKD").unwrap(),
+        rate: Rate { digits: 2, scale: 0 },
+        minimum: Amount(1),
+        maximum: Amount(1_000_000),
+        expires: Timestamp(1),
+        nonce: 1,
+    };
+    let key = SecretKey::from_seed(Suite::Ed25519Blake3, [1; 32]);
+    Operation::PayAcross(Box::new(PayAcross {
+        uetr: uetr(),
+        from: account(1),
+        to: account(2),
+        sell: money(10_000, "CNY"),
+        minimum_received: money(20_000, "HKD"),
+        quote: SignedQuote::sign(&domains, &key, quote),
+        terms: terms(ChargeBearer::Debtor),
+    }))
+}
+
+/// The settlement of 100.00 CNY with a fee of 1.50 on top.
+fn settlement() -> Settlement {
+    Settlement {
+        from: Some(account(1)),
+        to: Some(account(2)),
+        debited: money(10_150, "CNY"),
+        credited: money(10_000, "CNY"),
+        fees: vec![FeeItem { kind: FeeKind::Payment, amount: Amount(150) }],
+        exchange: None,
+        remittance: Hash::ZERO,
+    }
+}
+
+/// The same across: 100.00 CNY become 200.00 HKD.
+fn settlement_across() -> Settlement {
+    let exchange = Exchange {
+        dealer: account(9),
+        quote: Hash::ZERO,
+        rate: Rate { digits: 2, scale: 0 },
+        sold: Amount(10_000),
+    };
+    Settlement { credited: money(20_000, "HKD"), exchange: Some(exchange), ..settlement() }
+}
+
+fn receipt(outcome: Outcome) -> Receipt {
+    Receipt { transaction: Hash([1; 32]), operation: 0, uetr: Some(uetr()), outcome }
+}
+
+fn verdict(operation: &Operation, settlement: Settlement) -> Option<&'static str> {
+    difference(&receipt(Outcome::Settled(settlement)), operation)
+}
+
+#[test]
+fn a_settlement_as_ordered_has_no_difference() {
+    for bearer in [ChargeBearer::Debtor, ChargeBearer::Shared] {
+        assert_eq!(verdict(&pay(bearer), settlement()), None);
+    }
+    let taken =
+        Settlement { debited: money(10_000, "CNY"), credited: money(9_850, "CNY"), ..settlement() };
+    assert_eq!(verdict(&pay(ChargeBearer::Creditor), taken), None);
+    assert_eq!(verdict(&pay_across(), settlement_across()), None);
+    let better = Settlement { credited: money(20_001, "HKD"), ..settlement_across() };
+    assert_eq!(verdict(&pay_across(), better), None);
+}
+
+#[test]
+fn every_difference_is_seen() {
+    let fee = |amount| vec![FeeItem { kind: FeeKind::Payment, amount: Amount(amount) }];
+    let plain = settlement;
+    for changed in [
+        Settlement { from: Some(account(2)), ..plain() },
+        Settlement { from: None, ..plain() },
+        Settlement { to: Some(account(3)), ..plain() },
+        Settlement { debited: money(10_151, "CNY"), ..plain() },
+        Settlement { debited: money(10_150, "HKD"), ..plain() },
+        Settlement { credited: money(9_999, "CNY"), ..plain() },
+        Settlement { credited: money(10_000, "HKD"), ..plain() },
+        Settlement { fees: fee(151), debited: money(10_151, "CNY"), ..plain() },
+        settlement_across(),
+    ] {
+        assert!(verdict(&pay(ChargeBearer::Debtor), changed.clone()).is_some(), "{changed:?}");
+    }
+    let across = settlement_across;
+    let exchange = across().exchange.unwrap();
+    for changed in [
+        Settlement { credited: money(19_999, "HKD"), ..across() },
+        Settlement { credited: money(20_000, "SGD"), ..across() },
+        Settlement { debited: money(10_151, "CNY"), ..across() },
+        Settlement { exchange: None, ..across() },
+        Settlement {
+            exchange: Some(Exchange { dealer: account(8), ..exchange.clone() }),
+            ..across()
+        },
+        Settlement { exchange: Some(Exchange { sold: Amount(9_999), ..exchange }), ..across() },
+    ] {
+        assert!(verdict(&pay_across(), changed.clone()).is_some(), "{changed:?}");
+    }
+}
+
+#[test]
+fn a_rejection_is_an_outcome_and_a_done_payment_is_none() {
+    let operation = pay(ChargeBearer::Debtor);
+    let rejected = receipt(Outcome::Rejected(Rejection::InsufficientFunds));
+    assert_eq!(difference(&rejected, &operation), None);
+    assert!(difference(&receipt(Outcome::Done), &operation).is_some());
+    let other = Receipt { uetr: Some(Uetr::from_entropy([4; 16])), ..rejected };
+    assert_eq!(difference(&other, &operation), Some("another UETR"));
+}
+
+#[test]
+fn a_word_about_an_operation_without_money_must_fit_it() {
+    let operation = Operation::Unfreeze { account: account(1) };
+    let transaction = Hash([1; 32]);
+    let expected = Expected { transaction, operation };
+    let chain = Chain { network: Network::Devnet, id: ChainId(Hash([7; 32])) };
+    let naming = crate::network::naming(Network::Devnet, &[]);
+    let view = |outcome| {
+        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+        ReceiptView::new(&receipt, Some((Height(5), Timestamp(1_000))), &naming)
+    };
+    let done = check(&chain, &view(Outcome::Done), &expected).unwrap();
+    assert_eq!((done.height, done.receipt.outcome), (Height(5), Outcome::Done));
+    let rejected = view(Outcome::Rejected(Rejection::NotPermitted));
+    assert!(check(&chain, &rejected, &expected).unwrap().receipt.outcome.rejection().is_some());
+    for spoil in [
+        |view: &mut ReceiptView| view.transaction = Hash([2; 32]).to_hex(),
+        |view: &mut ReceiptView| view.status = "rejected".to_owned(),
+        |view: &mut ReceiptView| view.code = Some("not-permitted".to_owned()),
+        |view: &mut ReceiptView| view.block = None,
+        |view: &mut ReceiptView| view.time = None,
+    ] {
+        let mut spoiled = view(Outcome::Done);
+        spoil(&mut spoiled);
+        assert!(check(&chain, &spoiled, &expected).is_err(), "{spoiled:?}");
+    }
+}

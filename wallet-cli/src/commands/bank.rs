@@ -1,0 +1,153 @@
+//! `feiqian bank ...`: what an institution's operators sign.
+//!
+//! Invariants: as for payments: simulated, signed, saved, sent; an unfinished order is gone on with.
+//! Absent: a person's confirmation on a devnet.
+
+mod fees;
+mod open_account;
+mod register_asset;
+
+use ledger::ids::{Bic, Network as NetworkKind, Uetr};
+use ledger::operation::Operation;
+
+use crate::cli::{Bank, Operators};
+use crate::desk::{Desk, Done};
+use crate::entropy;
+use crate::envelope;
+use crate::exit::Exit;
+use crate::fault::{Fault, sentence};
+use crate::keyring::StoredKey;
+use crate::names::{Party, Written};
+use crate::network::parse_money;
+use crate::session::Session;
+use crate::signers;
+
+pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
+    let desk = Desk::open(session)?;
+    match command {
+        Bank::RegisterAsset(command) => register_asset::run(&desk, &command),
+        Bank::OpenAccount(command) => open_account::run(&desk, &command),
+        Bank::Issue { amount, to, operators } => issue(&desk, &amount, &to, &operators),
+        Bank::SetFees { file, institution, operators } => {
+            fees::run(&desk, &file, &institution, &operators)
+        }
+        Bank::Freeze { account, direction, operators } => {
+            let direction = direction.freeze();
+            restrict(&desk, &account, &operators, ("freeze", "Froze"), |account| {
+                Operation::Freeze { account, direction }
+            })
+        }
+        Bank::Unfreeze { account, operators } => {
+            restrict(&desk, &account, &operators, ("unfreeze", "Unfroze"), |account| {
+                Operation::Unfreeze { account }
+            })
+        }
+        Bank::Close { account, operators } => {
+            restrict(&desk, &account, &operators, ("close", "Closed"), |account| {
+                Operation::CloseAccount { account }
+            })
+        }
+    }
+}
+
+/// Orders `operation`, signed by all of `keys`; or goes on with the same order, if one is unfinished.
+fn order(
+    desk: &Desk<'_>,
+    text: String,
+    keys: &[StoredKey],
+    operation: Operation,
+) -> Result<Done, Fault> {
+    if let Some(held) = desk.unfinished(&text)? {
+        return desk.deliver(held);
+    }
+    let public: Vec<_> = keys.iter().map(|key| key.public).collect();
+    let transaction = envelope::transaction(&desk.chain, entropy::now(), operation, public);
+    desk.simulate(transaction.clone())?;
+    if desk.chain.network != NetworkKind::Devnet {
+        desk.session.confirm(&format!("  {text}"), "Order this?")?;
+    }
+    let secrets = signers::open(desk.session, keys)?;
+    desk.dispatch(transaction, &secrets, text, |_| ())
+}
+
+/// Tells that an order was carried out.
+fn report(desk: &Desk<'_>, done: &Done, what: &str) {
+    let naming = desk.naming_of(&done.ended.receipt);
+    let word = match done.ended.evidence {
+        Some(_) => "",
+        None => " (by the node's word: nothing proves an operation without money yet)",
+    };
+    let text = format!("{what}, block {}{word}.   id {}", done.ended.height, done.entry.id);
+    desk.session.output.result(text, &desk.document(done, &naming));
+}
+
+fn issue(desk: &Desk<'_>, amount: &str, to: &str, operators: &Operators) -> Result<(), Fault> {
+    let assets = desk.network.assets()?;
+    let naming = crate::network::naming(desk.chain.network, &assets);
+    let amount = parse_money(amount, &naming)?;
+    let code = amount.asset.to_string();
+    let issuer = assets.iter().find(|asset| asset.code == code).map(|asset| asset.issuer.as_str());
+    let issuer = issuer.unwrap_or_default();
+    let to = party(desk, to)?;
+    let keys = signers::of_institution(desk.session, &desk.profile, issuer, &operators.keys)?;
+    let uetr = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    let uetr = Uetr::from_entropy(uetr);
+    let operation = Operation::Issue { uetr, to: to.account, amount };
+    let amount = naming.money(amount);
+    let done = order(desk, format!("issue {amount} to {}", to.address), &keys, operation)?;
+    report(desk, &done, &format!("Issued {amount} to {}", to.label));
+    Ok(())
+}
+
+/// Orders what concerns one account and its servicer.
+fn restrict(
+    desk: &Desk<'_>,
+    account: &str,
+    operators: &Operators,
+    (verb, past): (&str, &str),
+    operation: impl FnOnce(ledger::ids::AccountId) -> Operation,
+) -> Result<(), Fault> {
+    let account = party(desk, account)?;
+    let servicer = servicer(desk, &account)?;
+    let keys = signers::of_institution(desk.session, &desk.profile, &servicer, &operators.keys)?;
+    let operation = operation(account.account);
+    let direction = match &operation {
+        Operation::Freeze { direction, .. } => format!(" {direction:?}").to_lowercase(),
+        Operation::RegisterAsset { .. }
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::Pay(_)
+        | Operation::PayAcross(_)
+        | Operation::SetFeeSchedule { .. }
+        | Operation::SetTier { .. } => String::new(),
+    };
+    let text = format!("{verb} {}{direction}", account.address);
+    let done = order(desk, text, &keys, operation)?;
+    report(desk, &done, &format!("{past} {}", account.label));
+    Ok(())
+}
+
+fn party(desk: &Desk<'_>, text: &str) -> Result<Party, Fault> {
+    Written::parse(text, &desk.profile, desk.chain.network)?.resolve(&desk.chain, &desk.network)
+}
+
+/// The BIC of the institution that services an account.
+fn servicer(desk: &Desk<'_>, account: &Party) -> Result<String, Fault> {
+    let number = account.account.servicer();
+    let institutions = desk.network.institutions()?;
+    let found = institutions.into_iter().find(|institution| institution.number == number.0);
+    found.map(|institution| institution.bic).ok_or_else(|| {
+        let detail = format!("No institution of this ledger services {}.", account.address);
+        Fault::new(Exit::Rejected, "unknown-institution", detail, "Check the address.")
+    })
+}
+
+/// A BIC as the ledger writes it.
+fn bic(text: &str) -> Result<Bic, Fault> {
+    Ok(Bic::parse(text)?)
+}

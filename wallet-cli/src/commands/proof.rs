@@ -1,0 +1,193 @@
+//! `feiqian proof get|verify`.
+
+use ledger::ids::{AccountId, Uetr};
+use ledger::proof::{Proven, Verdict};
+use serde::Serialize;
+use std::path::Path;
+
+use api::receipt::ReceiptView;
+
+use crate::assurance;
+use crate::cli::{Anchor, Proof};
+use crate::desk::Desk;
+use crate::exit::Exit;
+use crate::fault::{Fault, sentence};
+use crate::files;
+use crate::network::naming;
+use crate::profile::Chain;
+use crate::session::Session;
+
+#[derive(Serialize)]
+struct ProofDocument {
+    valid: bool,
+    /// `payment`, `no-payment`, `holding` or `account`.
+    kind: &'static str,
+    chain_id: String,
+    block: u64,
+    time: String,
+    signers: usize,
+    validators: usize,
+    quorum: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<ReceiptView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
+pub(super) fn run(session: &Session, command: Proof) -> Result<(), Fault> {
+    match command {
+        Proof::Get { id, file } => get(session, &id, file.as_deref()),
+        Proof::Verify { file, anchor } => verify(session, &file, &anchor),
+    }
+}
+
+fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
+    let desk = Desk::open(session)?;
+    let archived = session.outbox().archived(id)?;
+    let uetr = match &archived {
+        Some(entry) => Uetr::parse(&entry.id)?,
+        None => Uetr::parse(id)?,
+    };
+    let kept = archived
+        .and_then(|entry| entry.outcome?.proof)
+        .and_then(|proof| api::text::parse_base64(&proof));
+    let path = format!("/v1/payments/{uetr}/proof");
+    let proof = match kept {
+        Some(proof) => proof,
+        None => desk.network.ask(|node, limit| node.get(&path, &[], limit))?,
+    };
+    let verdict = checked(&desk.chain, &proof)?;
+    let is_of_it = match &verdict.proven {
+        Proven::Payment(receipt) => receipt.uetr == Some(uetr),
+        Proven::NoPayment { uetr: absent, .. } => *absent == uetr,
+        Proven::Holding { .. } | Proven::Account { .. } => false,
+    };
+    if !is_of_it {
+        return Err(refused("A node sent the proof of something else.".to_owned()));
+    }
+    if file == Some(Path::new("-")) {
+        session.output.bytes(&proof);
+        return Ok(());
+    }
+    let usual = format!("{uetr}.proof");
+    let file = file.unwrap_or(Path::new(&usual));
+    files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
+    let document = document(&desk.chain, &verdict, Some(file));
+    let text = format!("{}\nThe proof is in {}.", text(&desk.chain, &verdict), file.display());
+    session.output.result(text, &document);
+    Ok(())
+}
+
+fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> {
+    let chain = match (&anchor.genesis, &anchor.chain_id) {
+        (Some(genesis), _) => Chain::of_genesis(genesis)?,
+        (None, Some(text)) => Chain::parse(text)?,
+        (None, None) => session.profile().and_then(|profile| profile.chain()).map_err(|fault| {
+            let why = "A proof is checked against a chain that you trust.";
+            Fault::missing("--genesis FILE or --chain-id ID, or choose a profile", why)
+                .with_cause(&fault)
+        })?,
+    };
+    let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
+        .map_err(|error| Fault::file(file, &error))?;
+    let verdict = checked(&chain, &proof)?;
+    session.output.result(text(&chain, &verdict), &document(&chain, &verdict, None));
+    Ok(())
+}
+
+fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {
+    assurance::verify(chain, proof).map_err(|reason| refused(sentence(&reason)))
+}
+
+fn refused(reason: String) -> Fault {
+    let hint = "It proves nothing. Get the proof again, from another node.";
+    Fault::new(Exit::Rejected, "proof-refused", reason, hint)
+}
+
+/// `Valid: payment 7f0c2b9e settled in block 41; 4 of 4 validators signed (3 needed); chain fqd-...`
+fn text(chain: &Chain, verdict: &Verdict) -> String {
+    let short = |uetr: &Uetr| uetr.to_string().chars().take(8).collect::<String>();
+    let height = verdict.header.height;
+    let address = |account: AccountId| account.address(chain.network);
+    let said = match &verdict.proven {
+        Proven::Payment(receipt) => {
+            let id = receipt.uetr.as_ref().map(short).unwrap_or_default();
+            match receipt.outcome.rejection() {
+                None => format!("payment {id} settled in block {height}"),
+                Some(rejection) => format!(
+                    "payment {id} was REJECTED in block {height} ({}, ISO 20022 {})",
+                    rejection.code(),
+                    rejection.iso()
+                ),
+            }
+        }
+        Proven::NoPayment { uetr, .. } => {
+            format!("payment {} did not happen and no longer can", short(uetr))
+        }
+        Proven::Holding { account, asset, holding } => format!(
+            "account {} held {} minor units of {asset} after block {height}",
+            address(*account),
+            holding.unwrap_or_default().posted.0
+        ),
+        Proven::Account { account, record: Some(_) } => {
+            format!("account {} existed after block {height}", address(*account))
+        }
+        Proven::Account { account, record: None } => {
+            format!("there was no account {} after block {height}", address(*account))
+        }
+    };
+    format!(
+        "Valid: {said}; {} of {} validators signed ({} needed); chain {}",
+        verdict.signers,
+        verdict.validators,
+        verdict.quorum,
+        chain.text()
+    )
+}
+
+fn document(chain: &Chain, verdict: &Verdict, file: Option<&Path>) -> ProofDocument {
+    let header = &verdict.header;
+    let mut document = ProofDocument {
+        valid: true,
+        kind: "payment",
+        chain_id: chain.text(),
+        block: header.height.0,
+        time: api::text::time(header.time),
+        signers: verdict.signers,
+        validators: verdict.validators,
+        quorum: verdict.quorum,
+        id: None,
+        receipt: None,
+        account: None,
+        file: file.map(|file| file.display().to_string()),
+    };
+    match &verdict.proven {
+        Proven::Payment(receipt) => {
+            let mut naming = naming(chain.network, &[]);
+            for asset in assurance::assets(receipt) {
+                let decimals = ledger::money::Decimals::of_currency(asset);
+                naming.decimals.extend(decimals.map(|decimals| (asset, decimals)));
+            }
+            document.id = receipt.uetr.map(|uetr| uetr.to_string());
+            let place = Some((header.height, header.time));
+            document.receipt = Some(ReceiptView::new(receipt, place, &naming));
+        }
+        Proven::NoPayment { uetr, .. } => {
+            document.kind = "no-payment";
+            document.id = Some(uetr.to_string());
+        }
+        Proven::Holding { account, .. } => {
+            document.kind = "holding";
+            document.account = Some(account.address(chain.network));
+        }
+        Proven::Account { account, .. } => {
+            document.kind = "account";
+            document.account = Some(account.address(chain.network));
+        }
+    }
+    document
+}

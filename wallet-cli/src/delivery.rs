@@ -1,0 +1,191 @@
+//! Delivery: the same signed bytes to node after node, until a proof tells the outcome.
+//!
+//! Invariants: only a verified proof makes an outcome final; a node that answers something else is
+//! named, and another is asked. "Nothing was sent" is said only when no byte left. Absent: signing, the
+//! outbox.
+
+use api::problem::Retry;
+use api::transaction::TransactionAnswer;
+use ledger::ids::Timestamp;
+use std::time::{Duration, Instant};
+
+use crate::assurance::{self, Ended, Expected};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::network::{Network, nobody_answers, refusal};
+use crate::node::{self, Node, NodeError};
+use crate::output::Output;
+use crate::profile::Chain;
+
+/// The pause after a round of all nodes without an outcome.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The least time that a node gets to answer.
+const SHORTEST_TURN: Duration = Duration::from_secs(1);
+
+/// What is delivered, and how its outcome is recognized.
+pub(crate) struct Delivery<'a> {
+    /// The signed bytes.
+    pub(crate) bytes: &'a [u8],
+    /// The payment's or transaction's id, for texts.
+    pub(crate) id: &'a str,
+    /// The chain.
+    pub(crate) chain: &'a Chain,
+    /// What they order.
+    pub(crate) expected: &'a Expected,
+    /// The first and the last block time at which they may execute.
+    pub(crate) validity: (Timestamp, Timestamp),
+    /// True if an earlier command may have sent it.
+    pub(crate) may_be_sent: bool,
+}
+
+/// How a delivery ended without fault.
+#[derive(Debug)]
+pub(crate) enum Delivered {
+    /// The outcome is final, and proven where money moves.
+    Ended(Box<Ended>),
+    /// It did not happen and no longer can: its time is over and no node has it.
+    Expired,
+}
+
+/// One node's answer, if it is not the outcome.
+#[derive(Debug)]
+enum Miss {
+    /// It got nothing.
+    Unsent(String),
+    /// It may have got it and says nothing useful.
+    Silent(String),
+    /// It refuses for good.
+    Refused(Fault),
+}
+
+impl Delivery<'_> {
+    /// Sends until an outcome is proven, at most for `limit`.
+    ///
+    /// # Errors
+    /// Exit 5 if certainly nothing was sent, exit 6 if the outcome stays unknown, or the refusal that
+    /// all nodes agree on.
+    pub(crate) fn run(
+        &self,
+        network: &Network,
+        limit: Duration,
+        now: Timestamp,
+        output: &Output,
+    ) -> Result<Delivered, Fault> {
+        let deadline = Instant::now() + limit;
+        let nodes = u32::try_from(network.nodes().len()).unwrap_or(1).max(1);
+        let turn = (limit / nodes).max(SHORTEST_TURN).min(limit);
+        let mut may_be_sent = self.may_be_sent;
+        loop {
+            let mut reasons = Vec::new();
+            let mut refusals = Vec::new();
+            for node in network.nodes() {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                match self.send(node, left.min(turn), output) {
+                    Ok(ended) => return Ok(Delivered::Ended(Box::new(ended))),
+                    Err(Miss::Unsent(reason)) => {
+                        reasons.push(format!("{}: {reason}", node.base()));
+                    }
+                    Err(Miss::Silent(reason)) => {
+                        may_be_sent = true;
+                        reasons.push(format!("{}: {reason}", node.base()));
+                    }
+                    Err(Miss::Refused(fault)) => refusals.push((node, fault)),
+                }
+            }
+            if !may_be_sent && refusals.is_empty() {
+                return Err(nobody_answers(&reasons).about(self.id));
+            }
+            if self.is_over(&refusals, now, network.limit()) {
+                return Ok(Delivered::Expired);
+            }
+            if let (Some((_, fault)), false) = (refusals.first(), may_be_sent) {
+                return Err(fault.clone().about(self.id));
+            }
+            let is_unanimous = refusals.len() == network.nodes().len();
+            let refused = refusals.iter().map(|(node, fault)| (node.base(), &fault.detail));
+            reasons.extend(refused.map(|(base, detail)| format!("{base}: {detail}")));
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || is_unanimous {
+                return Err(self.unknown(&reasons));
+            }
+            std::thread::sleep(PAUSE.min(left));
+        }
+    }
+
+    fn send(&self, node: &Node, limit: Duration, output: &Output) -> Result<Ended, Miss> {
+        let path = "/v1/transactions?wait=final&proof=true";
+        let answer: TransactionAnswer = node
+            .post(path, "application/octet-stream", self.bytes, limit)
+            .and_then(|bytes| node::parse(&bytes))
+            .map_err(|error| miss(&error))?;
+        if answer.status != "final" {
+            return Err(Miss::Silent("it is not final yet".to_owned()));
+        }
+        let checked = match answer.receipts.first() {
+            Some(receipt) => assurance::check(self.chain, receipt, self.expected),
+            None => Err("it sent no receipt".to_owned()),
+        };
+        checked.map_err(|reason| {
+            let reason = format!("it calls the payment final and does not prove it: {reason}");
+            output.warning(format!("Do not trust {}: {reason}", node.base()));
+            Miss::Silent(reason)
+        })
+    }
+
+    /// True if it did not happen and no longer can: its time is over, and every node that answers
+    /// refuses it and proves that it is absent, or at least has final blocks from after that time.
+    fn is_over(&self, refusals: &[(&Node, Fault)], now: Timestamp, limit: Duration) -> bool {
+        let (_, until) = self.validity;
+        until < now
+            && !refusals.is_empty()
+            && refusals
+                .iter()
+                .all(|(node, _)| self.is_absent(node, limit) || chain_passed(node, until, limit))
+    }
+
+    fn is_absent(&self, node: &Node, limit: Duration) -> bool {
+        let Some(uetr) = self.expected.operation.uetr() else { return false };
+        let (from, until) = self.validity;
+        let (from_text, until_text) = (api::text::time(from), api::text::time(until));
+        let query = [("valid_from", from_text.as_str()), ("valid_until", until_text.as_str())];
+        let file = node.get(&format!("/v1/payments/{uetr}/proof"), &query, limit);
+        file.is_ok_and(|file| assurance::proves_absence(self.chain, &file, uetr, (from, until)))
+    }
+
+    fn unknown(&self, reasons: &[String]) -> Fault {
+        let detail = format!("The outcome is not known ({}).", reasons.join("; "));
+        let hint = format!(
+            "Repeat the same command, or: feiqian pay --resume {}. It is never paid twice.",
+            self.id
+        );
+        Fault::new(Exit::Unknown, "outcome-unknown", detail, hint).about(self.id)
+    }
+}
+
+fn miss(error: &NodeError) -> Miss {
+    match error {
+        NodeError::NotSent { reason } => Miss::Unsent(reason.clone()),
+        NodeError::Broken { reason } => Miss::Silent(reason.clone()),
+        NodeError::Refused { problem } => {
+            let fault = refusal(problem);
+            let is_rejection =
+                matches!(fault.exit, Exit::Rejected | Exit::NotPermitted | Exit::Expired);
+            if problem.retry == Retry::Never || is_rejection {
+                Miss::Refused(fault)
+            } else {
+                Miss::Silent(fault.detail)
+            }
+        }
+    }
+}
+
+/// True if the node's final blocks are past `moment`: nothing valid until then can still come.
+fn chain_passed(node: &Node, moment: Timestamp, limit: Duration) -> bool {
+    let status = node.get_json::<api::chain::StatusView>("/v1/status", &[], limit);
+    let last = status.ok().and_then(|status| api::text::parse_time(&status.last_final_at));
+    last.is_some_and(|last| last > moment)
+}

@@ -1,0 +1,270 @@
+//! The desk: the way of every order from an operation to its proven receipt.
+//!
+//! Invariants: an order that an earlier command left unfinished is gone on with before a new one is
+//! signed; what is signed is saved before it is sent; what is known is archived before it is told.
+//! Absent: what the operations are (the commands).
+
+use api::receipt::ReceiptView;
+use api::text::Naming;
+use api::transaction::{SimulationAnswer, TransactionRequest};
+use ledger::codec;
+use ledger::crypto::SecretKey;
+use ledger::ids::AssetCode;
+use ledger::money::Decimals;
+use ledger::operation::Operation;
+use ledger::receipt::Receipt;
+use ledger::rejection::Rejection;
+use ledger::transaction::Transaction;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+use crate::assurance::{self, Ended, Expected};
+use crate::delivery::{Delivered, Delivery};
+use crate::entropy;
+use crate::envelope;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::network::{Network, naming};
+use crate::outbox::{Entry, Held, Outcome};
+use crate::profile::{Chain, Profile};
+use crate::session::Session;
+
+/// Everything that an order needs.
+pub(crate) struct Desk<'a> {
+    /// The session.
+    pub(crate) session: &'a Session,
+    /// The profile.
+    pub(crate) profile: Profile,
+    /// The profile's chain.
+    pub(crate) chain: Chain,
+    /// The profile's nodes.
+    pub(crate) network: Network,
+}
+
+/// An order that ended well.
+pub(crate) struct Done {
+    /// What was saved for it.
+    pub(crate) entry: Entry,
+    /// What was ordered.
+    pub(crate) operation: Operation,
+    /// How it ended.
+    pub(crate) ended: Ended,
+    /// From the saving to the verified proof.
+    pub(crate) elapsed: Duration,
+    /// True if an earlier command had left it unfinished.
+    pub(crate) is_resumed: bool,
+}
+
+/// What an order's JSON adds to the receipt.
+#[derive(Serialize)]
+pub(crate) struct DoneDocument {
+    /// The receipt; `id` is always there.
+    #[serde(flatten)]
+    pub(crate) receipt: ReceiptView,
+    chain_id: String,
+    resumed: bool,
+    finality_ms: u64,
+    /// Absent where money does not move: there is no kind of proof for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<VerifiedDocument>,
+}
+
+/// What the proof rests on.
+#[derive(Serialize)]
+struct VerifiedDocument {
+    signers: usize,
+    validators: usize,
+    quorum: usize,
+}
+
+impl<'a> Desk<'a> {
+    /// Opens the desk on the session's profile.
+    ///
+    /// # Errors
+    /// A usage fault if there is no profile, or it names no chain.
+    pub(crate) fn open(session: &'a Session) -> Result<Self, Fault> {
+        let profile = session.profile()?;
+        let chain = profile.chain()?;
+        let network = session.network(&profile);
+        Ok(Self { session, profile, chain, network })
+    }
+
+    /// The unfinished order with this text, if an earlier command left one.
+    ///
+    /// # Errors
+    /// An internal fault if the outbox is damaged.
+    pub(crate) fn unfinished(&self, order: &str) -> Result<Option<Held>, Fault> {
+        self.session.outbox().unfinished(&self.chain.text(), order)
+    }
+
+    /// The receipt that the transaction would get now. What is sent for it can never be executed.
+    ///
+    /// # Errors
+    /// The rejection that it would get, or exit 5 if no node answers. Nothing was sent.
+    pub(crate) fn simulate(&self, transaction: Transaction) -> Result<ReceiptView, Fault> {
+        let bytes = codec::encode(&envelope::unsigned(transaction));
+        let question = TransactionRequest { transaction: api::text::base64(&bytes) };
+        let path = "/v1/transactions/simulate";
+        let answer: SimulationAnswer =
+            self.network.ask(|node, limit| node.post_json(path, &question, limit))?;
+        let receipt =
+            answer.receipts.into_iter().next().ok_or_else(|| {
+                Fault::internal("A node simulates a transaction without a receipt.")
+            })?;
+        match Rejection::ALL.into_iter().find(|r| Some(r.code()) == receipt.code.as_deref()) {
+            Some(rejection) => Err(Fault::rejected(rejection)),
+            None => Ok(receipt),
+        }
+    }
+
+    /// Signs, saves, sends, verifies.
+    ///
+    /// # Errors
+    /// See [`Desk::deliver`].
+    pub(crate) fn dispatch(
+        &self,
+        transaction: Transaction,
+        keys: &[SecretKey],
+        order: String,
+        complete: impl FnOnce(&mut Entry),
+    ) -> Result<Done, Fault> {
+        let id = match transaction.uetrs().next() {
+            Some(uetr) => uetr.to_string(),
+            None => transaction.id(&self.chain.domains()).to_hex(),
+        };
+        let bytes = codec::encode(&envelope::sign(&self.chain, transaction, keys));
+        let mut entry = Entry::new(id, order, self.chain.text(), entropy::now(), &bytes);
+        complete(&mut entry);
+        self.deliver(self.session.outbox().save(entry)?)
+    }
+
+    /// Sends what is saved until its outcome is proven.
+    ///
+    /// # Errors
+    /// The proven rejection; exit 5, 6 or 7 with what to do; a node's refusal.
+    pub(crate) fn deliver(&self, held: Held) -> Result<Done, Fault> {
+        let start = Instant::now();
+        let output = &self.session.output;
+        output.step(if held.is_resumed { "resumed" } else { "saved" });
+        let (bytes, signed) = held.entry.transaction()?;
+        let expected = Expected::of(&self.chain, &signed.transaction)
+            .ok_or_else(|| Fault::internal("The outbox holds a transaction without operation."))?;
+        let delivery = Delivery {
+            bytes: &bytes,
+            id: &held.entry.id,
+            chain: &self.chain,
+            expected: &expected,
+            validity: (signed.transaction.valid_from, signed.transaction.valid_until),
+            may_be_sent: held.is_resumed,
+        };
+        let id = held.entry.id.clone();
+        let delivered = delivery.run(&self.network, self.session.timeout, entropy::now(), output);
+        let ended = match delivered {
+            Ok(Delivered::Ended(ended)) => *ended,
+            Ok(Delivered::Expired) => {
+                self.archive(held, "expired", None)?;
+                return Err(expired().about(&id));
+            }
+            Err(fault) => {
+                if fault.exit == Exit::NotSent {
+                    self.archive(held, "not-sent", None)?;
+                }
+                return Err(fault);
+            }
+        };
+        output.step("sent");
+        output.step("final");
+        let elapsed = start.elapsed();
+        output.part(&format!("   {} s", seconds(elapsed)));
+        let (entry, is_resumed) = (held.entry.clone(), held.is_resumed);
+        let status = ReceiptView::new(&ended.receipt, None, &self.unnamed()).status;
+        self.archive(held, &status, Some(&ended))?;
+        match ended.receipt.outcome.rejection() {
+            Some(rejection) => Err(Fault::rejected(rejection).about(&id)),
+            None => {
+                let operation = expected.operation;
+                Ok(Done { entry, operation, ended, elapsed, is_resumed })
+            }
+        }
+    }
+
+    /// An order's receipt and proof for programs.
+    pub(crate) fn document(&self, done: &Done, naming: &Naming) -> DoneDocument {
+        let mut receipt = self.view(done, naming);
+        receipt.id.get_or_insert_with(|| done.entry.id.clone());
+        DoneDocument {
+            receipt,
+            chain_id: self.chain.text(),
+            resumed: done.is_resumed,
+            finality_ms: u64::try_from(done.elapsed.as_millis()).unwrap_or(u64::MAX),
+            verified: done.ended.evidence.as_ref().map(|evidence| VerifiedDocument {
+                signers: evidence.signers,
+                validators: evidence.validators,
+                quorum: evidence.quorum,
+            }),
+        }
+    }
+
+    /// The proven receipt in words.
+    pub(crate) fn view(&self, done: &Done, naming: &Naming) -> ReceiptView {
+        let ended = &done.ended;
+        ReceiptView::new(&ended.receipt, Some((ended.height, ended.time)), naming)
+    }
+
+    /// What it takes to write the amounts of a receipt, if need be without any node.
+    pub(crate) fn naming_of(&self, receipt: &Receipt) -> Naming {
+        let mut naming = self.network.naming(self.chain.network).unwrap_or_else(|_| self.unnamed());
+        for asset in assurance::assets(receipt) {
+            if let Some(decimals) = Decimals::of_currency(asset) {
+                naming.decimals.insert(asset, decimals);
+            }
+        }
+        naming
+    }
+
+    fn unnamed(&self) -> Naming {
+        naming(self.chain.network, &[])
+    }
+
+    fn archive(&self, held: Held, status: &str, ended: Option<&Ended>) -> Result<(), Fault> {
+        let evidence = ended.and_then(|ended| ended.evidence.as_ref());
+        let outcome = Outcome {
+            status: status.to_owned(),
+            block: ended.map(|ended| ended.height.0),
+            proof: evidence.map(|evidence| api::text::base64(&evidence.file)),
+        };
+        self.session.outbox().close(held, outcome)
+    }
+}
+
+fn expired() -> Fault {
+    let detail = "The time of the transaction is over, and no node has it in its final blocks.";
+    let hint = "It was not executed and no longer can be. The same command now orders anew.";
+    Fault::new(Exit::Expired, "expired", detail, hint)
+}
+
+/// Seconds with two decimals.
+fn seconds(duration: Duration) -> String {
+    let hundredths = duration.as_millis().div_ceil(10);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+/// Reads an asset's code that a person wrote.
+///
+/// # Errors
+/// A usage fault for anything else.
+pub(crate) fn asset(text: &str) -> Result<AssetCode, Fault> {
+    Ok(AssetCode::parse(text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_have_two_decimals() {
+        for (milliseconds, text) in [(0, "0.00"), (1, "0.01"), (50, "0.05"), (12_340, "12.34")] {
+            assert_eq!(seconds(Duration::from_millis(milliseconds)), text);
+        }
+    }
+}

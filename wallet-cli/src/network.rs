@@ -1,0 +1,201 @@
+//! The nodes of a profile, asked one after the other until one answers.
+//!
+//! Invariants: what is read here is not proven; whatever becomes final is verified elsewhere
+//! (`assurance`). Absent: submissions (see `delivery`).
+
+use api::account::AccountView;
+use api::chain::{AssetView, InstitutionView};
+use api::problem::{Problem, Retry};
+use api::text::Naming;
+use iso20022::pacs002::Code;
+use ledger::ids::{AccountId, AssetCode, Network as NetworkKind};
+use ledger::money::{Decimals, Money};
+use ledger::rejection::Rejection;
+use std::time::Duration;
+
+use crate::exit::Exit;
+use crate::fault::{Fault, sentence};
+use crate::node::{Node, NodeError};
+use crate::profile::Profile;
+
+/// The nodes that this command may ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Network {
+    nodes: Vec<Node>,
+    limit: Duration,
+}
+
+impl Network {
+    /// The nodes of `profile`; each question may take `limit`.
+    pub(crate) fn new(profile: &Profile, limit: Duration) -> Self {
+        Self { nodes: profile.apis.iter().map(|base| Node::new(base)).collect(), limit }
+    }
+
+    /// The nodes, in the order in which they are asked.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// How long a question may take.
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Asks node after node until one answers. A node that is away, busy, or does not know or offer
+    /// what is asked for hands over to the next; any other refusal stands.
+    ///
+    /// # Errors
+    /// The refusal, or exit 5 if no node answered.
+    pub(crate) fn ask<T>(
+        &self,
+        question: impl Fn(&Node, Duration) -> Result<T, NodeError>,
+    ) -> Result<T, Fault> {
+        let mut failures = Vec::new();
+        let mut refused = None;
+        for node in &self.nodes {
+            match question(node, self.limit) {
+                Ok(answer) => return Ok(answer),
+                Err(NodeError::Refused { problem }) => {
+                    let goes_on = matches!(problem.retry, Retry::Later | Retry::Same)
+                        || matches!(problem.status, 403 | 404);
+                    let fault = refusal(&problem);
+                    if !goes_on {
+                        return Err(fault);
+                    }
+                    refused.get_or_insert(fault);
+                }
+                Err(error @ (NodeError::NotSent { .. } | NodeError::Broken { .. })) => {
+                    failures.push(format!("{}: {error}", node.base()));
+                }
+            }
+        }
+        Err(refused.unwrap_or_else(|| nobody_answers(&failures)))
+    }
+
+    /// The registered assets.
+    ///
+    /// # Errors
+    /// As for [`Network::ask`].
+    pub(crate) fn assets(&self) -> Result<Vec<AssetView>, Fault> {
+        self.ask(|node, limit| node.get_json("/v1/assets", &[], limit))
+    }
+
+    /// The institutions.
+    ///
+    /// # Errors
+    /// As for [`Network::ask`].
+    pub(crate) fn institutions(&self) -> Result<Vec<InstitutionView>, Fault> {
+        self.ask(|node, limit| node.get_json("/v1/institutions", &[], limit))
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// As for [`Network::ask`].
+    pub(crate) fn account(
+        &self,
+        account: AccountId,
+        kind: NetworkKind,
+    ) -> Result<AccountView, Fault> {
+        let path = format!("/v1/accounts/{}", account.address(kind));
+        self.ask(|node, limit| node.get_json(&path, &[], limit))
+    }
+
+    /// What it takes to read and write amounts here.
+    ///
+    /// # Errors
+    /// As for [`Network::ask`].
+    pub(crate) fn naming(&self, kind: NetworkKind) -> Result<Naming, Fault> {
+        Ok(naming(kind, &self.assets()?))
+    }
+}
+
+/// What it takes to read and write amounts of these assets. A currency's decimals are the standard's,
+/// whatever a node says; points' decimals are the node's word.
+pub(crate) fn naming(kind: NetworkKind, assets: &[AssetView]) -> Naming {
+    let decimals = assets.iter().filter_map(|asset| {
+        let code = AssetCode::parse(&asset.code).ok()?;
+        let stated = Decimals(asset.decimals);
+        Some((code, Decimals::of_currency(code).unwrap_or(stated)))
+    });
+    Naming { network: kind, decimals: decimals.collect() }
+}
+
+/// Reads an amount of a registered asset.
+///
+/// # Errors
+/// A usage fault that names the mistake.
+pub(crate) fn parse_money(text: &str, naming: &Naming) -> Result<Money, Fault> {
+    let decimals = |asset| naming.decimals.get(&asset).copied();
+    Ok(Money::parse(text, decimals)?)
+}
+
+/// What a node's refusal means for the command.
+pub(crate) fn refusal(problem: &Problem) -> Fault {
+    let rejection = Rejection::ALL.into_iter().find(|rejection| rejection.code() == problem.code);
+    let exit = match (rejection, problem.status) {
+        (Some(rejection), _) => Exit::of_rejection(rejection),
+        (None, 403) => Exit::NotPermitted,
+        (None, 500..=503) => Exit::NotSent,
+        (None, 504) => Exit::Unknown,
+        (None, _) => Exit::Rejected,
+    };
+    Fault {
+        retry: problem.retry,
+        iso_reason: rejection.and_then(|rejection| Code::parse(rejection.iso())),
+        ..Fault::new(exit, &problem.code, sentence(&problem.detail), problem.hint.clone())
+    }
+}
+
+/// Exit 5: no node answered.
+pub(crate) fn nobody_answers(failures: &[String]) -> Fault {
+    let detail = format!("No node answers ({}).", failures.join("; "));
+    let hint = "Nothing was sent. Check that a node runs, and the profile or --api.";
+    Fault::new(Exit::NotSent, "no-node", detail, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asset(code: &str, decimals: u8) -> AssetView {
+        AssetView {
+            code: code.to_owned(),
+            kind: "currency".to_owned(),
+            decimals,
+            issuer: "PSBCCNBJ".to_owned(),
+            outstanding: "0".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_node_cannot_shift_a_currencys_decimal_point() {
+        let naming = naming(NetworkKind::Devnet, &[asset("CNY", 4), asset("MILES", 1)]);
+        assert_eq!(parse_money("25.00 CNY", &naming).unwrap().amount.0, 2500);
+        assert_eq!(parse_money("2.5 MILES", &naming).unwrap().amount.0, 25);
+        assert_eq!(parse_money("2.5 HKD", &naming).unwrap_err().code, "unknown-asset");
+    }
+
+    #[test]
+    fn refusals_keep_their_meaning() {
+        for (problem, exit) in [
+            (Problem::rejected(Rejection::InsufficientFunds), Exit::Rejected),
+            (Problem::rejected(Rejection::SignersMissing), Exit::NotPermitted),
+            (Problem::rejected(Rejection::Expired), Exit::Expired),
+            (Problem::not_found("x", "y"), Exit::Rejected),
+            (Problem::not_offered("x", "y"), Exit::NotPermitted),
+            (Problem::busy(), Exit::NotSent),
+            (Problem::outcome_unknown(), Exit::Unknown),
+            (Problem::internal("x"), Exit::NotSent),
+            (Problem::malformed("x"), Exit::Rejected),
+        ] {
+            assert_eq!(refusal(&problem).exit, exit, "{}", problem.code);
+        }
+    }
+
+    #[test]
+    fn without_nodes_nothing_is_sent() {
+        let network = Network::new(&Profile::default(), Duration::from_secs(1));
+        assert_eq!(network.assets().unwrap_err().exit, Exit::NotSent);
+    }
+}

@@ -1,0 +1,365 @@
+//! The outbox: every signed transaction is here, durably, before its first byte is sent.
+//!
+//! Invariants: an entry stays until the outcome is known; then it is in the archive, with its proof,
+//! before it leaves the outbox. So a crash at any point leaves the entry or its outcome, never neither.
+//! An entry that a living command holds is locked and is nobody else's to go on with. An entry that
+//! cannot be read stops every payment, because it might be the one that is ordered. Absent: sending.
+
+use ledger::ids::Timestamp;
+use ledger::transaction::SignedTransaction;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::fault::{Fault, sentence};
+use crate::files;
+use crate::folders::Folders;
+
+const FORMAT: &str = "feiqian.outbox/v1";
+
+/// The most bytes of an entry: the longest transaction in base64, and its proof.
+const MAXIMUM_BYTES: usize = 16 * 1024 * 1024;
+
+/// A signed transaction and what it was ordered for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Entry {
+    format: String,
+    /// The payment's UETR, or the transaction's id where no money moves.
+    pub(crate) id: String,
+    /// What was ordered, in one text: the same order has the same text.
+    pub(crate) order: String,
+    /// The chain.
+    pub(crate) chain_id: String,
+    /// When it was signed, RFC 3339.
+    pub(crate) created: String,
+    /// How the payee was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payee: Option<String>,
+    /// The private text to which the transaction commits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// The salt of that commitment, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) salt: Option<String>,
+    /// The signed bytes, base64.
+    transaction: String,
+    /// How it ended; only in the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// How a transaction ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outcome {
+    /// `settled`, `done`, `rejected`, `expired` or `not-sent`.
+    pub(crate) status: String,
+    /// The block, if it is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) block: Option<u64>,
+    /// The proof file, base64, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<String>,
+}
+
+impl Entry {
+    /// An entry for `bytes`, a signed transaction.
+    pub(crate) fn new(
+        id: String,
+        order: String,
+        chain_id: String,
+        created: Timestamp,
+        bytes: &[u8],
+    ) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            id,
+            order,
+            chain_id,
+            created: api::text::time(created),
+            payee: None,
+            note: None,
+            salt: None,
+            transaction: api::text::base64(bytes),
+            outcome: None,
+        }
+    }
+
+    /// The signed bytes and what they say.
+    ///
+    /// # Errors
+    /// An internal fault if the entry is damaged.
+    pub(crate) fn transaction(&self) -> Result<(Vec<u8>, SignedTransaction), Fault> {
+        let bytes = api::text::parse_base64(&self.transaction)
+            .ok_or_else(|| Fault::internal("an outbox entry is not base64"))?;
+        let signed =
+            SignedTransaction::decode(&bytes).map_err(|error| Fault::internal(sentence(&error)))?;
+        Ok((bytes, signed))
+    }
+}
+
+/// An entry of the outbox that this command holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// The entry.
+    pub(crate) entry: Entry,
+    /// True if an earlier command left it.
+    pub(crate) is_resumed: bool,
+    _lock: File,
+}
+
+/// The outbox and the archive.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbox {
+    outbox: PathBuf,
+    archive: PathBuf,
+}
+
+impl Outbox {
+    /// The outbox in these folders.
+    pub(crate) fn new(folders: &Folders) -> Self {
+        Self { outbox: folders.outbox(), archive: folders.archive() }
+    }
+
+    /// Saves a new entry durably. Only after this may its bytes be sent.
+    ///
+    /// # Errors
+    /// What the system says; then nothing is saved.
+    pub(crate) fn save(&self, entry: Entry) -> Result<Held, Fault> {
+        let path = file_of(&self.outbox, &entry.id);
+        let lock =
+            files::create(&path, &render(&entry)).map_err(|error| Fault::file(&path, &error))?;
+        Ok(Held { entry, is_resumed: false, _lock: lock })
+    }
+
+    /// The oldest entry of this order on this chain that no living command holds.
+    ///
+    /// # Errors
+    /// An internal fault if any entry cannot be read.
+    pub(crate) fn unfinished(&self, chain_id: &str, order: &str) -> Result<Option<Held>, Fault> {
+        let is_same = |entry: &Entry| entry.chain_id == chain_id && entry.order == order;
+        let mut same: Vec<Entry> = self.list()?.into_iter().filter(is_same).collect();
+        same.sort_by(|left, right| left.created.cmp(&right.created));
+        for entry in same {
+            if let Some(held) = self.hold(entry)? {
+                return Ok(Some(held));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The entries whose outcome is not known.
+    ///
+    /// # Errors
+    /// An internal fault if any entry cannot be read.
+    pub(crate) fn list(&self) -> Result<Vec<Entry>, Fault> {
+        let mut entries = Vec::new();
+        for id in ids(&self.outbox) {
+            let path = file_of(&self.outbox, &id);
+            if file_of(&self.archive, &id).exists() {
+                // Its outcome was saved, and then the command ended before this step.
+                files::remove(&path).map_err(|error| Fault::file(&path, &error))?;
+                continue;
+            }
+            entries.extend(read(&path)?);
+        }
+        Ok(entries)
+    }
+
+    /// Holds the unfinished entry whose id starts with `prefix`.
+    ///
+    /// # Errors
+    /// A usage fault if there is none, several, or another command goes on with it right now.
+    pub(crate) fn resume(&self, prefix: &str) -> Result<Held, Fault> {
+        let mut found = self.list()?;
+        found.retain(|entry| entry.id.starts_with(prefix));
+        let (Some(entry), true) = (found.pop(), found.is_empty()) else {
+            let detail = format!("No single unfinished payment has the id {prefix}.");
+            return Err(Fault::usage("not-in-outbox", detail, "See: feiqian status"));
+        };
+        let id = entry.id.clone();
+        self.hold(entry)?.ok_or_else(|| {
+            let detail = "Another command goes on with this payment right now.";
+            Fault::usage("in-progress", detail, "Wait for it.").about(&id)
+        })
+    }
+
+    /// The archived entry whose id starts with `prefix`, if there is exactly one.
+    ///
+    /// # Errors
+    /// An internal fault if it cannot be read.
+    pub(crate) fn archived(&self, prefix: &str) -> Result<Option<Entry>, Fault> {
+        let mut found = ids(&self.archive);
+        found.retain(|id| id.starts_with(prefix));
+        match found.as_slice() {
+            [id] => read(&file_of(&self.archive, id)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Puts a held entry with its outcome into the archive, and then takes it out of the outbox.
+    ///
+    /// # Errors
+    /// What the system says; then the entry is still in the outbox.
+    pub(crate) fn close(&self, held: Held, outcome: Outcome) -> Result<(), Fault> {
+        let entry = Entry { outcome: Some(outcome), ..held.entry };
+        let archived = file_of(&self.archive, &entry.id);
+        files::replace(&archived, &render(&entry))
+            .map_err(|error| Fault::file(&archived, &error))?;
+        let path = file_of(&self.outbox, &entry.id);
+        files::remove(&path).map_err(|error| Fault::file(&path, &error))
+    }
+
+    fn hold(&self, entry: Entry) -> Result<Option<Held>, Fault> {
+        let path = file_of(&self.outbox, &entry.id);
+        let lock = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Fault::file(&path, &error)),
+        };
+        if lock.try_lock().is_err() || !path.exists() {
+            return Ok(None);
+        }
+        Ok(Some(Held { entry, is_resumed: true, _lock: lock }))
+    }
+}
+
+fn file_of(folder: &Path, id: &str) -> PathBuf {
+    folder.join(format!("{id}.json"))
+}
+
+fn ids(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut ids: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn render(entry: &Entry) -> Vec<u8> {
+    // An entry holds strings and numbers: it always renders.
+    serde_json::to_vec_pretty(entry).unwrap_or_default()
+}
+
+/// Reads an entry; `None` if another command has just taken it away.
+fn read(path: &Path) -> Result<Option<Entry>, Fault> {
+    let damaged = |reason: String| {
+        let detail = format!("{}: {reason}", path.display());
+        let hint = "Restore it, or move it away if you know the outcome of that payment.";
+        Fault::new(crate::exit::Exit::Internal, "damaged-outbox", detail, hint)
+    };
+    let bytes = match files::read(path, MAXIMUM_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(damaged(sentence(&error))),
+    };
+    let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(sentence(&error)))?;
+    if entry.format != FORMAT {
+        return Err(damaged(format!("it is not of the format {FORMAT}.")));
+    }
+    Ok(Some(entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outbox() -> (tempfile::TempDir, Outbox) {
+        let home = tempfile::tempdir().unwrap();
+        let folders = Folders::find(Some(home.path().to_owned())).unwrap();
+        (home, Outbox::new(&folders))
+    }
+
+    fn entry(id: &str, order: &str, created: u64) -> Entry {
+        let created = Timestamp(created);
+        Entry::new(id.to_owned(), order.to_owned(), "fqd-1".to_owned(), created, b"bytes")
+    }
+
+    fn settled() -> Outcome {
+        Outcome { status: "settled".to_owned(), block: Some(5), proof: None }
+    }
+
+    /// What the next command with the order "a" finds.
+    fn next(outbox: &Outbox) -> Option<String> {
+        let found = outbox.unfinished("fqd-1", "a").unwrap();
+        found.map(|held| held.entry.id.clone())
+    }
+
+    #[test]
+    fn a_crash_before_the_save_leaves_nothing_to_resume() {
+        let (_home, outbox) = outbox();
+        files::make_folder(&outbox.outbox).unwrap();
+        std::fs::write(outbox.outbox.join(".0011.tmp"), render(&entry("1", "a", 1))).unwrap();
+        assert_eq!(next(&outbox), None);
+    }
+
+    #[test]
+    fn a_crash_after_the_save_leaves_the_entry_to_the_same_order_only() {
+        let (_home, outbox) = outbox();
+        drop(outbox.save(entry("1", "a", 1)).unwrap());
+        assert!(outbox.unfinished("fqd-1", "b").unwrap().is_none());
+        assert!(outbox.unfinished("fqd-2", "a").unwrap().is_none());
+        let held = outbox.unfinished("fqd-1", "a").unwrap().unwrap();
+        assert!(held.is_resumed);
+        assert_eq!(held.entry, entry("1", "a", 1));
+    }
+
+    #[test]
+    fn what_a_living_command_holds_is_not_resumed() {
+        let (_home, outbox) = outbox();
+        let held = outbox.save(entry("1", "a", 1)).unwrap();
+        assert_eq!(next(&outbox), None);
+        assert_eq!(outbox.resume("1").unwrap_err().code, "in-progress");
+        drop(held);
+        assert_eq!(next(&outbox).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_crash_between_archive_and_removal_is_finished_by_the_next_command() {
+        let (_home, outbox) = outbox();
+        let held = outbox.save(entry("1", "a", 1)).unwrap();
+        let kept = std::fs::read(file_of(&outbox.outbox, "1")).unwrap();
+        outbox.close(held, settled()).unwrap();
+        assert_eq!(next(&outbox), None);
+        std::fs::write(file_of(&outbox.outbox, "1"), kept).unwrap();
+        assert_eq!(next(&outbox), None);
+        assert!(!file_of(&outbox.outbox, "1").exists());
+        assert_eq!(outbox.archived("1").unwrap().unwrap().outcome, Some(settled()));
+    }
+
+    #[test]
+    fn the_oldest_of_the_same_order_comes_first() {
+        let (_home, outbox) = outbox();
+        drop(outbox.save(entry("1", "a", 2000)).unwrap());
+        drop(outbox.save(entry("2", "a", 1000)).unwrap());
+        assert_eq!(next(&outbox).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn a_damaged_entry_stops_every_payment() {
+        let (_home, outbox) = outbox();
+        drop(outbox.save(entry("1", "b", 1)).unwrap());
+        let path = file_of(&outbox.outbox, "1");
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        assert_eq!(outbox.unfinished("fqd-1", "a").unwrap_err().code, "damaged-outbox");
+    }
+
+    #[test]
+    fn ids_are_found_by_a_prefix_that_is_unique() {
+        let (_home, outbox) = outbox();
+        for id in ["11", "12"] {
+            let held = outbox.save(entry(id, "a", 1)).unwrap();
+            outbox.close(held, settled()).unwrap();
+            drop(outbox.save(entry(&format!("3{id}"), "a", 1)).unwrap());
+        }
+        assert!(outbox.archived("1").unwrap().is_none());
+        assert_eq!(outbox.archived("12").unwrap().unwrap().id, "12");
+        assert_eq!(outbox.resume("31").unwrap_err().code, "not-in-outbox");
+        assert_eq!(outbox.resume("311").unwrap().entry.id, "311");
+    }
+}

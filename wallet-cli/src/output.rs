@@ -1,0 +1,128 @@
+//! The only module that prints.
+//!
+//! Invariants: with `--output json` standard output carries one JSON document and nothing else, and
+//! faults go to standard error as problem documents. Colour only on terminals and without `NO_COLOR`.
+//! Absent: the making of texts.
+
+use clap::ValueEnum;
+use serde::Serialize;
+use std::cell::Cell;
+use std::io::Write;
+
+use crate::fault::Fault;
+
+/// What standard output carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON document for programs.
+    Json,
+}
+
+const GREEN: &str = "\u{1b}[32m";
+const YELLOW: &str = "\u{1b}[33m";
+const RED: &str = "\u{1b}[31m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// Where a command's results go. A closed pipe is not a fault: what happened has happened.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    format: Format,
+    is_line_open: Cell<bool>,
+}
+
+impl Output {
+    /// Output in this format.
+    pub(crate) const fn new(format: Format) -> Self {
+        Self { format, is_line_open: Cell::new(false) }
+    }
+
+    /// A command's one result: lines for people, or the document for programs.
+    pub(crate) fn result(&self, text: impl AsRef<str>, document: &impl Serialize) {
+        match self.format {
+            Format::Text => self.line(text),
+            Format::Json => {
+                // Documents hold strings, numbers and lists: they always render.
+                let json = serde_json::to_string_pretty(document).unwrap_or_default();
+                let _closed = writeln!(anstream::stdout(), "{json}");
+            }
+        }
+    }
+
+    /// A line for people.
+    pub(crate) fn line(&self, text: impl AsRef<str>) {
+        if self.format == Format::Text {
+            self.end_line();
+            let _closed = writeln!(anstream::stdout(), "{}", text.as_ref());
+        }
+    }
+
+    /// A step that went well, on a line that goes on.
+    pub(crate) fn step(&self, what: &str) {
+        let gap = if self.is_line_open.get() { "   " } else { "  " };
+        self.part(&format!("{gap}{what} {GREEN}ok{PLAIN}"));
+    }
+
+    /// Text on a line that goes on.
+    pub(crate) fn part(&self, text: &str) {
+        if self.format == Format::Text {
+            self.is_line_open.set(true);
+            let mut stdout = anstream::stdout();
+            let _closed = write!(stdout, "{text}").and_then(|()| stdout.flush());
+        }
+    }
+
+    /// A warning for people, on standard error.
+    pub(crate) fn warning(&self, text: impl AsRef<str>) {
+        if self.format == Format::Text {
+            self.end_line();
+            let text = text.as_ref();
+            let _closed = writeln!(anstream::stderr(), "{YELLOW}warning:{PLAIN} {text}");
+        }
+    }
+
+    /// A question for a person at a terminal, on standard error, without a line end.
+    pub(crate) fn question(&self, text: impl AsRef<str>) {
+        let mut stderr = anstream::stderr();
+        let _closed = write!(stderr, "{} ", text.as_ref()).and_then(|()| stderr.flush());
+    }
+
+    /// Bytes as they are: a file that goes to standard output.
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout();
+        let _closed = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    /// The fault that ends the command.
+    pub(crate) fn fault(&self, fault: &Fault) {
+        self.end_line();
+        let mut stderr = anstream::stderr();
+        let _closed = match self.format {
+            Format::Text => {
+                writeln!(stderr, "{RED}error[{}]:{PLAIN} {}", fault.code, fault.text())
+            }
+            Format::Json => {
+                let json = serde_json::to_string_pretty(&fault.document()).unwrap_or_default();
+                writeln!(stderr, "{json}")
+            }
+        };
+    }
+
+    /// Help that was asked for.
+    pub(crate) fn help(&self, text: &str) {
+        let _closed = write!(anstream::stdout(), "{text}");
+    }
+
+    /// A usage error in the words of the command line's parser.
+    pub(crate) fn usage(&self, text: &str) {
+        let _closed = write!(anstream::stderr(), "{text}");
+    }
+
+    fn end_line(&self) {
+        if self.is_line_open.replace(false) {
+            let _closed = writeln!(anstream::stdout());
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Profiles: which network, through which nodes, with which names.
+//!
+//! Invariants: the chain id of a profile is the anchor of trust; nodes are only asked. Between several
+//! profiles the wallet never chooses by itself. Absent: keys (see `keyring`).
+
+use ledger::crypto::Suite;
+use ledger::genesis::json::{SealedGenesis, chain_id_text, parse_chain_id};
+use ledger::hash::{ChainId, Domains};
+use ledger::ids::Network;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::devnet;
+use crate::fault::{Fault, sentence};
+use crate::files;
+use crate::folders::Folders;
+
+const MAXIMUM_BYTES: usize = 1024 * 1024;
+const MAXIMUM_GENESIS_BYTES: usize = 16 * 1024 * 1024;
+
+/// A network's identity: what every proof is checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chain {
+    /// The kind of network, which gives addresses their prefix.
+    pub(crate) network: Network,
+    /// The hash of the genesis document.
+    pub(crate) id: ChainId,
+}
+
+impl Chain {
+    /// Reads `fqd-3f2a...`.
+    ///
+    /// # Errors
+    /// A usage fault for anything else.
+    pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
+        let (network, id) = parse_chain_id(text)
+            .map_err(|error| Fault::usage("bad-chain-id", sentence(&error), ""))?;
+        Ok(Self { network, id })
+    }
+
+    /// Reads a sealed genesis document and checks all of it.
+    ///
+    /// # Errors
+    /// A usage fault that says what is wrong.
+    pub(crate) fn of_genesis(path: &Path) -> Result<Self, Fault> {
+        let text = files::read_text(path, MAXIMUM_GENESIS_BYTES)
+            .map_err(|error| Fault::file(path, &error))?;
+        let refused = |reason: String| {
+            let detail = format!("{}: {reason}", path.display());
+            Fault::usage("bad-genesis", detail, "Take the file that the network was sealed with.")
+        };
+        let sealed: SealedGenesis =
+            serde_json::from_str(&text).map_err(|error| refused(sentence(&error)))?;
+        let document = sealed.open().map_err(|error| refused(sentence(&error)))?;
+        Ok(Self { network: document.network, id: document.chain_id() })
+    }
+
+    /// The chain's hash keys.
+    pub(crate) fn domains(&self) -> Domains {
+        Domains::new(Suite::Ed25519Blake3, self.id)
+    }
+
+    /// The text form: `fqd-3f2a...` in full.
+    pub(crate) fn text(&self) -> String {
+        chain_id_text(self.network, self.id)
+    }
+}
+
+/// An account with a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedAccount {
+    /// Its address.
+    pub(crate) address: String,
+    /// Its institution's BIC, where it is known.
+    pub(crate) institution: Option<String>,
+    /// Its key, where a devnet gives one.
+    pub(crate) keystore: Option<PathBuf>,
+}
+
+/// A devnet's key of an institution's operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OperatorKey {
+    /// The institution's BIC.
+    pub(crate) institution: String,
+    /// The keystore or key file.
+    pub(crate) path: PathBuf,
+}
+
+/// A network as this wallet knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// The profile's name.
+    pub(crate) name: String,
+    /// The nodes to ask, in order.
+    pub(crate) apis: Vec<String>,
+    /// The chain; without it nothing can be signed or verified.
+    pub(crate) chain: Option<Chain>,
+    /// The name or address of the usual payer.
+    pub(crate) from: Option<String>,
+    /// The address book, by name without `@`.
+    pub(crate) accounts: BTreeMap<String, NamedAccount>,
+    /// A devnet's operator keys.
+    pub(crate) operators: Vec<OperatorKey>,
+    /// The public passphrase of a devnet's keystores.
+    pub(crate) passphrase: Option<String>,
+}
+
+/// A profile's file. Either `devnet` stands alone, or the others describe a network.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProfileFile {
+    devnet: Option<PathBuf>,
+    #[serde(default)]
+    api: Vec<String>,
+    chain_id: Option<String>,
+    genesis: Option<PathBuf>,
+    from: Option<String>,
+    #[serde(default)]
+    accounts: BTreeMap<String, String>,
+}
+
+/// What selects a profile, in the order of precedence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Selection {
+    /// `--profile` or `FEIQIAN_PROFILE`.
+    pub(crate) name: Option<String>,
+    /// `FEIQIAN_DEVNET`: a devnet's folder.
+    pub(crate) devnet: Option<PathBuf>,
+    /// `--api`: nodes in the place of the profile's.
+    pub(crate) apis: Vec<String>,
+}
+
+impl Profile {
+    /// Finds the profile.
+    ///
+    /// # Errors
+    /// A usage fault if there is none, if it is unclear which, or if its file is wrong.
+    pub(crate) fn find(folders: &Folders, selection: &Selection) -> Result<Self, Fault> {
+        let mut profile = match (&selection.name, &selection.devnet) {
+            (Some(name), _) => Self::read(&folders.profiles(), name)?,
+            (None, Some(devnet)) => devnet::read(devnet)?,
+            (None, None) => match (usual(&folders.profiles())?, selection.apis.is_empty()) {
+                (Some(name), _) => Self::read(&folders.profiles(), &name)?,
+                (None, false) => Self { name: "none".to_owned(), ..Self::default() },
+                (None, true) => return Err(no_profile()),
+            },
+        };
+        if !selection.apis.is_empty() {
+            profile.apis.clone_from(&selection.apis);
+        }
+        Ok(profile)
+    }
+
+    /// The chain.
+    ///
+    /// # Errors
+    /// A usage fault if the profile does not name it.
+    pub(crate) fn chain(&self) -> Result<Chain, Fault> {
+        self.chain.ok_or_else(|| {
+            let detail = "The chain id is not known, so nothing can be signed or verified.";
+            Fault::missing("--profile, with a profile that names chain_id or genesis", detail)
+        })
+    }
+
+    fn read(profiles: &Path, name: &str) -> Result<Self, Fault> {
+        let path = profiles.join(format!("{name}.toml"));
+        let refused = |reason: String| {
+            let detail = format!("{}: {reason}", path.display());
+            Fault::usage("bad-profile", detail, "Mend the file, or choose another with --profile.")
+        };
+        let is_name = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+        if !is_name {
+            return Err(refused("a profile's name has no slashes and no leading dot.".to_owned()));
+        }
+        let text =
+            files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(sentence(&error)))?;
+        let file: ProfileFile = toml::from_str(&text).map_err(|error| refused(sentence(&error)))?;
+        if let Some(folder) = &file.devnet {
+            return Ok(Self { name: name.to_owned(), ..devnet::read(folder)? });
+        }
+        let chain = match (&file.chain_id, &file.genesis) {
+            (Some(text), None) => Chain::parse(text)?,
+            (None, Some(genesis)) => Chain::of_genesis(&profiles.join(genesis))?,
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(refused("it names one of chain_id and genesis.".to_owned()));
+            }
+        };
+        if file.api.is_empty() {
+            return Err(refused("it names no node: api = [\"https://...\"].".to_owned()));
+        }
+        let accounts = file.accounts.into_iter().map(|(name, address)| {
+            (name, NamedAccount { address, institution: None, keystore: None })
+        });
+        Ok(Self {
+            name: name.to_owned(),
+            apis: file.api,
+            chain: Some(chain),
+            from: file.from,
+            accounts: accounts.collect(),
+            operators: Vec::new(),
+            passphrase: None,
+        })
+    }
+}
+
+/// The profile that is meant when none is named: `default`, or the only one.
+fn usual(profiles: &Path) -> Result<Option<String>, Fault> {
+    let Ok(entries) = std::fs::read_dir(profiles) else { return Ok(None) };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    if let Some(name) = names.iter().find(|name| *name == "default") {
+        return Ok(Some(name.clone()));
+    }
+    if names.len() > 1 {
+        let detail = format!("There are several profiles: {}.", names.join(", "));
+        return Err(Fault::missing("--profile NAME", &detail));
+    }
+    Ok(names.pop())
+}
+
+fn no_profile() -> Fault {
+    Fault::usage(
+        "no-profile",
+        "No network is known.",
+        "Start one with: feiqian-node devnet --dir DIR, or write a profile (docs/reference/wallet.md).",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folders(profiles: &[(&str, &str)]) -> (tempfile::TempDir, Folders) {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("profiles");
+        std::fs::create_dir(&folder).unwrap();
+        for (name, text) in profiles {
+            std::fs::write(folder.join(format!("{name}.toml")), text).unwrap();
+        }
+        let folders = Folders::find(Some(home.path().to_owned())).unwrap();
+        (home, folders)
+    }
+
+    fn network(host: &str) -> String {
+        let chain = format!("fqt-{}", "09".repeat(32));
+        format!(
+            "api = [\"https://{host}\"]\nchain_id = \"{chain}\"\nfrom = \"till\"\n\
+             [accounts]\ntill = \"fqt1abc\"\n"
+        )
+    }
+
+    #[test]
+    fn a_network_is_read() {
+        let (_home, folders) = folders(&[("bank", &network("a"))]);
+        let profile = Profile::find(&folders, &Selection::default()).unwrap();
+        assert_eq!(profile.name, "bank");
+        assert_eq!(profile.apis, ["https://a"]);
+        assert_eq!(profile.from.as_deref(), Some("till"));
+        assert_eq!(profile.chain().unwrap().text(), format!("fqt-{}", "09".repeat(32)));
+        assert_eq!(profile.accounts["till"].address, "fqt1abc");
+    }
+
+    #[test]
+    fn a_devnet_is_found_by_its_profile_and_by_its_folder() {
+        let devnet = tempfile::tempdir().unwrap();
+        let json = devnet::tests::sample(&["http://127.0.0.1:1"]);
+        std::fs::write(devnet.path().join("devnet.json"), json).unwrap();
+        let pointer = format!("devnet = {:?}\n", devnet.path());
+        let (_home, folders) = folders(&[("devnet", &pointer)]);
+        let found = Profile::find(&folders, &Selection::default()).unwrap();
+        let folder = Some(devnet.path().to_owned());
+        let named = Selection { devnet: folder, ..Selection::default() };
+        assert_eq!(Profile::find(&folders, &named).unwrap(), found);
+    }
+
+    #[test]
+    fn selection_by_row() {
+        let (a, b) = (network("a"), network("b"));
+        let name = |name: &str| Selection { name: Some(name.to_owned()), ..Selection::default() };
+        let api = Selection { apis: vec!["http://x".to_owned()], ..Selection::default() };
+        for (profiles, selection, expected) in [
+            (vec![], Selection::default(), Err("no-profile")),
+            (vec![], api.clone(), Ok("http://x")),
+            (vec![("a", &a)], api, Ok("http://x")),
+            (vec![("a", &a), ("b", &b)], Selection::default(), Err("missing-flag")),
+            (vec![("a", &a), ("default", &b)], Selection::default(), Ok("https://b")),
+            (vec![("a", &a), ("b", &b)], name("a"), Ok("https://a")),
+            (vec![("a", &a)], name("c"), Err("bad-profile")),
+            (vec![("a", &a)], name("../a"), Err("bad-profile")),
+        ] {
+            let profiles: Vec<_> =
+                profiles.into_iter().map(|(name, text)| (name, text.as_str())).collect();
+            let (_home, folders) = folders(&profiles);
+            let found = Profile::find(&folders, &selection);
+            let found = found.map(|profile| profile.apis[0].clone()).map_err(|fault| fault.code);
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(found, expected, "{selection:?}");
+        }
+    }
+
+    #[test]
+    fn defects_are_named() {
+        let good = network("a");
+        for text in [
+            good.replace("api", "apis"),
+            good.replace("api = [\"https://a\"]", ""),
+            good.replace("chain_id", "# chain_id"),
+            format!("genesis = \"g.json\"\n{good}"),
+            good.replace("fqt-09", "fqt-0"),
+        ] {
+            let (_home, folders) = folders(&[("bank", &text)]);
+            let fault = Profile::find(&folders, &Selection::default()).unwrap_err();
+            assert_eq!(fault.exit, crate::exit::Exit::Usage, "{text}");
+        }
+    }
+}

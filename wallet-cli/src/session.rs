@@ -1,0 +1,94 @@
+//! A session: what every command has at hand.
+//!
+//! Invariants: the profile is found only when a command needs it, so that keys can be made and codes
+//! explained without any network. Absent: the commands.
+
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use crate::cli::Options;
+use crate::fault::Fault;
+use crate::folders::Folders;
+use crate::network::Network;
+use crate::outbox::Outbox;
+use crate::output::Output;
+use crate::passphrase::Passphrases;
+use crate::profile::{Profile, Selection};
+
+/// How long one question to a node may take.
+const QUESTION: Duration = Duration::from_secs(10);
+
+/// What every command has at hand.
+pub(crate) struct Session {
+    /// Where results go.
+    pub(crate) output: Output,
+    /// The wallet's folders.
+    pub(crate) folders: Folders,
+    /// Where passphrases come from.
+    pub(crate) passphrases: Passphrases,
+    /// How long to wait for an outcome.
+    pub(crate) timeout: Duration,
+    selection: Selection,
+    yes: bool,
+}
+
+impl Session {
+    /// A session with these options.
+    ///
+    /// # Errors
+    /// A usage fault if there is no home folder.
+    pub(crate) fn new(options: Options) -> Result<Self, Fault> {
+        Ok(Self {
+            output: Output::new(options.output),
+            folders: Folders::find(options.home.filter(|folder| !folder.as_os_str().is_empty()))?,
+            passphrases: Passphrases { file: options.password_file },
+            timeout: Duration::from_secs(options.timeout),
+            selection: Selection {
+                name: options.profile,
+                devnet: options.devnet.filter(|folder| !folder.as_os_str().is_empty()),
+                apis: options.api,
+            },
+            yes: options.yes,
+        })
+    }
+
+    /// The profile.
+    ///
+    /// # Errors
+    /// As for [`Profile::find`].
+    pub(crate) fn profile(&self) -> Result<Profile, Fault> {
+        Profile::find(&self.folders, &self.selection)
+    }
+
+    /// The profile's nodes.
+    pub(crate) fn network(&self, profile: &Profile) -> Network {
+        Network::new(profile, QUESTION.min(self.timeout))
+    }
+
+    /// The outbox.
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(&self.folders)
+    }
+
+    /// Asks a person whether to go on, showing `summary`.
+    ///
+    /// # Errors
+    /// Exit 5 for a no; a usage fault that names `--yes` where nobody can be asked.
+    pub(crate) fn confirm(&self, summary: &str, question: &str) -> Result<(), Fault> {
+        if self.yes {
+            return Ok(());
+        }
+        if !std::io::stdin().is_terminal() {
+            let why = "A confirmation is needed, and standard input is no terminal.";
+            return Err(Fault::missing("--yes", why));
+        }
+        self.output.question(format!("{summary}\n{question} [y/N]"));
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+            return Ok(());
+        }
+        let exit = crate::exit::Exit::NotSent;
+        Err(Fault::new(exit, "not-confirmed", "You did not confirm.", "Nothing was sent."))
+    }
+}

@@ -1,0 +1,101 @@
+//! Who signs: the keys of this wallet that an account or an institution asks for.
+//!
+//! Invariants: no key is decrypted before it is known that all needed keys are here. Absent: the rules
+//! themselves; the ledger enforces them.
+
+use api::account::AccountView;
+use ledger::crypto::{PublicKey, SecretKey};
+use std::path::Path;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::keyring::{self, StoredKey};
+use crate::profile::Profile;
+use crate::session::Session;
+
+/// The keys that satisfy the policy of `account`: those named in `extra`, a devnet's, one's own.
+///
+/// # Errors
+/// Exit 4 if this wallet does not have enough of the account's keys.
+pub(crate) fn of_account(
+    session: &Session,
+    profile: &Profile,
+    account: &AccountView,
+    extra: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    let owners: Vec<PublicKey> =
+        account.policy.keys.iter().filter_map(|key| PublicKey::from_hex(key)).collect();
+    let threshold = usize::from(account.policy.threshold).max(1);
+    let mut keys: Vec<StoredKey> = Vec::new();
+    for key in candidates(session, profile, &account.account, extra)? {
+        let is_new = keys.iter().all(|known| known.public != key.public);
+        if keys.len() < threshold && is_new && owners.contains(&key.public) {
+            keys.push(key);
+        }
+    }
+    if keys.len() < threshold {
+        let have = keys.len();
+        let detail = format!(
+            "The account {} asks for {threshold} of its {} keys, and this wallet has {have}.",
+            account.account,
+            owners.len()
+        );
+        let hint = "Name the others with --key. Nothing was sent.";
+        return Err(Fault::new(Exit::NotPermitted, "keys-missing", detail, hint));
+    }
+    Ok(keys)
+}
+
+/// The keys of an institution's operators: the given ones, or else a devnet's.
+///
+/// # Errors
+/// A usage fault that names the missing flag, or what is wrong with a file.
+pub(crate) fn of_institution(
+    session: &Session,
+    profile: &Profile,
+    bic: &str,
+    given: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    if !given.is_empty() {
+        return given.iter().map(|name| keyring::named(&session.folders, name)).collect();
+    }
+    let known = profile.operators.iter().filter(|operator| operator.institution == bic);
+    let keys: Vec<StoredKey> = known
+        .map(|operator| StoredKey::read(&operator.path, profile.passphrase.as_deref()))
+        .collect::<Result<_, _>>()?;
+    if keys.is_empty() {
+        let why = format!("An operator of {bic} must sign.");
+        return Err(Fault::missing("--operator-key FILE", &why));
+    }
+    Ok(keys)
+}
+
+/// Decrypts keys.
+///
+/// # Errors
+/// A usage fault for a wrong passphrase.
+pub(crate) fn open(session: &Session, keys: &[StoredKey]) -> Result<Vec<SecretKey>, Fault> {
+    keys.iter().map(|key| key.open(&session.passphrases)).collect()
+}
+
+fn candidates(
+    session: &Session,
+    profile: &Profile,
+    address: &str,
+    extra: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    let mut keys: Vec<StoredKey> = extra
+        .iter()
+        .map(|name| keyring::named(&session.folders, name))
+        .collect::<Result<_, _>>()?;
+    let named = profile.accounts.values().filter(|account| account.address == address);
+    for path in named.filter_map(|account| account.keystore.as_deref()) {
+        keys.push(devnet_key(path, profile)?);
+    }
+    keys.extend(keyring::own(&session.folders)?);
+    Ok(keys)
+}
+
+fn devnet_key(path: &Path, profile: &Profile) -> Result<StoredKey, Fault> {
+    StoredKey::read(path, profile.passphrase.as_deref())
+}
