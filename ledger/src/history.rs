@@ -17,7 +17,7 @@ use borsh::{BorshDeserialize, BorshSerialize, io};
 
 use crate::codec::invalid;
 use crate::hash::{Domain, Domains, Hash};
-use crate::merkle::{AuditPath, bag, left_size, push, root_of};
+use crate::merkle::{AuditPath, left_size, root_of};
 
 /// The most blocks in a history; at a block each millisecond it lasts 146 million years.
 pub const MAX_SIZE: u64 = 1 << 62;
@@ -44,8 +44,7 @@ impl History {
     /// ascending order, for [`HistoryProof::prove`] to look up.
     pub fn append(&mut self, domains: &Domains, block: &Hash) -> Vec<(u64, Hash)> {
         let leaf = domains.hash(Domain::HistoryLeaf, &block.0);
-        let mut made = Vec::new();
-        push(domains, Domain::HistoryNode, self.size, &mut self.peaks, leaf, |n| made.push(n));
+        let made = push(domains, self.size, &mut self.peaks, leaf);
         let first = leaf_position(self.size);
         self.size = self.size.saturating_add(1);
         assert!(self.size <= MAX_SIZE, "a history does not outlive the planet");
@@ -54,7 +53,7 @@ impl History {
 
     /// The commitment to all blocks so far and to their number.
     pub fn root(&self, domains: &Domains) -> Hash {
-        let top = bag(domains, Domain::HistoryNode, &self.peaks);
+        let top = bag(domains, &self.peaks);
         root_of(domains, Domain::HistoryRoot, self.size, &top)
     }
 }
@@ -194,6 +193,27 @@ impl HistoryProof {
     }
 }
 
+/// Adds leaf number `count` to the full subtrees of the leaves before it (`peaks`, the largest
+/// first). Gives the new nodes, the leaf first.
+fn push(domains: &Domains, count: u64, peaks: &mut Vec<Hash>, leaf: Hash) -> Vec<Hash> {
+    let mut hash = leaf;
+    let mut made = vec![hash];
+    for _ in 0..count.trailing_ones() {
+        if let Some(left) = peaks.pop() {
+            hash = domains.hash_pair(Domain::HistoryNode, &left, &hash);
+            made.push(hash);
+        }
+    }
+    peaks.push(hash);
+    made
+}
+
+/// The top over full subtrees, the largest first; [`Hash::ZERO`] over none.
+fn bag(domains: &Domains, peaks: &[Hash]) -> Hash {
+    let node = |right, left| domains.hash_pair(Domain::HistoryNode, &left, &right);
+    peaks.iter().rev().copied().reduce(node).unwrap_or(Hash::ZERO)
+}
+
 /// The hash over the `count` leaves from `first`, which need not be a full subtree.
 fn bagged(
     domains: &Domains,
@@ -212,7 +232,7 @@ fn bagged(
     if count == 1 {
         peaks.push(full(first, 1)?);
     }
-    Ok(bag(domains, Domain::HistoryNode, &peaks))
+    Ok(bag(domains, &peaks))
 }
 
 /// The position of leaf `index`: the nodes made before it.

@@ -187,33 +187,6 @@ fn checked(length: u8) -> io::Result<u8> {
     (length <= MAX_PATH).then_some(length).ok_or_else(refusal)
 }
 
-/// Adds leaf number `count` to the full subtrees of the leaves before it (`peaks`, the largest
-/// first). Hands over each new node, the leaf first.
-pub(crate) fn push(
-    domains: &Domains,
-    node: Domain,
-    count: u64,
-    peaks: &mut Vec<Hash>,
-    leaf: Hash,
-    mut made: impl FnMut(Hash),
-) {
-    let mut hash = leaf;
-    made(hash);
-    for _ in 0..count.trailing_ones() {
-        if let Some(left) = peaks.pop() {
-            hash = domains.hash_pair(node, &left, &hash);
-            made(hash);
-        }
-    }
-    peaks.push(hash);
-}
-
-/// The top over full subtrees, the largest first; [`Hash::ZERO`] over none.
-pub(crate) fn bag(domains: &Domains, node: Domain, peaks: &[Hash]) -> Hash {
-    let bagged = peaks.iter().rev().copied();
-    bagged.reduce(|right, left| domains.hash_pair(node, &left, &right)).unwrap_or(Hash::ZERO)
-}
-
 /// The leaves in the left subtree of `count`: the largest power of two below. `None` if there is
 /// nothing to divide.
 pub(crate) fn left_size(count: u64) -> Option<u64> {
@@ -229,12 +202,18 @@ pub(crate) fn root_of(domains: &Domains, domain: Domain, count: u64, top: &Hash)
     domains.hash(domain, &bytes)
 }
 
+/// Pairs neighbours, level by level; the odd last one goes up as it is.
 fn top(domains: &Domains, leaves: &[Hash]) -> Hash {
-    let mut peaks = Vec::new();
-    for (count, leaf) in (0..).zip(leaves) {
-        push(domains, Domain::ReceiptNode, count, &mut peaks, *leaf, |_| ());
+    let mut level = leaves.to_vec();
+    let mut above = Vec::new();
+    while level.len() > 1 {
+        let (twos, odd) = level.as_chunks();
+        let pairs: Vec<_> = twos.iter().map(|[left, right]| left.beside(right)).collect();
+        domains.hash_pairs(Domain::ReceiptNode, &pairs, &mut above);
+        above.extend_from_slice(odd);
+        std::mem::swap(&mut level, &mut above);
     }
-    bag(domains, Domain::ReceiptNode, &peaks)
+    level.first().copied().unwrap_or(Hash::ZERO)
 }
 
 #[cfg(test)]

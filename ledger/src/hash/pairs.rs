@@ -22,8 +22,18 @@ const END: u8 = 1 << 1 | 1 << 3;
 /// The most lanes of any processor the crate knows.
 const LANES: usize = 16;
 
+impl Hash {
+    /// This hash and then `right`, as [`Domains::hash_pairs`] takes them.
+    pub fn beside(&self, right: &Self) -> [u8; 64] {
+        let mut pair = [0; 64];
+        pair[..32].copy_from_slice(&self.0);
+        pair[32..].copy_from_slice(&right.0);
+        pair
+    }
+}
+
 impl Domains {
-    /// Hashes each of `pairs`, a left hash before a right hash, in `domain`; puts the hashes in
+    /// Hashes each of `pairs`, each as from [`Hash::beside`], in `domain`; puts the hashes in
     /// `hashes`, in the place of what was there.
     pub fn hash_pairs(&self, domain: Domain, pairs: &[[u8; 64]], hashes: &mut Vec<Hash>) {
         let platform = Platform::detect();

@@ -42,14 +42,6 @@ pub(super) fn value_hash(domains: &Domains, value: &[u8]) -> Hash {
     domains.hash(Domain::StateValue, value)
 }
 
-/// What a leaf hash is a hash of: a path and a value hash.
-pub(super) fn pair_of(path: &Hash, value: &Hash) -> [u8; 64] {
-    let mut pair = [0; 64];
-    pair[..32].copy_from_slice(&path.0);
-    pair[32..].copy_from_slice(&value.0);
-    pair
-}
-
 pub(super) fn leaf_hash(domains: &Domains, path: &Hash, value: &Hash) -> Hash {
     domains.hash_pair(Domain::StateLeaf, path, value)
 }

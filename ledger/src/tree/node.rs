@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::bucket::{CAPACITY, Entry, entries, pair_of, split, value_hash};
+use super::bucket::{CAPACITY, Entry, entries, split, value_hash};
 use super::goes_right;
 use super::plan::{Plan, Source};
 use crate::hash::{Domain, Domains, Hash};
@@ -92,7 +92,7 @@ impl<'a> Change<'a> {
         });
         let contents = changes.iter().map(|change| {
             let value = change.value.map_or(Hash::ZERO, |value| value_hash(domains, value));
-            pair_of(&change.path, &value)
+            change.path.beside(&value)
         });
         let contents: Vec<[u8; 64]> = contents.collect();
         let mut leaves = Vec::new();
