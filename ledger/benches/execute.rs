@@ -2,8 +2,9 @@
 //!
 //! The default is 10^4 and 10^6 accounts, each with an owner key and a holding. Blocks of 10,000
 //! payments between accounts picked at random, one payment per transaction; signatures are verified
-//! before the clock starts. A time is the processor time of one core for a whole block: authorization,
-//! postings with their entry chains, markers, receipts, changes, receipts root and state root.
+//! before the clock starts. A time is the processor time of one core for a whole block:
+//! authorization, postings with their entry chains, markers, receipts, changes, receipts root and
+//! state root.
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
 #![expect(clippy::disallowed_types, reason = "a bench reads the clock")]
 #![expect(clippy::unwrap_used, reason = "a bench that fails says where")]

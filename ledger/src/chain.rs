@@ -1,9 +1,10 @@
 //! The chain: blocks built on a tip, and blocks of others checked by executing them.
 //!
-//! Invariants: building and checking are one code path, so a block that this node built passes its own
-//! check; a header is accepted only if every field is what execution gives; a cut never goes back.
-//! Absent: whose turn it is and what is final (package `consensus`), where transactions come from (the
-//! caller hands over exactly those that the cut adds, in the order of lanes, batches and transactions).
+//! Invariants: building and checking are one code path, so a block that this node built passes its
+//! own check; a header is accepted only if every field is what execution gives; a cut never goes
+//! back. Absent: whose turn it is and what is final (package `consensus`), where transactions come
+//! from (the caller hands over exactly those that the cut adds, in the order of lanes, batches and
+//! transactions).
 
 mod refusal;
 
@@ -87,8 +88,8 @@ impl Tip {
         Ok(Executed::new(header, cut, execution, Vec::new(), History::new(), validators))
     }
 
-    /// The tip at a certified block whose state was restored. `history` is that of the blocks before
-    /// it.
+    /// The tip at a certified block whose state was restored. `history` is that of the blocks
+    /// before it.
     ///
     /// # Errors
     /// [`BlockRefusal`] names what does not fit the header.
@@ -148,8 +149,8 @@ impl Tip {
         &self.validators
     }
 
-    /// Builds a child. A `time` that is not later than the tip's is set to one millisecond after it.
-    /// `cut` must not go back behind the tip's, and `transactions` are those that it adds.
+    /// Builds a child. A `time` that is not later than the tip's is set to one millisecond after
+    /// it. `cut` must not go back behind the tip's, and `transactions` are those that it adds.
     pub fn build<'t>(
         &self,
         view: View,

@@ -1,15 +1,16 @@
 //! Execution: the deterministic function from a state and transactions to receipts and a state.
 //!
-//! An operation first validates everything, in the order of [`crate::rejection::Rejection`], and then
-//! writes without a way to fail; the line "After this point the operation must succeed." parts the two.
-//! What cannot be validated because the ledger itself is wrong (money from nowhere, a missing record) is
-//! the rejection `InternalDefect`, with nothing applied, so a defect stops one operation and not every
-//! validator. Every operation takes a bounded number of steps: at most 64 signers against 16 keys of
-//! three accounts, one schedule of 64 rules, six legs, and one look-up per record.
+//! An operation first validates everything, in the order of [`crate::rejection::Rejection`], and
+//! then writes without a way to fail; the line "After this point the operation must succeed." parts
+//! the two. What cannot be validated because the ledger itself is wrong (money from nowhere, a
+//! missing record) is the rejection `InternalDefect`, with nothing applied, so a defect stops one
+//! operation and not every validator. Every operation takes a bounded number of steps: at most 64
+//! signers against 16 keys of three accounts, one schedule of 64 rules, six legs, and one look-up
+//! per record.
 //!
 //! Invariants: the same state and the same transactions give the same receipts and the same root on
-//! every machine; the parent state is not touched. Absent: signatures (verified before), blocks (see
-//! `chain`), clocks.
+//! every machine; the parent state is not touched. Absent: signatures (verified before), blocks
+//! (see `chain`), clocks.
 
 mod accounts;
 mod fees;
@@ -82,8 +83,8 @@ pub enum Simulation {
     },
 }
 
-/// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes that it
-/// carries must be signed.
+/// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes that
+/// it carries must be signed.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.

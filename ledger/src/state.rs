@@ -1,14 +1,14 @@
 //! The state: typed records over the authenticated map, and the markers of what happened once.
 //!
 //! Two levels. The *map* holds every record under its [`StateKey`]. The *markers* of payments,
-//! transactions and used quotes lie in buckets by block time, each bucket a tree of its own whose root
-//! and count are a record of the map ([`StateKey::MarkerBucket`]). So the state root commits to all of
-//! it, a marker is proven present or absent in two stages ([`MarkerProof`]), and forgetting a bucket is
-//! dropping one tree.
+//! transactions and used quotes lie in buckets by block time, each bucket a tree of its own whose
+//! root and count are a record of the map ([`StateKey::MarkerBucket`]). So the state root commits
+//! to all of it, a marker is proven present or absent in two stages ([`MarkerProof`]), and
+//! forgetting a bucket is dropping one tree.
 //!
-//! Invariants: `clone` costs the same whatever the size, and a clone never sees later changes of the
-//! other; every value in the map reads as the type of its key. Absent: rules (see `execute`), blocks
-//! (see `chain`), disk.
+//! Invariants: `clone` costs the same whatever the size, and a clone never sees later changes of
+//! the other; every value in the map reads as the type of its key. Absent: rules (see `execute`),
+//! blocks (see `chain`), disk.
 
 mod changes;
 mod directory;
@@ -191,8 +191,8 @@ impl State {
         self.buckets.get(&bucket)
     }
 
-    /// The state after a block of `time` that changes `changes`, to which the buckets' summaries are
-    /// added.
+    /// The state after a block of `time` that changes `changes`, to which the buckets' summaries
+    /// are added.
     pub(crate) fn after(
         &self,
         time: Timestamp,

@@ -1,7 +1,8 @@
 //! Every rejection of every operation: alone, and in precedence before each later one.
 //!
-//! A scenario is an operation that succeeds, and the defects that it can have. Each defect alone gives
-//! its rejection; each two that can stand together give the one that comes first in [`Rejection`].
+//! A scenario is an operation that succeeds, and the defects that it can have. Each defect alone
+//! gives its rejection; each two that can stand together give the one that comes first in
+//! [`Rejection`].
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "a helper takes the operations it is for")]
 

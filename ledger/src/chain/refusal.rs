@@ -1,7 +1,7 @@
 //! Why a block is refused, and the comparisons that refuse it.
 //!
-//! Invariants: a refusal is for ever: no later knowledge makes the block good. Absent: reasons to wait
-//! (missing transactions, a clock ahead); those are the node's.
+//! Invariants: a refusal is for ever: no later knowledge makes the block good. Absent: reasons to
+//! wait (missing transactions, a clock ahead); those are the node's.
 
 use super::Tip;
 use crate::block::{Block, Header};

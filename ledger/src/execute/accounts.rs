@@ -25,8 +25,8 @@ pub(super) fn open(
     Ok(Effect::DONE)
 }
 
-/// Replaces the policy. The servicer signs too, so a freeze does not stop it: this is how an account
-/// whose keys were stolen is given new ones.
+/// Replaces the policy. The servicer signs too, so a freeze does not stop it: this is how an
+/// account whose keys were stolen is given new ones.
 pub(super) fn set_policy(
     scene: &mut Scene<'_, '_>,
     id: AccountId,

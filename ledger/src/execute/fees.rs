@@ -26,8 +26,8 @@ impl Charges {
     /// The charges of a payment of `amount`, by the schedule of the payer's servicer.
     ///
     /// # Errors
-    /// `FeeAboveAgreed` if they are above the maximum of `terms`, or leave nothing of an amount that
-    /// they are taken from.
+    /// `FeeAboveAgreed` if they are above the maximum of `terms`, or leave nothing of an amount
+    /// that they are taken from.
     pub(super) fn of(
         scene: &Scene<'_, '_>,
         from: AccountId,

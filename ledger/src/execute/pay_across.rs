@@ -1,7 +1,7 @@
 //! Payments across two assets against a dealer's quote: payment versus payment.
 //!
-//! The quote's signature was verified with the transaction's own; here it is decided whether its key
-//! may sign for the dealer.
+//! The quote's signature was verified with the transaction's own; here it is decided whether its
+//! key may sign for the dealer.
 
 use super::fees::Charges;
 use super::postings::Leg;

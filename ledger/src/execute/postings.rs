@@ -1,7 +1,8 @@
 //! Postings: the legs of one movement, planned as a whole before anything is written.
 //!
-//! Invariants: a plan exists only if every leg fits and, for each asset it touches, the holdings change
-//! by what is issued less what is redeemed; booking a plan cannot fail. Absent: who may move what.
+//! Invariants: a plan exists only if every leg fits and, for each asset it touches, the holdings
+//! change by what is issued less what is redeemed; booking a plan cannot fail. Absent: who may move
+//! what.
 
 use std::sync::Arc;
 
@@ -60,8 +61,8 @@ impl Scene<'_, '_> {
     /// Plans `legs` in their order. Legs of nothing are left out.
     ///
     /// # Errors
-    /// The shortfall of the first leg that does not fit, or `InternalDefect` if money would come from
-    /// nowhere.
+    /// The shortfall of the first leg that does not fit, or `InternalDefect` if money would come
+    /// from nowhere.
     pub(super) fn plan(
         &mut self,
         uetr: Uetr,

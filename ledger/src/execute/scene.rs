@@ -1,7 +1,7 @@
 //! What one operation sees: the state in work, who signed, and the checks that all families share.
 //!
-//! Invariants: a check changes nothing; each gives the one rejection it is named for. Absent: the order
-//! of the checks; each operation lists its own, in the order of [`Rejection`].
+//! Invariants: a check changes nothing; each gives the one rejection it is named for. Absent: the
+//! order of the checks; each operation lists its own, in the order of [`Rejection`].
 
 use std::sync::Arc;
 

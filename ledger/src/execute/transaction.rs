@@ -1,8 +1,8 @@
 //! One transaction: exactly once, in its window, all or none or each for itself.
 //!
-//! Invariants: a transaction that executes has one receipt per operation and leaves a marker for each
-//! UETR that no other transaction owns, settled or rejected alike; a transaction that one of its markers
-//! names is skipped. Absent: what operations do.
+//! Invariants: a transaction that executes has one receipt per operation and leaves a marker for
+//! each UETR that no other transaction owns, settled or rejected alike; a transaction that one of
+//! its markers names is skipped. Absent: what operations do.
 
 use super::scene::{Effect, Scene};
 use super::working::Working;

@@ -1,7 +1,7 @@
 //! The state in work: the parent's state, and over it what this block has written so far.
 //!
-//! Invariants: the parent is never changed; what was written since the last commit can be taken back
-//! whole. Absent: rules.
+//! Invariants: the parent is never changed; what was written since the last commit can be taken
+//! back whole. Absent: rules.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

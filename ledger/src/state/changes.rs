@@ -1,8 +1,9 @@
 //! What a block changes in the state, as a flat list for storage.
 //!
-//! Invariants: applied to the flat list of the parent's state (replace, remove, drop whole buckets), it
-//! gives the flat list of the block's state. All keys and values lie in one run of bytes, so a block of
-//! ten thousand payments costs a few allocations. Absent: the changes' meaning (see `execute`).
+//! Invariants: applied to the flat list of the parent's state (replace, remove, drop whole
+//! buckets), it gives the flat list of the block's state. All keys and values lie in one run of
+//! bytes, so a block of ten thousand payments costs a few allocations. Absent: the changes' meaning
+//! (see `execute`).
 
 use borsh::BorshSerialize;
 use std::ops::Range;

@@ -1,9 +1,9 @@
 //! The keys of the state: which records there are, and where each lies.
 //!
-//! Invariants: a key has one encoding, and its first byte says what its value is; tags are fixed for
-//! ever. In a flat list of entries (a checkpoint) a record of the map keeps its key, and a marker's key
-//! is [`MARKER_TAG`], its bucket (8 bytes, big-endian) and its key within the bucket, so that a bucket
-//! is one range. Absent: values (see `account`, `fees`, `genesis`).
+//! Invariants: a key has one encoding, and its first byte says what its value is; tags are fixed
+//! for ever. In a flat list of entries (a checkpoint) a record of the map keeps its key, and a
+//! marker's key is [`MARKER_TAG`], its bucket (8 bytes, big-endian) and its key within the bucket,
+//! so that a bucket is one range. Absent: values (see `account`, `fees`, `genesis`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 

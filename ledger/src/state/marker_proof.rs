@@ -1,9 +1,9 @@
 //! Proofs of markers: that a payment, transaction or quote is marked in a bucket, or is not.
 //!
-//! Invariants: a proof has two stages, the bucket's summary under the state root and the marker under
-//! the bucket's root; a bucket that is absent from the map has no markers. Absent: the judgement that a
-//! bucket was still kept at that height; who reads an absence compares the bucket with the header's
-//! time and the proven [`crate::genesis::Parameters`].
+//! Invariants: a proof has two stages, the bucket's summary under the state root and the marker
+//! under the bucket's root; a bucket that is absent from the map has no markers. Absent: the
+//! judgement that a bucket was still kept at that height; who reads an absence compares the bucket
+//! with the header's time and the proven [`crate::genesis::Parameters`].
 
 use borsh::{BorshDeserialize, BorshSerialize};
 

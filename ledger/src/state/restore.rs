@@ -1,8 +1,8 @@
 //! The whole state as a flat list, and back: checkpoints and snapshots.
 //!
-//! Invariants: a restored state has the root of the one that was listed, in whatever order the entries
-//! come; an entry that is no record of the ledger is refused. Absent: files, chunks, and the comparison
-//! with a certified header; the caller does that with [`State::root`].
+//! Invariants: a restored state has the root of the one that was listed, in whatever order the
+//! entries come; an entry that is no record of the ledger is refused. Absent: files, chunks, and
+//! the comparison with a certified header; the caller does that with [`State::root`].
 
 use borsh::BorshDeserialize;
 use std::collections::BTreeMap;
@@ -53,8 +53,8 @@ pub enum RestoreError {
 type Entry = (Vec<u8>, Vec<u8>);
 
 impl State {
-    /// Every entry of the state as a flat list (key, value), markers included, in an order that is the
-    /// same on every machine.
+    /// Every entry of the state as a flat list (key, value), markers included, in an order that is
+    /// the same on every machine.
     pub fn entries(&self) -> impl Iterator<Item = (Vec<u8>, &[u8])> {
         let records = self.map.iter().map(|(key, value)| (key.to_vec(), value));
         let markers = self.buckets.iter().flat_map(|(bucket, tree)| {

@@ -1,7 +1,7 @@
 //! A small network for tests and benches: four banks, two currencies, customers, a dealer.
 //!
-//! Invariants: everything is derived from fixed seeds; every block that is built is checked again by
-//! its parent's tip, as another node would. Absent: expectations; those are the tests'.
+//! Invariants: everything is derived from fixed seeds; every block that is built is checked again
+//! by its parent's tip, as another node would. Absent: expectations; those are the tests'.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
@@ -11,6 +11,7 @@ use ledger::crypto::{SecretKey, Suite};
 use ledger::fees::{FeeRule, FeeSchedule};
 use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
 use ledger::hash::{Domains, Hash};
+use ledger::history::History;
 use ledger::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr};
 use ledger::ids::{ValidatorIndex, View};
 use ledger::money::{Amount, Decimals, Money, Rate};
@@ -161,6 +162,9 @@ impl Order {
 #[derive(Clone)]
 pub struct World {
     pub tip: Tip,
+    /// The history of the blocks before the tip.
+    pub before: History,
+    /// How far apart blocks are, in milliseconds.
     pub step: u64,
     next_uetr: u64,
 }
@@ -168,11 +172,12 @@ pub struct World {
 impl World {
     /// Only the banks.
     pub fn empty() -> Self {
-        Self { tip: Tip::genesis(&document()).unwrap().tip, step: 1_000, next_uetr: 0 }
+        let tip = Tip::genesis(&document()).unwrap().tip;
+        Self { tip, before: History::new(), step: 1_000, next_uetr: 0 }
     }
 
-    /// CNY and HKD are registered; wei and ann at PSBC, min at ICBC, lee at HSBC and the dealer at DBS
-    /// have accounts, and money.
+    /// CNY and HKD are registered; wei and ann at PSBC, min at ICBC, lee at HSBC and the dealer at
+    /// DBS have accounts, and money.
     pub fn new() -> Self {
         let mut world = Self::empty();
         for (asset, issuer) in [("CNY", POST), ("HKD", HONG_KONG)] {
@@ -259,6 +264,7 @@ impl World {
         let checked = self.tip.check(&executed.block, transactions).unwrap();
         assert_eq!(checked.booked, executed.booked);
         assert_eq!(checked.changes, executed.changes);
+        self.before = self.tip.history().clone();
         self.tip = executed.tip.clone();
         executed
     }
