@@ -2,66 +2,73 @@
 //!
 //! # The rules
 //!
-//! Each has a test of its name (`l1_...`) in `ledger/tests/rules.rs`; every rejection of every operation
-//! has its rows in `ledger/tests/rejections.rs`.
+//! Each has a test of its name (`l1_...`) in `ledger/tests/rules.rs`; every rejection of every
+//! operation has its rows in `ledger/tests/rejections.rs`.
 //!
 //! **Money**
 //!
-//! - **L1** An amount is a whole number of minor units of one asset, zero to 10^27 in one operation.
-//!   Every sum and difference is checked. Nothing is rounded but an exchange, and that down.
-//! - **L2** Conservation: after every operation, for each asset, the sum of all holdings is what was
-//!   issued less what was redeemed.
-//! - **L3** An asset is registered once, with the decimals that ISO 4217 gives a currency; points take a
-//!   code that is no currency's. Only its issuer's operators issue and, with the owners, redeem it.
-//! - **L4** Each movement is an entry of each holding it touches, and a holding's entry chain is the hash
-//!   of the chain before and the entry, so that no line can be left out of a statement.
+//! - **L1** An amount is a whole number of minor units of one asset, zero to 10^27 in one
+//!   operation. Every sum and difference is checked. Nothing is rounded but an exchange, and that
+//!   down.
+//! - **L2** Conservation: after every operation, for each asset, the sum of all holdings is what
+//!   was issued less what was redeemed.
+//! - **L3** An asset is registered once, with the decimals that ISO 4217 gives a currency; points
+//!   take a code that is no currency's. Only its issuer's operators issue and, with the owners,
+//!   redeem it.
+//! - **L4** Each movement is an entry of each holding it touches, and a holding's entry chain is
+//!   the hash of the chain before and the entry, so that no line can be left out of a statement.
 //!
 //! **Transactions**
 //!
-//! - **L5** A UETR belongs to the first transaction that executes with it. The same transaction again
-//!   changes nothing and has no second receipt; any other operation under that UETR is rejected as a
-//!   duplicate, whatever else is wrong with it: no receipt ever speaks of a payment that is not its own.
-//! - **L6** A transaction executes only in a block whose time is within its window. Outside of it every
-//!   operation is rejected, and the transaction is spent.
+//! - **L5** A UETR belongs to the first transaction that executes with it. The same transaction
+//!   again changes nothing and has no second receipt; any other operation under that UETR is
+//!   rejected as a duplicate, whatever else is wrong with it: no receipt ever speaks of a payment
+//!   that is not its own.
+//! - **L6** A transaction executes only in a block whose time is within its window. Outside of it
+//!   every operation is rejected, and the transaction is spent.
 //! - **L7** Every operation has exactly one receipt. A rejected one changes nothing but leaves the
 //!   marker of its UETR, and never stops its block.
 //! - **L8** The reason of a rejection is the first that applies in the order of
 //!   [`rejection::Rejection`]. Signatures are asked of every party that exists.
 //! - **L9** Atomic: all operations or none. The one that failed keeps its reason, the others are
 //!   rejected as linked. Best effort: each for itself, in order.
-//! - **L10** All signatures that an operation asks for are checked before anything of it is applied, and
-//!   only against keys that were in force; a payment is ordered by the payer's owners, or under a mandate
-//!   by its servicer's operators.
+//! - **L10** All signatures that an operation asks for are checked before anything of it is
+//!   applied, and only against keys that were in force; a payment is ordered by the payer's owners,
+//!   or under a mandate by its servicer's operators.
 //!
 //! **Accounts**
 //!
-//! - **L11** An account is opened by its servicer's operators, under a number that names the servicer
-//!   for ever. Owners rotate their keys themselves; a change of other rules needs the servicer too.
-//! - **L12** A freeze, by the servicer's operators or its compliance key, stops what goes out, what comes
-//!   in, or both. Freezes add up; one unfreeze lifts all. An account that may not pay may not rotate.
+//! - **L11** An account is opened by its servicer's operators, under a number that names the
+//!   servicer for ever. Owners rotate their keys themselves; a change of other rules needs the
+//!   servicer too.
+//! - **L12** A freeze, by the servicer's operators or its compliance key, stops what goes out, what
+//!   comes in, or both. Freezes add up; one unfreeze lifts all. An account that may not pay may not
+//!   rotate.
 //! - **L13** An account closes when all its holdings are empty, for ever, unless its institution's
 //!   charges are collected there.
 //!
 //! **Charges and exchange**
 //!
-//! - **L14** A payment costs what the schedule of the payer's servicer says for the debited asset, never
-//!   above what the payer signed; it is itemised in the receipt and booked to the schedule's collector.
-//! - **L15** DEBT and SHAR charges come on top of the amount; CRED charges are taken from it, before an
-//!   exchange, and must leave something.
-//! - **L16** Payment versus payment: all legs of a payment across assets settle, or none. The result is
-//!   rounded down, an exchange that comes to nothing is refused, and there and back never gains.
-//! - **L17** A quote binds its dealer once, until it expires, for its assets and amounts; it must expire
-//!   within 24 hours. Only a key that may sign alone for the dealer's account makes one, and only a
-//!   dealer's institution has such accounts. A rejected payment does not use it up.
+//! - **L14** A payment costs what the schedule of the payer's servicer says for the debited asset,
+//!   never above what the payer signed; it is itemised in the receipt and booked to the schedule's
+//!   collector.
+//! - **L15** DEBT and SHAR charges come on top of the amount; CRED charges are taken from it,
+//!   before an exchange, and must leave something.
+//! - **L16** Payment versus payment: all legs of a payment across assets settle, or none. The
+//!   result is rounded down, an exchange that comes to nothing is refused, and there and back never
+//!   gains.
+//! - **L17** A quote binds its dealer once, until it expires, for its assets and amounts; it must
+//!   expire within 24 hours. Only a key that may sign alone for the dealer's account makes one, and
+//!   only a dealer's institution has such accounts. A rejected payment does not use it up.
 //!
 //! **State and blocks**
 //!
-//! - **L18** Markers lie in buckets by block time. A bucket is forgotten whole once more than the kept
-//!   number of buckets have begun after it.
-//! - **L19** The same state and transactions give the same receipts, changes and root on every machine; a
-//!   state rebuilt from its entries has the same root.
-//! - **L20** A block is good only if every field of its header is what execution gives, it is later than
-//!   its parent, and no lane of its cut goes back.
+//! - **L18** Markers lie in buckets by block time. A bucket is forgotten whole once more than the
+//!   kept number of buckets have begun after it.
+//! - **L19** The same state and transactions give the same receipts, changes and root on every
+//!   machine; a state rebuilt from its entries has the same root.
+//! - **L20** A block is good only if every field of its header is what execution gives, it is later
+//!   than its parent, and no lane of its cut goes back.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
