@@ -1,0 +1,128 @@
+//! Why a step of the ceremony was refused.
+//!
+//! Invariants: the text names the file and says what to do. Absent: secrets.
+
+use ledger::genesis::json::DocumentError;
+use ledger::genesis::keyfile::KeyFileError;
+use ledger::genesis::member::MemberError;
+use std::io;
+use std::path::PathBuf;
+
+/// A refusal.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file that would be written is there already.
+    #[error("{} exists already. Move it away, or name another file", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file is longer than its type may be.
+    #[error("{} is longer than {limit} bytes, so it is not what it should be", path.display())]
+    TooLong {
+        /// Which.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
+    /// A file is not of the format that is needed: not JSON, an unknown field, a bad BIC.
+    #[error("{}: {reason}", path.display())]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        reason: String,
+    },
+    /// A file is of another step of the ceremony.
+    #[error("{} is {found}, and {expected} is needed here", path.display())]
+    WrongFile {
+        /// Which.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What is needed.
+        expected: &'static str,
+    },
+    /// The document, or a member in it, is not right.
+    #[error("{}: {source}", path.display())]
+    Document {
+        /// The file at fault.
+        path: PathBuf,
+        /// What is wrong.
+        source: DocumentError,
+    },
+    /// The new member's data is not well formed.
+    #[error(transparent)]
+    Member(#[from] MemberError),
+    /// A key file can be read by others.
+    #[error(
+        "{} can be read by others (mode {mode:03o}). Run: chmod 600 {}",
+        path.display(), path.display()
+    )]
+    Exposed {
+        /// Which.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A key file is not right.
+    #[error("{}: {source}", path.display())]
+    Key {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        source: KeyFileError,
+    },
+    /// The operating system gave no entropy.
+    #[error("the operating system gives no entropy: {reason}. Try again on another machine")]
+    Entropy {
+        /// What it says.
+        reason: String,
+    },
+    /// The document makes another chain than the one that was expected.
+    #[error(
+        "{} makes chain {found}, not {expected}. Get the document that the members agreed on",
+        path.display()
+    )]
+    OtherChain {
+        /// The document.
+        path: PathBuf,
+        /// Its chain.
+        found: String,
+        /// The expected chain.
+        expected: String,
+    },
+    /// An argument is not well formed.
+    #[error("{reason}")]
+    Argument {
+        /// What is wrong, and what to write instead.
+        reason: String,
+    },
+}
+
+impl Fault {
+    /// The exit code: 2 for a mistake in the arguments, else 1.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Argument { .. } | Self::Exists { .. } => 2,
+            Self::File { .. }
+            | Self::TooLong { .. }
+            | Self::Format { .. }
+            | Self::WrongFile { .. }
+            | Self::Document { .. }
+            | Self::Member(_)
+            | Self::Exposed { .. }
+            | Self::Key { .. }
+            | Self::Entropy { .. }
+            | Self::OtherChain { .. } => 1,
+        }
+    }
+}
