@@ -1,17 +1,20 @@
 //! The block log: append-only segments on disk, the truth from which everything else is rebuilt.
 //!
-//! A directory holds numbered segments; a segment is a header and records; a record is a kind, a payload and a
-//! checksum. [`Log::append`] collects records in memory, [`Log::sync`] makes all of them durable with one write and one
-//! `fdatasync`. After each sync the log writes a *seal*: an empty record that says "everything before me is durable".
+//! A directory holds numbered segments; a segment is a header and records; a record is a kind, a
+//! payload and a checksum. [`Log::append`] collects records in memory, [`Log::sync`] makes all of
+//! them durable with one write and one `fdatasync`. After each sync the log writes a *seal*: an
+//! empty record that says "everything before me is durable".
 //!
-//! - **Invariant:** what `sync` acknowledged is either given back unchanged or refused by name, never left out. Recovery
-//!   cuts off a damaged end only where no seal follows the damage, that is, bytes that were never acknowledged.
-//! - **Invariant:** a checksum covers the record's place, kind, length and payload under the segment's random key. A
-//!   CRC would do against accidents, but payloads are written by others: a record copied inside a payload must not
-//!   pass for a seal. The key is in the segment, so this protects from those who write payloads, not from those who
-//!   write files. BLAKE3 is at hand and costs 0.2 ms per megabyte, less than the write.
-//! - **Invariant:** one process holds the directory. After a failed write or sync the log refuses every later call: what
-//!   reached the disk is unknown until the next start has looked.
+//! - **Invariant:** what `sync` acknowledged is either given back unchanged or refused by name,
+//!   never left out. Recovery cuts off a damaged end only where no seal follows the damage, that
+//!   is, bytes that were never acknowledged.
+//! - **Invariant:** a checksum covers the record's place, kind, length and payload under the
+//!   segment's random key. A CRC would do against accidents, but payloads are written by others: a
+//!   record copied inside a payload must not pass for a seal. The key is in the segment, so this
+//!   protects from those who write payloads, not from those who write files. BLAKE3 is at hand and
+//!   costs 0.2 ms per megabyte, less than the write.
+//! - **Invariant:** one process holds the directory. After a failed write or sync the log refuses
+//!   every later call: what reached the disk is unknown until the next start has looked.
 //!
 //! Absent: what the records mean, any index, compression, and any retry.
 
@@ -79,8 +82,8 @@ impl std::fmt::Display for Position {
 pub struct LogOptions {
     /// A segment that has reached this size in bytes is followed by a new one.
     pub segment_bytes: u64,
-    /// Recovery checks every record from here to the end; earlier ones are checked when they are read. A position that
-    /// `append` returned, or [`Position::START`].
+    /// Recovery checks every record from here to the end; earlier ones are checked when they are
+    /// read. A position that `append` returned, or [`Position::START`].
     pub check_from: Position,
 }
 
@@ -133,8 +136,9 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens or creates the log of a directory, checks it and cuts off an unfinished end. When it returns, all records
-    /// are durable. Errors: another process holds the directory; damage, named by segment and offset; the disk.
+    /// Opens or creates the log of a directory, checks it and cuts off an unfinished end. When it
+    /// returns, all records are durable. Errors: another process holds the directory; damage, named
+    /// by segment and offset; the disk.
     pub fn open(directory: &Path, options: LogOptions) -> Result<(Self, Recovered), LogError> {
         Self::open_on(Disk::open(directory)?, options)
     }
@@ -160,7 +164,8 @@ impl Log {
         Ok((log, Recovered { checked: found.records, end, cut: found.cut }))
     }
 
-    /// Collects a record; it is durable after the next [`Log::sync`]. Kind 0 is the log's own. The payload may be empty.
+    /// Collects a record; it is durable after the next [`Log::sync`]. Kind 0 is the log's own. The
+    /// payload may be empty.
     pub fn append(&mut self, kind: u8, payload: &[u8]) -> Result<Position, LogError> {
         self.check_alive()?;
         if kind == SEAL {
@@ -178,7 +183,8 @@ impl Log {
         Ok(position)
     }
 
-    /// Makes all collected records durable: one write, one `fdatasync`. An error ends the use of this log.
+    /// Makes all collected records durable: one write, one `fdatasync`. An error ends the use of
+    /// this log.
     pub fn sync(&mut self) -> Result<(), LogError> {
         self.check_alive()?;
         if self.pending.is_empty() {
@@ -204,8 +210,8 @@ impl Log {
         LogReader::new(self.shared.clone())
     }
 
-    /// Deletes the segments below this one, the current one excepted, and returns how many. Readers get
-    /// [`LogError::Pruned`] for what is gone.
+    /// Deletes the segments below this one, the current one excepted, and returns how many. Readers
+    /// get [`LogError::Pruned`] for what is gone.
     pub fn prune_before(&mut self, segment: u64) -> Result<u64, LogError> {
         self.check_alive()?;
         let pruned = self.shared.prune_before(segment.min(self.segment.number));
@@ -228,7 +234,8 @@ impl Log {
         self.seal()
     }
 
-    /// Says that all before is durable, and lets readers see it. The seal itself need not be durable.
+    /// Says that all before is durable, and lets readers see it. The seal itself need not be
+    /// durable.
     fn seal(&mut self) -> Result<(), LogError> {
         let mut seal = Vec::with_capacity(record::OVERHEAD);
         record::encode(&mut seal, &self.segment.key, self.next_position(), SEAL, &[]);
@@ -243,7 +250,8 @@ impl Log {
         Ok(())
     }
 
-    /// Begins a new segment. The old one is made durable with its last seal: only the last segment may end unfinished.
+    /// Begins a new segment. The old one is made durable with its last seal: only the last segment
+    /// may end unfinished.
     fn rotate(&mut self) -> Result<(), LogError> {
         self.shared.disk.sync(&self.segment.file, &self.segment.path)?;
         let segment = Segment::create(&self.shared.disk, self.segment.number + 1, self.written)?;

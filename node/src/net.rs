@@ -1,17 +1,20 @@
 //! Carries frames of bytes between the nodes of the allow-list; knows nothing of what is in them.
 //!
-//! One TCP connection per peer, encrypted and authenticated by Noise with the nodes' Ed25519 keys, split by yamux into
-//! one long-lived stream per direction and [`Class`]. The streams open together with the connection, so that the first
-//! frame finds a warm window, and votes never wait behind a large batch.
+//! One TCP connection per peer, encrypted and authenticated by Noise with the nodes' Ed25519 keys,
+//! split by yamux into one long-lived stream per direction and [`Class`]. The streams open together
+//! with the connection, so that the first frame finds a warm window, and votes never wait behind a
+//! large batch.
 //!
-//! - **Invariant:** nothing is received from, and nothing is sent to, a key that is not on the allow-list.
-//! - **Invariant:** memory is bounded per peer and class, on the way out ([`NetworkHandle::send`] never waits; a full
-//!   queue loses its oldest frames) and on the way in (a reader waits until the application has taken earlier frames).
-//! - **Invariant:** frames of one class from one peer over one connection arrive in the order in which they were sent.
-//!   Any frame may be lost: with a full queue, or with a connection that ends or gives way to another. The layers above
-//!   send again or fetch.
-//! - **Invariant:** at most one connection per peer carries our frames. Both sides may dial; when two connections meet,
-//!   the smaller key of the two decides which one stays (`links.rs`).
+//! - **Invariant:** nothing is received from, and nothing is sent to, a key that is not on the
+//!   allow-list.
+//! - **Invariant:** memory is bounded per peer and class, on the way out ([`NetworkHandle::send`]
+//!   never waits; a full queue loses its oldest frames) and on the way in (a reader waits until the
+//!   application has taken earlier frames).
+//! - **Invariant:** frames of one class from one peer over one connection arrive in the order in
+//!   which they were sent. Any frame may be lost: with a full queue, or with a connection that ends
+//!   or gives way to another. The layers above send again or fetch.
+//! - **Invariant:** at most one connection per peer carries our frames. Both sides may dial; when
+//!   two connections meet, the smaller key of the two decides which one stays (`links.rs`).
 //!
 //! Absent: gossip, relaying, discovery, retransmission, and any meaning of frames.
 
@@ -71,13 +74,15 @@ pub struct Timing {
     pub heartbeat: Duration,
     /// A connection whose vote stream has been silent for so long is closed. Several heartbeats.
     pub silence: Duration,
-    /// A connection on which one part of a frame (128 KiB) could not be written within this time is closed.
+    /// A connection on which one part of a frame (128 KiB) could not be written within this time is
+    /// closed.
     pub write: Duration,
     /// The first wait before dialling again; doubles up to `redial_max`.
     pub redial_min: Duration,
     /// The longest wait before dialling again.
     pub redial_max: Duration,
-    /// Of two peers the one with the larger key waits at least this long before it dials, so that dials rarely cross.
+    /// Of two peers the one with the larger key waits at least this long before it dials, so that
+    /// dials rarely cross.
     pub patience: Duration,
 }
 

@@ -1,6 +1,7 @@
 //! Every file operation of the log, and nothing else; the place where faults are injected.
 //!
-//! Invariant: each operation names its file and what it tried. Absent: formats, decisions, and any second try.
+//! Invariant: each operation names its file and what it tried. Absent: formats, decisions, and any
+//! second try.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

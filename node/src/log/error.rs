@@ -34,8 +34,9 @@ pub enum LogError {
     },
     /// Acknowledged bytes are damaged.
     #[error(
-        "{} is damaged at byte {}: {damage}. Acknowledged records are affected, so the node must not go on. \
-         Keep the file, check the disk, and restore the directory from a copy or let the node join anew with an empty one",
+        "{} is damaged at byte {}: {damage}. Acknowledged records are affected, so the node must not \
+         go on. Keep the file, check the disk, and restore the directory from a copy or let the node \
+         join anew with an empty one",
         path.display(), position.offset
     )]
     Corrupt {
@@ -47,7 +48,7 @@ pub enum LogError {
         damage: Damage,
     },
     /// A segment between others is gone.
-    #[error("segment {segment} is missing in {}: restore the file from a copy", directory.display())]
+    #[error("segment {segment} is missing in {}: restore it from a copy", directory.display())]
     MissingSegment {
         /// The log's directory.
         directory: PathBuf,
@@ -88,7 +89,8 @@ pub enum LogError {
     },
     /// An earlier write or sync failed.
     #[error(
-        "the log stopped after an earlier failure ({cause}): restart the node when the disk is healthy"
+        "the log stopped after an earlier failure ({cause}): \
+         restart the node when the disk is healthy"
     )]
     Poisoned {
         /// The first failure.

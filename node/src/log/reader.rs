@@ -1,7 +1,7 @@
 //! Reading durable records, from any thread, while the log grows.
 //!
-//! Invariants: a reader sees only what was synced; every record's checksum is checked at every read. A bounded number
-//! of old segments is kept open.
+//! Invariants: a reader sees only what was synced; every record's checksum is checked at every
+//! read. A bounded number of old segments is kept open.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -139,8 +139,8 @@ impl LogReader {
         Self { shared }
     }
 
-    /// Reads the record at a position that [`super::Log::append`] returned and a sync made durable. Errors: pruned, not
-    /// durable yet, damaged.
+    /// Reads the record at a position that [`super::Log::append`] returned and a sync made durable.
+    /// Errors: pruned, not durable yet, damaged.
     pub fn read(&self, position: Position) -> Result<Record, LogError> {
         let (segment, end) = self.shared.segment(position)?;
         match segment.read(position.offset, end)? {
@@ -152,8 +152,8 @@ impl LogReader {
         }
     }
 
-    /// All durable records from a position on, in order. The walk ends at the durable end; asked again later, it goes
-    /// on with what came since.
+    /// All durable records from a position on, in order. The walk ends at the durable end; asked
+    /// again later, it goes on with what came since.
     pub fn records(&self, from: Position) -> Records {
         Records { reader: self.clone(), next: from }
     }

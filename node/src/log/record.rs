@@ -1,7 +1,7 @@
 //! A record's bytes: length (4, little endian), kind (1), checksum (16), payload.
 //!
-//! Invariant: the checksum is the first half of a keyed BLAKE3 hash over the record's place, length, kind and payload,
-//! so a record is valid only where it was written.
+//! Invariant: the checksum is the first half of a keyed BLAKE3 hash over the record's place,
+//! length, kind and payload, so a record is valid only where it was written.
 
 use super::Position;
 

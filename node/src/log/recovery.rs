@@ -1,10 +1,13 @@
 //! What the log does with the files it finds at its start.
 //!
-//! - Segments are numbered without a gap, and each but the last is whole, at the length that the next one's header says.
-//! - In the last one, damage with a seal behind it is refused: the bytes had been acknowledged. Damage without is an
-//!   unfinished write: it is cut off. Pages of one write reach the disk in any order, so whole records behind the
-//!   damage prove nothing; a seal does, because it is written after the sync of all before it.
-//! - A last segment that is no longer than its header never held a record; it is made anew if its header is damaged.
+//! - Segments are numbered without a gap, and each but the last is whole, at the length that the
+//!   next one's header says.
+//! - In the last one, damage with a seal behind it is refused: the bytes had been acknowledged.
+//!   Damage without is an unfinished write: it is cut off. Pages of one write reach the disk in any
+//!   order, so whole records behind the damage prove nothing; a seal does, because it is written
+//!   after the sync of all before it.
+//! - A last segment that is no longer than its header never held a record; it is made anew if its
+//!   header is damaged.
 
 use std::sync::Arc;
 

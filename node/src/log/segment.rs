@@ -1,7 +1,8 @@
 //! One segment file: its header, and reading a record at an offset.
 //!
-//! Invariants: the header (magic, number, the length of the segment before, random key, checksum) is durable before any
-//! record is written; a length is checked against the file's end before anything is allocated.
+//! Invariants: the header (magic, number, the length of the segment before, random key, checksum)
+//! is durable before any record is written; a length is checked against the file's end before
+//! anything is allocated.
 
 use std::fs::File;
 use std::path::PathBuf;

@@ -132,7 +132,8 @@ fn damage_in_an_unacknowledged_write_is_cut_off_with_all_behind_it() {
     let source = TempDir::new().unwrap();
     let (entries, path, bytes) = one_segment(source.path(), 3);
     let name = path.file_name().unwrap();
-    // As a crash between the last write and its sync leaves it: no seal behind the last three records.
+    // As a crash between the last write and its sync leaves it: no seal behind the last three
+    // records.
     let unsealed = &bytes[..bytes.len() - OVERHEAD];
     let first = usize::try_from(entries[6].0.offset).unwrap();
     for place in first..unsealed.len() {

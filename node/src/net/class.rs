@@ -1,6 +1,7 @@
 //! The classes of traffic and their limits.
 //!
-//! Invariant: a queue and a share hold at least one frame of the maximum size, so every legal frame can pass.
+//! Invariant: a queue and a share hold at least one frame of the maximum size, so every legal frame
+//! can pass.
 
 use libp2p::StreamProtocol;
 
@@ -67,7 +68,8 @@ impl Class {
         4096
     }
 
-    /// How many bytes received from one peer may wait for the application, [`FRAME_COST`] per frame included.
+    /// How many bytes received from one peer may wait for the application, [`FRAME_COST`] per frame
+    /// included.
     pub(super) const fn inbound_bytes(self) -> usize {
         match self {
             Self::Votes => MIB,
@@ -87,7 +89,8 @@ impl Class {
     }
 }
 
-/// What a received frame costs of its peer's share beyond its bytes, so that empty-ish frames are bounded too.
+/// What a received frame costs of its peer's share beyond its bytes, so that empty-ish frames are
+/// bounded too.
 pub(super) const FRAME_COST: usize = 512;
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ pub struct NetworkCounters {
     pub disconnected: u64,
     /// Inbound connections refused because the key is not on the allow-list.
     pub unknown_peers: u64,
-    /// Inbound connections that failed the handshake: garbage, another protocol, a time-out, too many at once.
+    /// Inbound connections that failed the handshake: garbage, another protocol, a time-out, too
+    /// many at once.
     pub failed_handshakes: u64,
     /// Dials that failed.
     pub failed_dials: u64,
-    /// Connections closed because a listed peer broke the protocol: an oversized frame, a refused or repeated stream.
+    /// Connections closed because a listed peer broke the protocol: an oversized frame, a refused
+    /// or repeated stream.
     pub offences: u64,
     /// Connections closed because the peer stalled: nothing heard, or nothing taken, for too long.
     pub stalled: u64,

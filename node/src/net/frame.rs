@@ -1,8 +1,9 @@
-//! Frames on a stream: four bytes of length (little endian), then that many bytes. Length 0 is a heartbeat.
+//! Frames on a stream: four bytes of length (little endian), then that many bytes. Length 0 is a
+//! heartbeat.
 //!
-//! Invariants: a length is checked against the class's maximum before anything is allocated; memory for a frame grows
-//! with the bytes that have come, not with the announced length; one write is at most [`PART`] bytes, and frames that
-//! wait together are written together.
+//! Invariants: a length is checked against the class's maximum before anything is allocated; memory
+//! for a frame grows with the bytes that have come, not with the announced length; one write is at
+//! most [`PART`] bytes, and frames that wait together are written together.
 
 use std::io;
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub(super) enum StreamEnd {
     Silent,
     #[error("the peer took nothing for too long")]
     Stalled,
-    #[error("a {class:?} frame of {length} bytes was announced; the maximum is {max}", max = class.max_frame())]
+    #[error("a {class:?} frame of {length} bytes was announced; {} is the maximum", class.max_frame())]
     Oversized { class: Class, length: usize },
 }
 

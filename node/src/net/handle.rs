@@ -20,8 +20,9 @@ use super::{NetworkConfig, NetworkError, PeerAddress};
 pub struct Network;
 
 impl Network {
-    /// Opens the listening sockets, starts dialling the peers in the background and returns both ends. Must be called
-    /// inside a tokio runtime. Errors: a wrong key in the list, a socket that cannot be opened.
+    /// Opens the listening sockets, starts dialling the peers in the background and returns both
+    /// ends. Must be called inside a tokio runtime. Errors: a wrong key in the list, a socket that
+    /// cannot be opened.
     pub async fn start(
         config: NetworkConfig,
     ) -> Result<(NetworkHandle, NetworkEvents), NetworkError> {
@@ -64,7 +65,7 @@ pub enum SendError {
     #[error("a frame has at least one byte")]
     Empty,
     /// The frame exceeds [`Class::max_frame`]; every peer would disconnect us.
-    #[error("a {class:?} frame has at most {max} bytes, not {length}: cut it", max = class.max_frame())]
+    #[error("a {class:?} frame has at most {} bytes, not {length}: cut it", class.max_frame())]
     TooLarge {
         /// The class.
         class: Class,
@@ -74,8 +75,9 @@ pub enum SendError {
 }
 
 impl NetworkHandle {
-    /// Queues a frame for one peer and returns at once, connected or not. When the peer's queue of this class is full,
-    /// its oldest frames leave and are counted; a frame may also be lost with a connection.
+    /// Queues a frame for one peer and returns at once, connected or not. When the peer's queue of
+    /// this class is full, its oldest frames leave and are counted; a frame may also be lost with a
+    /// connection.
     pub fn send(&self, to: PeerKey, class: Class, frame: Bytes) -> Result<(), SendError> {
         check(class, &frame)?;
         let known = self
@@ -94,7 +96,8 @@ impl NetworkHandle {
         Ok(())
     }
 
-    /// Replaces the allow-list: connections to keys no longer on it are closed, new ones are dialled.
+    /// Replaces the allow-list: connections to keys no longer on it are closed, new ones are
+    /// dialled.
     pub fn set_peers(&self, peers: Vec<PeerAddress>) -> Result<(), NetworkError> {
         self.shared.peers.replace(peers)?;
         self.shared.commands.send(Command::PeersChanged).map_err(|_| NetworkError::Stopped)

@@ -1,8 +1,8 @@
 //! What the network reports to the application, and how much may wait for it.
 //!
-//! Invariants: the classes take turns, so a flood in one does not starve another; a peer has a share of bytes per class
-//! and its reader stops at the share's end, so that pressure goes back to the peer's socket and one peer cannot fill
-//! the memory or the queue of others.
+//! Invariants: the classes take turns, so a flood in one does not starve another; a peer has a
+//! share of bytes per class and its reader stops at the share's end, so that pressure goes back to
+//! the peer's socket and one peer cannot fill the memory or the queue of others.
 
 use std::future::poll_fn;
 use std::io;
@@ -48,7 +48,8 @@ struct Arrival {
 }
 
 impl NetworkEvents {
-    /// The next event; `None` once the network has shut down and everything was taken. Safe to cancel.
+    /// The next event; `None` once the network has shut down and everything was taken. Safe to
+    /// cancel.
     pub async fn recv(&mut self) -> Option<NetworkEvent> {
         poll_fn(|context| self.poll(context)).await
     }
@@ -117,7 +118,8 @@ impl Share {
         Self(Arc::new(Semaphore::new(class.inbound_bytes())))
     }
 
-    /// Waits until a frame of this length may be held. Errors: the length is beyond any class's maximum.
+    /// Waits until a frame of this length may be held. Errors: the length is beyond any class's
+    /// maximum.
     pub(super) async fn reserve(&self, length: usize) -> io::Result<Portion> {
         let cost = u32::try_from(length.saturating_add(FRAME_COST)).map_err(io::Error::other)?;
         let permit = self.0.clone().acquire_many_owned(cost).await.map_err(io::Error::other)?;

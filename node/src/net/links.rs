@@ -1,10 +1,13 @@
 //! The connections that stand, and which of two to the same peer stays.
 //!
-//! Both sides dial, so two connections can meet. When a connection becomes ready (all streams open):
+//! Both sides dial, so two connections can meet. When a connection becomes ready (all streams
+//! open):
 //! - an older one that the *same* side dialled goes: who dials again has lost the former one;
-//! - an older one that the *other* side dialled goes if our key is the smaller one; otherwise the peer decides.
+//! - an older one that the *other* side dialled goes if our key is the smaller one; otherwise the
+//!   peer decides.
 //!
-//! So one side decides about each pair, both keep the same one, and a stale connection never locks a peer out.
+//! So one side decides about each pair, both keep the same one, and a stale connection never locks
+//! a peer out.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +91,8 @@ impl Links {
         mine.map(|(connection, _)| *connection).collect()
     }
 
-    /// Counts an opened stream. When it was the last, returns the connections that must go in favour of this one.
+    /// Counts an opened stream. When it was the last, returns the connections that must go in
+    /// favour of this one.
     pub(super) fn opened(
         &mut self,
         connection: ConnectionId,

@@ -1,9 +1,10 @@
 //! The frames that wait for one peer in one class.
 //!
-//! Invariants: adding never waits; at most [`Class::queue_frames`] frames and [`Class::queue_bytes`] bytes wait. When
-//! full, the oldest leave: consensus repeats what still matters, and of lane data the newest is what a peer that comes
-//! back needs beside its catch-up. Frames outlive a connection. One writer at a time takes frames, so their order holds
-//! even while two connections to the peer exist.
+//! Invariants: adding never waits; at most [`Class::queue_frames`] frames and
+//! [`Class::queue_bytes`] bytes wait. When full, the oldest leave: consensus repeats what still
+//! matters, and of lane data the newest is what a peer that comes back needs beside its catch-up.
+//! Frames outlive a connection. One writer at a time takes frames, so their order holds even while
+//! two connections to the peer exist.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,7 +81,8 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// The oldest frame; waits for one. Safe to cancel: a frame leaves the queue only when it is returned.
+    /// The oldest frame; waits for one. Safe to cancel: a frame leaves the queue only when it is
+    /// returned.
     pub(super) async fn next(&mut self) -> Bytes {
         loop {
             if let Some(frame) = self.try_next() {

@@ -1,7 +1,7 @@
 //! The allow-list: who may connect, where each is found, and what waits for each.
 //!
-//! Invariants: keys are unique Ed25519 points and never our own; a peer that stays on the list through a change keeps
-//! its queues and shares.
+//! Invariants: keys are unique Ed25519 points and never our own; a peer that stays on the list
+//! through a change keeps its queues and shares.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

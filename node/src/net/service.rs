@@ -1,10 +1,12 @@
 //! The task that owns the transport: listens, dials, opens and closes connections.
 //!
-//! Invariants: the transport's allow-list equals the peer list; a peer without a connection has exactly one dial or
-//! waiting redial; a connection whose streams are not all open in time, or one of whose streams ends, is closed.
+//! Invariants: the transport's allow-list equals the peer list; a peer without a connection has
+//! exactly one dial or waiting redial; a connection whose streams are not all open in time, or one
+//! of whose streams ends, is closed.
 //!
-//! A connection is closed by ending its readers and writers: the transport drops the socket of a connection without
-//! streams at once, where an orderly close would wait for a peer that does not read.
+//! A connection is closed by ending its readers and writers: the transport drops the socket of a
+//! connection without streams at once, where an orderly close would wait for a peer that does not
+//! read.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -128,20 +130,18 @@ impl Service {
                 .map_err(|error| refused(error.to_string()))?;
             loop {
                 let event = self.swarm.select_next_some().await;
-                match event {
-                    SwarmEvent::NewListenAddr { listener_id, address }
-                        if listener_id == listener =>
-                    {
-                        listening.push(SocketAddr::new(configured.ip(), port(&address)));
-                        break;
-                    }
-                    SwarmEvent::ListenerClosed { listener_id, reason, .. }
-                        if listener_id == listener =>
-                    {
-                        return Err(refused(format!("{reason:?}")));
-                    }
-                    other => self.on_swarm_event(other),
+                if let SwarmEvent::NewListenAddr { listener_id, address } = &event
+                    && *listener_id == listener
+                {
+                    listening.push(SocketAddr::new(configured.ip(), port(address)));
+                    break;
                 }
+                if let SwarmEvent::ListenerClosed { listener_id, reason, .. } = &event
+                    && *listener_id == listener
+                {
+                    return Err(refused(format!("{reason:?}")));
+                }
+                self.on_swarm_event(event);
             }
         }
         Ok(listening)
@@ -339,7 +339,8 @@ impl Service {
                 true
             }
             Fault::Protocol(what, class) => {
-                tracing::warn!(%peer, what, class = class.name(), "closing an offender's connection");
+                let class = class.name();
+                tracing::warn!(%peer, what, class, "closing the connection of an offender");
                 true
             }
             Fault::NotReady if self.links.is_ready(connection) => return,
@@ -388,8 +389,8 @@ impl Service {
         }
     }
 
-    /// Plans a dial after the peer's current wait (`first`, if there is none), unless the peer is connected, its dial
-    /// is planned, or it is no longer listed.
+    /// Plans a dial after the peer's current wait (`first`, if there is none), unless the peer is
+    /// connected, its dial is planned, or it is no longer listed.
     fn schedule_dial(&mut self, peer: PeerKey, first: Duration) {
         let Some(entry) = self.peers.get(&peer) else { return };
         if entry.addresses.is_empty() || self.links.has(peer) {
@@ -466,7 +467,8 @@ fn swarm(config: &NetworkConfig) -> Result<Swarm<Node>, NetworkError> {
         .build())
 }
 
-/// Resolves `host:port` texts; what cannot be resolved now is left out and tried again at the next dial.
+/// Resolves `host:port` texts; what cannot be resolved now is left out and tried again at the next
+/// dial.
 async fn resolve(addresses: &[String], limit: Duration) -> Vec<Multiaddr> {
     let mut resolved = Vec::new();
     for address in addresses {

@@ -1,10 +1,11 @@
 //! Opens one stream per class in each direction as soon as a connection stands.
 //!
-//! Invariants: every stream is reported with its connection; a peer that refuses a class's stream, or opens one twice,
-//! is reported as an offender. A stream of an unknown name is refused in the negotiation and costs nothing. Absent:
-//! reading, writing and closing, which are the service's.
+//! Invariants: every stream is reported with its connection; a peer that refuses a class's stream,
+//! or opens one twice, is reported as an offender. A stream of an unknown name is refused in the
+//! negotiation and costs nothing. Absent: reading, writing and closing, which are the service's.
 //!
-//! `libp2p-stream` is not used: it does not tell from which connection a stream comes, and drops streams silently.
+//! `libp2p-stream` is not used: it does not tell from which connection a stream comes, and drops
+//! streams silently.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

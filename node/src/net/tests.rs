@@ -291,7 +291,9 @@ async fn a_taken_port_is_a_named_error() {
     assert!(matches!(error, NetworkError::Listen { address, .. } if address == taken), "{error}");
 }
 
-/// A listed peer that speaks the transport, opens all streams of its chain, and writes what it likes on them.
+/// A listed peer that speaks the transport, opens all streams of its chain, and writes what it
+/// likes on them.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the transport's enum; most is not ours")]
 async fn hostile(chain: [u8; 32], to: SocketAddr, class: Class, bytes: &'static [u8]) {
     let mut swarm = SwarmBuilder::with_existing_identity(identity::keypair([66; 32]).unwrap())
         .with_tokio()
