@@ -2,5 +2,6 @@
 //!
 //! Absent: the products. Nothing here is part of a product build, and no product depends on it.
 
+pub mod sim;
 pub mod tidy;
 pub mod xtask;

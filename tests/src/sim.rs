@@ -5,18 +5,18 @@
 //! checkers see only what honest validators do. Absent: the real network, disk and clock (tests of
 //! real processes are apart).
 
-mod audit;
-mod checkers;
-mod disk;
-mod equivocator;
-mod network;
-mod plan;
-mod planted;
-mod process;
-mod random;
-mod report;
-mod validator;
-mod world;
+pub mod audit;
+pub mod checkers;
+pub mod disk;
+pub mod equivocator;
+pub mod network;
+pub mod plan;
+pub mod planted;
+pub mod process;
+pub mod random;
+pub mod report;
+pub mod validator;
+pub mod world;
 
 use consensus::Timing;
 use ledger::block::{Block, Cut, Header};

@@ -9,6 +9,7 @@ mod deny;
 mod install;
 pub mod output;
 pub mod project;
+mod sim;
 mod test;
 mod tidy;
 mod verb;
@@ -24,6 +25,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<test::Arguments>("test"),
     Verb::of::<tidy::Arguments>("tidy"),
     Verb::of::<build::Arguments>("build"),
+    Verb::of::<sim::Arguments>("sim"),
 ];
 
 /// The command line as clap sees it; tidy reads it to check the README's commands.

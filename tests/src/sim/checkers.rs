@@ -42,8 +42,6 @@ pub struct Context<'a> {
     pub setup: &'a Setup,
     /// For each validator, whether it is honest.
     pub honest: &'a [bool],
-    /// Milliseconds since the start.
-    pub now: u64,
 }
 
 /// A property.

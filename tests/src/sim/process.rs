@@ -7,7 +7,7 @@
 use consensus::{Evidence, Message, Timing};
 use ledger::block::Block;
 use ledger::certificate::Certificate;
-use ledger::crypto::{SecretKey, Suite};
+use ledger::crypto::SecretKey;
 use ledger::hash::Domains;
 use ledger::ids::{Timestamp, ValidatorIndex};
 use ledger::validators::ValidatorSet;
@@ -30,13 +30,6 @@ pub struct Setup {
     pub planted: Option<Planted>,
     /// True if the simulation keeps a line for each event.
     pub traces: bool,
-}
-
-impl Setup {
-    /// The crypto suite.
-    pub const fn suite(&self) -> Suite {
-        self.domains.suite()
-    }
 }
 
 /// The place of one process in a simulation.

@@ -72,6 +72,9 @@ impl World {
     /// How long a healed world has to make new blocks final, in milliseconds.
     pub const PATIENCE: u64 = 10_000;
 
+    /// How long a healed world runs on at least: late messages may still do harm.
+    const AFTERMATH: u64 = 1_000;
+
     /// The most violations that one run keeps.
     const MOST_VIOLATIONS: usize = 8;
 
@@ -118,14 +121,17 @@ impl World {
         self.schedule_work();
         let end = self.plan.heal_at + Self::PATIENCE;
         while let Some(((at, _), happening)) = self.queue.pop_first() {
-            let is_done = at > self.plan.heal_at && self.checkers.iter().all(|c| c.is_content());
+            let is_done = at > self.plan.heal_at + Self::AFTERMATH
+                && self.checkers.iter().all(|c| c.is_content());
             if at > end || is_done || !self.violations.is_empty() {
                 break;
             }
             self.now = at;
             self.happen(happening);
         }
-        self.observe(&Observation::Ended);
+        if self.violations.is_empty() {
+            self.observe(&Observation::Ended);
+        }
     }
 
     /// The audit of what happened.
@@ -284,8 +290,11 @@ impl World {
     fn flush(&mut self, index: usize) {
         loop {
             let node = &mut self.nodes[index];
-            let ready = node.pending.front().is_some_and(|(count, _)| node.disk.is_durable(*count));
-            let Some((_, effect)) = node.pending.pop_front_if(|_| ready) else { break };
+            let Some((count, effect)) = node.pending.pop_front() else { break };
+            if !node.disk.is_durable(count) {
+                node.pending.push_front((count, effect));
+                break;
+            }
             self.perform(index, effect);
         }
         if self.nodes[index].disk.begin_sync() {
@@ -356,7 +365,7 @@ impl World {
     }
 
     fn observe(&mut self, observation: &Observation) {
-        let context = Context { setup: &self.setup, honest: &self.honest, now: self.now };
+        let context = Context { setup: &self.setup, honest: &self.honest };
         for checker in &mut self.checkers {
             if let Some(text) = checker.observe(&context, observation) {
                 let checker = checker.name();
