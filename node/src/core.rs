@@ -272,8 +272,7 @@ impl Core {
         self.catchup.reached(block.header.view);
         let record = FinalBlock { block, certificate: certificate.clone() };
         self.outputs.push(Output::Persist(LogRecord::Final(Box::new(record))));
-        let committed =
-            Arc::new(Committed { executed: held.executed, certificate, batches: held.batches });
+        let committed = Arc::new(Committed::new(held.executed, certificate, held.batches));
         self.outputs.push(Output::Commit(committed.clone()));
         for transaction in committed.batches.iter().flat_map(|batch| &batch.transactions) {
             let id = transaction.id();

@@ -19,6 +19,7 @@ mod links;
 mod performer;
 mod recovery;
 mod replies;
+mod totals;
 mod verifier;
 mod view;
 
@@ -38,7 +39,8 @@ use crate::store::StoreError;
 
 pub use archive::Archive;
 pub use recovery::Storage;
-pub use view::{Latest, View};
+pub use totals::{Totals, TotalsView};
+pub use view::{Certified, Latest, View};
 
 use inbox::Inbox;
 use replies::Replies;
@@ -179,6 +181,11 @@ impl Driver {
             self.replies.close(request);
             None
         }
+    }
+
+    /// How many submissions wait for the core.
+    pub fn queued(&self) -> usize {
+        self.inbox.waiting_clients()
     }
 
     /// This node's place among the validators.

@@ -151,9 +151,5 @@ fn replay(
         return Err(refused("it was not executed".into()));
     };
     lanes.order(&block.cut);
-    Ok(Some(Committed {
-        executed: held.executed,
-        certificate: record.certificate.clone(),
-        batches: held.batches,
-    }))
+    Ok(Some(Committed::new(held.executed, record.certificate.clone(), held.batches)))
 }

@@ -6,10 +6,13 @@
 
 use ledger::certificate::Certificate;
 use ledger::chain::Executed;
+use ledger::execute::Booked;
 use ledger::ids::{Height, Timestamp, ValidatorIndex};
 use ledger::rejection::Rejection;
 use ledger::transaction::{EnvelopeError, TransactionId};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use super::lanes::HeldBatch;
 use super::message::{BatchRequest, PeerMessage};
@@ -73,13 +76,46 @@ pub struct Committed {
     pub certificate: Option<Certificate>,
     /// The batches that it ordered, in the order of execution.
     pub batches: Vec<Arc<HeldBatch>>,
+    /// Where each transaction's receipts are; made when the first client asks.
+    places: OnceLock<BTreeMap<TransactionId, Range<usize>>>,
 }
 
 impl Committed {
+    /// A final block.
+    pub fn new(
+        executed: Arc<Executed>,
+        certificate: Option<Certificate>,
+        batches: Vec<Arc<HeldBatch>>,
+    ) -> Self {
+        Self { executed, certificate, batches, places: OnceLock::new() }
+    }
+
+    /// The receipts of a transaction, and the place of the first among the block's. None if the block
+    /// did not execute it.
+    pub fn booked_by(&self, id: TransactionId) -> (usize, &[Booked]) {
+        let places = self.places.get_or_init(|| places(&self.executed.booked));
+        let range = places.get(&id).cloned().unwrap_or_default();
+        (range.start, self.executed.booked.get(range).unwrap_or_default())
+    }
+
     /// The block's height.
     pub fn height(&self) -> Height {
         self.executed.block.header.height
     }
+}
+
+fn places(booked: &[Booked]) -> BTreeMap<TransactionId, Range<usize>> {
+    let same = |a: &Booked, b: &Booked| a.receipt.transaction == b.receipt.transaction;
+    let mut start = 0_usize;
+    let mut places = BTreeMap::new();
+    for receipts in booked.chunk_by(same) {
+        let end = start.saturating_add(receipts.len());
+        if let Some(first) = receipts.first() {
+            places.insert(first.receipt.transaction, start..end);
+        }
+        start = end;
+    }
+    places
 }
 
 /// Which of the network's streams a message takes.

@@ -60,6 +60,11 @@ impl Inbox {
         self.peers.send(input).is_ok()
     }
 
+    /// How many clients' submissions wait.
+    pub(super) fn waiting_clients(&self) -> usize {
+        self.clients.len()
+    }
+
     /// A client's submission; false if the queue is full or the node stops.
     pub(super) fn submit(&self, input: Input) -> bool {
         self.clients.try_send(input).is_ok()

@@ -50,6 +50,9 @@ fn index(store: &Store, items: &Receiver<IndexItem>, view: &View) -> Result<(), 
         if durable {
             durable_at = Instant::now();
         }
+        for item in &group {
+            view.totals.add(&item.committed);
+        }
         if let Some(last) = group.last() {
             view.set_indexed(last.committed.height());
         }

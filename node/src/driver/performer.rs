@@ -159,7 +159,7 @@ impl Performer {
     }
 
     fn commit(&mut self, committed: Arc<Committed>) -> Result<(), DriverError> {
-        self.view.publish(committed.executed.tip.clone());
+        self.view.publish(&committed);
         let batches = self.retained.ordered(&committed);
         let replay_from = self.retained.first(self.log.next_position());
         let item = IndexItem { committed, batches, replay_from };

@@ -7,9 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use ledger::certificate::Certificate;
 use ledger::chain::Tip;
 use ledger::ids::{Height, ValidatorIndex};
 use tokio::sync::watch;
+
+use super::totals::Totals;
+use crate::core::step::Committed;
 
 /// The last final block and the state after it.
 #[derive(Clone, Debug)]
@@ -18,10 +22,22 @@ pub struct Latest {
     pub tip: Tip,
 }
 
+/// A final block with a finalization of its own, and the state after it.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// The block's tip.
+    pub tip: Tip,
+    /// Its finalization.
+    pub certificate: Certificate,
+}
+
 /// What readers see.
 pub struct View {
+    /// What this node has made final since it started.
+    pub totals: Totals,
     me: ValidatorIndex,
     latest: RwLock<Arc<Latest>>,
+    certified: watch::Sender<Option<Arc<Certified>>>,
     indexed: watch::Sender<Height>,
     synced: AtomicBool,
     connected: Mutex<BTreeSet<ValidatorIndex>>,
@@ -31,8 +47,10 @@ impl View {
     /// A view of `tip`, with the index at `indexed`.
     pub fn new(tip: Tip, indexed: Height, me: ValidatorIndex) -> Self {
         Self {
+            totals: Totals::default(),
             me,
             latest: RwLock::new(Arc::new(Latest { tip })),
+            certified: watch::Sender::new(None),
             indexed: watch::Sender::new(indexed),
             synced: AtomicBool::new(false),
             connected: Mutex::new(BTreeSet::new()),
@@ -47,6 +65,25 @@ impl View {
     /// The last final block.
     pub fn latest(&self) -> Arc<Latest> {
         self.latest.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the block at `height`, or one after it, has a finalization of its own; gives the
+    /// last such block. After a start there is none before the first new block.
+    pub async fn certified(&self, height: Height) -> Arc<Certified> {
+        let mut changes = self.certified.subscribe();
+        loop {
+            let last = changes.borrow_and_update().clone();
+            if let Some(certified) = last.filter(|last| last.tip.height() >= height) {
+                return certified;
+            }
+            // The sender lives as long as the view.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// How far the index is.
+    pub fn indexed_height(&self) -> Height {
+        *self.indexed.borrow()
     }
 
     /// True while this node holds all that it knows to be final.
@@ -67,7 +104,12 @@ impl View {
         let _ = self.indexed.subscribe().wait_for(|indexed| *indexed >= height).await;
     }
 
-    pub(super) fn publish(&self, tip: Tip) {
+    pub(super) fn publish(&self, committed: &Committed) {
+        let tip = committed.executed.tip.clone();
+        if let Some(certificate) = committed.certificate.clone() {
+            let tip = tip.clone();
+            self.certified.send_replace(Some(Arc::new(Certified { tip, certificate })));
+        }
         *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Latest { tip });
     }
 

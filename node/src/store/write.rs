@@ -93,6 +93,10 @@ impl Store {
             }
             let block = IndexedBlock { block: block_of(tip), receipts: 0 };
             transaction.open_table(BLOCKS)?.insert(0, codec::encode(&block).as_slice())?;
+            let mut range = transaction.open_table(RANGE)?;
+            for (position, node) in History::new().append(tip.domains(), &tip.hash()) {
+                range.insert(position, node.0)?;
+            }
             let checkpoint = Checkpoint {
                 block: block_of(tip),
                 history: History::new(),

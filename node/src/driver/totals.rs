@@ -1,0 +1,78 @@
+//! Totals of what this node has made final since it started, for metrics.
+//!
+//! Invariants: they only grow; one final block is counted once. Absent: names and text formats (the
+//! metrics resource gives them), anything about single payments.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ledger::receipt::Outcome;
+use ledger::rejection::Rejection;
+
+use crate::core::step::Committed;
+
+/// The running totals.
+#[derive(Debug, Default)]
+pub struct Totals {
+    blocks: AtomicU64,
+    transactions: AtomicU64,
+    settled: AtomicU64,
+    done: AtomicU64,
+    rejected: [AtomicU64; Rejection::ALL.len()],
+}
+
+/// The totals at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TotalsView {
+    /// Final blocks.
+    pub blocks: u64,
+    /// Transactions in them, those included that were executed before.
+    pub transactions: u64,
+    /// Receipts of operations that moved money.
+    pub settled: u64,
+    /// Receipts of other operations.
+    pub done: u64,
+    /// Receipts of rejected operations, by reason.
+    pub rejected: Vec<(Rejection, u64)>,
+}
+
+impl Totals {
+    pub(super) fn add(&self, committed: &Committed) {
+        add(&self.blocks, 1);
+        let batches = committed.batches.iter();
+        let count =
+            batches.fold(0_usize, |sum, batch| sum.saturating_add(batch.transactions.len()));
+        add(&self.transactions, u64::try_from(count).unwrap_or(u64::MAX));
+        for booked in &committed.executed.booked {
+            match &booked.receipt.outcome {
+                Outcome::Settled(_) => add(&self.settled, 1),
+                Outcome::Done => add(&self.done, 1),
+                Outcome::Rejected(rejection) => {
+                    let place = Rejection::ALL.iter().position(|known| known == rejection);
+                    if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
+                        add(total, 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The totals now.
+    pub fn view(&self) -> TotalsView {
+        let rejected = Rejection::ALL.into_iter().zip(self.rejected.iter().map(read));
+        TotalsView {
+            blocks: read(&self.blocks),
+            transactions: read(&self.transactions),
+            settled: read(&self.settled),
+            done: read(&self.done),
+            rejected: rejected.collect(),
+        }
+    }
+}
+
+fn add(total: &AtomicU64, amount: u64) {
+    total.fetch_add(amount, Ordering::Relaxed);
+}
+
+fn read(total: &AtomicU64) -> u64 {
+    total.load(Ordering::Relaxed)
+}
