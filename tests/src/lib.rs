@@ -2,6 +2,7 @@
 //!
 //! Absent: the products. Nothing here is part of a product build, and no product depends on it.
 
+pub mod devnet;
 pub mod sim;
 pub mod tidy;
 pub mod xtask;

@@ -1,0 +1,209 @@
+//! One node of a devnet: its process, whoever started it.
+//!
+//! Invariants: a process is signalled only while it is known to be this node's; a node that was started
+//! here is waited for here. Absent: the API (see `client`).
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+pub use rustix::process::Signal;
+use rustix::process::{Pid, kill_process};
+
+use super::{Client, DevnetError, NodeEntry, until};
+
+/// How long a killed process may take to be gone.
+const GONE: Duration = Duration::from_secs(10);
+
+/// How long a node may take to be ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// Who has to wait for the process.
+#[derive(Debug)]
+enum Process {
+    /// The devnet's program.
+    Devnet(u32),
+    /// This program.
+    Own(Child),
+    /// Nobody: it has ended.
+    Ended,
+}
+
+/// A node.
+#[derive(Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Where its API is.
+    pub api: String,
+    /// Its home.
+    pub home: PathBuf,
+    process: Process,
+}
+
+impl Node {
+    /// The node that the devnet has started.
+    pub(super) fn of_devnet(entry: &NodeEntry) -> Self {
+        Self {
+            name: entry.name.clone(),
+            api: entry.api.clone(),
+            home: entry.home.clone(),
+            process: Process::Devnet(entry.pid),
+        }
+    }
+
+    /// What the node writes.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.home.join("node.log")
+    }
+
+    /// The process id, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        match &self.process {
+            Process::Devnet(pid) => Some(*pid),
+            Process::Own(child) => Some(child.id()),
+            Process::Ended => None,
+        }
+    }
+
+    /// Sends a signal, if the process runs.
+    pub fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.pid() {
+            send(pid, signal);
+        }
+    }
+
+    /// Kills the process (SIGKILL) and waits until it is gone. Gives how it ended, if this program
+    /// started it.
+    ///
+    /// # Errors
+    /// [`DevnetError::TimedOut`] if it does not go.
+    pub fn kill(&mut self) -> Result<Option<ExitStatus>, DevnetError> {
+        self.end(Signal::KILL, GONE)
+    }
+
+    /// Asks the process to stop (SIGTERM) and waits until it is gone. Gives how it ended, if this
+    /// program started it.
+    ///
+    /// # Errors
+    /// [`DevnetError::TimedOut`] if it does not go within `limit`.
+    pub fn stop(&mut self, limit: Duration) -> Result<Option<ExitStatus>, DevnetError> {
+        self.end(Signal::TERM, limit)
+    }
+
+    /// Starts `program run --home HOME`, if no process of the node runs.
+    ///
+    /// # Errors
+    /// [`DevnetError::NotStarted`], or [`DevnetError::File`] for the log.
+    pub fn start(&mut self, program: &Path) -> Result<(), DevnetError> {
+        if self.pid().is_some() {
+            return Ok(());
+        }
+        let path = self.log();
+        let failed = |error: std::io::Error| DevnetError::file(&path, &error);
+        let log = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        let child = Command::new(program)
+            .args(["run", "--home"])
+            .arg(&self.home)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().map_err(failed)?)
+            .stderr(log)
+            .spawn()
+            .map_err(|error| DevnetError::not_started(program, &error))?;
+        self.process = Process::Own(child);
+        Ok(())
+    }
+
+    /// Waits until the node says that it is ready.
+    ///
+    /// # Errors
+    /// [`DevnetError::TimedOut`].
+    pub fn wait_ready(&self, client: &Client) -> Result<(), DevnetError> {
+        let what = format!("readiness of {}", self.name);
+        until(&what, &self.log(), READY, || client.is_ready(&self.api).then_some(()))
+    }
+
+    /// Stops the process if this program started it.
+    pub(super) fn stop_own(&mut self, limit: Duration) -> Result<(), DevnetError> {
+        match &self.process {
+            // One that is paused would not hear.
+            Process::Own(child) => send(child.id(), Signal::CONT),
+            Process::Devnet(pid) => {
+                send(*pid, Signal::CONT);
+                return Ok(());
+            }
+            Process::Ended => return Ok(()),
+        }
+        match self.stop(limit) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                self.kill()?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The devnet's program has ended, and its nodes with it.
+    pub(super) fn ended_with_program(&mut self) {
+        if matches!(self.process, Process::Devnet(_)) {
+            self.process = Process::Ended;
+        }
+    }
+
+    fn end(&mut self, signal: Signal, limit: Duration) -> Result<Option<ExitStatus>, DevnetError> {
+        self.signal(signal);
+        let what = format!("end of {}", self.name);
+        let log = self.log();
+        let status = match &mut self.process {
+            Process::Devnet(pid) => {
+                let pid = *pid;
+                until(&what, &log, limit, || is_gone(pid).then_some(None))?
+            }
+            Process::Own(child) => {
+                until(&what, &log, limit, || child.try_wait().ok().flatten().map(Some))?
+            }
+            Process::Ended => None,
+        };
+        self.process = Process::Ended;
+        Ok(status)
+    }
+}
+
+/// Sends a signal to a process of this devnet.
+pub(super) fn send(pid: u32, signal: Signal) {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // A process that has just ended cannot be signalled, and need not be.
+    let _gone = pid.map(|pid| kill_process(pid, signal));
+}
+
+/// True if the process has ended, whether or not its parent has taken note.
+fn is_gone(pid: u32) -> bool {
+    let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
+    // The state follows the name, which stands in parentheses and may hold some itself.
+    let state = text.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+    matches!(state, Some('Z' | 'X') | None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::is_gone;
+
+    #[test]
+    fn a_process_is_gone_once_it_has_ended() {
+        assert!(!is_gone(std::process::id()));
+        let mut child = Command::new("true").spawn().unwrap();
+        let pid = child.id();
+        while !is_gone(pid) {
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+        assert!(is_gone(pid));
+    }
+}
