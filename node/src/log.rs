@@ -156,7 +156,7 @@ impl Log {
             poison: None,
             _lock: lock,
         };
-        log.shared.disk.sync(&log.segment.file, &log.segment.path)?;
+        log.rewrite(found.sealed)?;
         if log.written > HEADER {
             log.seal()?;
         }
@@ -222,6 +222,18 @@ impl Log {
     pub fn verify(&self) -> Result<Verified, LogError> {
         self.check_alive()?;
         recovery::verify(&self.shared)
+    }
+
+    /// Makes durable what recovery accepted. What no seal covers is written again: after a failed
+    /// sync the system may hold pages that it takes for written though the disk never got them.
+    fn rewrite(&self, sealed: u64) -> Result<(), LogError> {
+        let length = usize::try_from(self.written - sealed).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; length];
+        let Segment { file, path, .. } = &*self.segment;
+        if length > 0 && disk::read(file, path, sealed, &mut bytes)? {
+            self.shared.disk.write(file, path, sealed, &bytes)?;
+        }
+        self.shared.disk.sync(file, path)
     }
 
     fn write_pending(&mut self) -> Result<(), LogError> {

@@ -31,6 +31,7 @@ mod service;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -34,9 +34,9 @@ pub enum LogError {
     },
     /// Acknowledged bytes are damaged.
     #[error(
-        "{} is damaged at byte {}: {damage}. Acknowledged records are affected, so the node must not \
-         go on. Keep the file, check the disk, and restore the directory from a copy or let the node \
-         join anew with an empty one",
+        "{} is damaged at byte {}: {damage}. Acknowledged records are affected, so the node must \
+         not go on. Keep the file, check the disk, and restore the directory from a copy or let \
+         the node join anew with an empty one",
         path.display(), position.offset
     )]
     Corrupt {

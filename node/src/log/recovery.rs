@@ -22,6 +22,8 @@ pub(super) struct Recovery {
     pub(super) first: u64,
     pub(super) segment: Arc<Segment>,
     pub(super) length: u64,
+    /// Behind the last seal: the bytes from here on are whole but may not be durable.
+    pub(super) sealed: u64,
     pub(super) records: u64,
     pub(super) cut: Option<Cut>,
 }
@@ -33,7 +35,8 @@ pub(super) fn recover(disk: &Disk, from: Position) -> Result<Recovery, LogError>
             return Err(LogError::BeyondEnd { position: from, end: Position::START });
         }
         let segment = Arc::new(Segment::create(disk, 1, 0)?);
-        return Ok(Recovery { first: 1, segment, length: HEADER, records: 0, cut: None });
+        let (length, sealed) = (HEADER, HEADER);
+        return Ok(Recovery { first: 1, segment, length, sealed, records: 0, cut: None });
     };
     if let Some((missing, _)) = (first..).zip(&numbers).find(|(expected, found)| expected != *found)
     {
@@ -69,7 +72,8 @@ pub(super) fn recover(disk: &Disk, from: Position) -> Result<Recovery, LogError>
     }
     let records = records + checked.records;
     let segment = Arc::new(segment);
-    check_end(Recovery { first, segment, length: checked.end, records, cut }, from)
+    let Checked { end: length, sealed, .. } = checked;
+    check_end(Recovery { first, segment, length, sealed, records, cut }, from)
 }
 
 /// Checks every durable record of an open log.
@@ -85,10 +89,11 @@ pub(super) fn verify(shared: &Shared) -> Result<Verified, LogError> {
     Ok(verified)
 }
 
-/// How far a segment is whole.
+/// How far a segment is whole, and how far it is sealed.
 struct Checked {
     records: u64,
     end: u64,
+    sealed: u64,
 }
 
 /// Walks a segment's records; at the first damage, asks whether to refuse.
@@ -98,12 +103,16 @@ fn check(
     length: u64,
     on_damage: &mut dyn FnMut(&Segment, u64, Damage) -> Result<(), LogError>,
 ) -> Result<Checked, LogError> {
-    let mut checked = Checked { records: 0, end: start };
+    let mut checked = Checked { records: 0, end: start, sealed: start };
     loop {
         match segment.read(checked.end, length)? {
             Found::Record { kind, next, .. } => {
-                checked.records += u64::from(kind != SEAL);
                 checked.end = next;
+                if kind == SEAL {
+                    checked.sealed = next;
+                } else {
+                    checked.records += 1;
+                }
             }
             Found::End => return Ok(checked),
             Found::Damaged(damage) => {

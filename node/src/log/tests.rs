@@ -150,6 +150,19 @@ fn damage_in_an_unacknowledged_write_is_cut_off_with_all_behind_it() {
 }
 
 #[test]
+fn recovery_writes_again_what_no_seal_covers() {
+    let directory = TempDir::new().unwrap();
+    let (_, path, bytes) = one_segment(directory.path(), 2);
+    for (kept, first_change) in [(bytes.len(), "sync"), (bytes.len() - OVERHEAD, "write")] {
+        fs::write(&path, &bytes[..kept]).unwrap();
+        let disk = Disk::open(directory.path()).unwrap();
+        disk.faults.fail_after(0);
+        let error = Log::open_on(disk, LogOptions::default()).err().unwrap();
+        assert!(matches!(error, LogError::Io { action, .. } if action == first_change), "{error}");
+    }
+}
+
+#[test]
 fn a_page_of_zeros_at_the_end_is_cut_off() {
     let directory = TempDir::new().unwrap();
     let (entries, path, mut bytes) = one_segment(directory.path(), 2);

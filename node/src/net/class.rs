@@ -4,6 +4,7 @@
 //! can pass.
 
 use libp2p::StreamProtocol;
+use libp2p::swarm::InvalidProtocol;
 
 /// A class of traffic; each has a stream of its own per peer and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,13 +80,9 @@ impl Class {
     }
 
     /// The name under which the class's stream is negotiated on this chain.
-    pub(super) fn protocol(self, chain: &[u8; 32]) -> StreamProtocol {
+    pub(super) fn protocol(self, chain: &[u8; 32]) -> Result<StreamProtocol, InvalidProtocol> {
         let tag: String = chain.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        match StreamProtocol::try_from_owned(format!("/feiqian/{tag}/{}/1", self.name())) {
-            Ok(protocol) => protocol,
-            // The only demand on a name is its leading slash.
-            Err(_) => StreamProtocol::new("/feiqian"),
-        }
+        StreamProtocol::try_from_owned(format!("/feiqian/{tag}/{}/1", self.name()))
     }
 }
 
@@ -108,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_chain_has_its_own_protocol_names() {
-        let name = |chain| Class::Votes.protocol(&[chain; 32]).as_ref().to_owned();
+        let name = |chain| Class::Votes.protocol(&[chain; 32]).unwrap().to_string();
         assert_eq!(name(0xab), "/feiqian/abababababababab/votes/1");
         assert_ne!(name(1), name(2));
     }

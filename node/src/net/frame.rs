@@ -30,7 +30,7 @@ pub(super) enum StreamEnd {
     Silent,
     #[error("the peer took nothing for too long")]
     Stalled,
-    #[error("a {class:?} frame of {length} bytes was announced; {} is the maximum", class.max_frame())]
+    #[error("a {class:?} frame of {length} bytes; the maximum is {}", class.max_frame())]
     Oversized { class: Class, length: usize },
 }
 

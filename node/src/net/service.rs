@@ -16,31 +16,23 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, DialError, ListenError, NetworkBehaviour, Stream, SwarmEvent};
-use libp2p::{Multiaddr, PeerId, Swarm, SwarmBuilder, noise, tcp, yamux};
-use libp2p_allow_block_list::{AllowedPeers, Behaviour as AllowList};
-use libp2p_connection_limits::{Behaviour as Limiter, ConnectionLimits};
+use libp2p::swarm::{ConnectionId, DialError, ListenError, Stream, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use super::class::Class;
 use super::counters::Counters;
 use super::frame::{FrameWriter, StreamEnd, read_body, read_length};
-use super::identity::{PeerKey, keypair};
+use super::identity::PeerKey;
 use super::inbox::{Inbox, NetworkEvent};
 use super::links::{Change, Link, Links};
 use super::peers::Peers;
-use super::streams::{self, StreamEvent};
+use super::streams::StreamEvent;
+use super::transport::{self, Node, NodeEvent, multiaddr, port, resolve};
 use super::{NetworkConfig, NetworkError, Timing};
 
-/// Connections in the handshake at once. Strangers can only ever occupy these.
-const MAX_PENDING_INCOMING: u32 = 64;
-/// Connections of one peer, those that are being closed included.
-const MAX_PER_PEER: u32 = 8;
-/// Streams of one connection; eight are ours.
-const MAX_STREAMS: usize = 32;
 /// How long the shutdown waits for the transport.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 
@@ -60,13 +52,6 @@ enum Fault {
     NotReady,
     /// The peer refused our stream, or opened its own twice.
     Protocol(&'static str, Class),
-}
-
-#[derive(NetworkBehaviour)]
-struct Node {
-    allowed: AllowList<AllowedPeers>,
-    limits: Limiter,
-    streams: streams::Behaviour,
 }
 
 /// The wait before the next dial of a peer.
@@ -100,7 +85,7 @@ impl Service {
     ) -> Result<Self, NetworkError> {
         let (report_fault, faults) = mpsc::unbounded_channel();
         let mut service = Self {
-            swarm: swarm(config)?,
+            swarm: transport::build(config)?,
             links: Links::new(peers.own()),
             peers,
             counters,
@@ -217,7 +202,7 @@ impl Service {
         let listed = id.and_then(|id| PeerKey::of(&id)).and_then(|key| self.peers.get(&key));
         if id.is_some() && listed.is_none() {
             self.counters.unknown_peers.add(1);
-            tracing::info!(peer = ?id, %from, "refused a peer that is not on the allow-list");
+            tracing::debug!(peer = ?id, %from, "refused a peer that is not on the allow-list");
         } else {
             self.counters.failed_handshakes.add(1);
             tracing::debug!(%from, %error, "inbound connection failed");
@@ -434,58 +419,4 @@ impl Service {
             }
         }
     }
-}
-
-fn swarm(config: &NetworkConfig) -> Result<Swarm<Node>, NetworkError> {
-    let limits = ConnectionLimits::default()
-        .with_max_pending_incoming(Some(MAX_PENDING_INCOMING))
-        .with_max_established_per_peer(Some(MAX_PER_PEER));
-    let behaviour = Node {
-        allowed: AllowList::default(),
-        limits: Limiter::new(limits),
-        streams: streams::Behaviour::new(&config.chain, config.timing.open),
-    };
-    let failed = |reason: String| NetworkError::Transport { reason };
-    let multiplexer = || {
-        let mut multiplexer = yamux::Config::default();
-        multiplexer.set_max_num_streams(MAX_STREAMS);
-        multiplexer
-    };
-    let builder = SwarmBuilder::with_existing_identity(keypair(config.identity)?)
-        .with_tokio()
-        .with_tcp(tcp::Config::default().nodelay(true), noise::Config::new, multiplexer)
-        .map_err(|error| failed(error.to_string()))?
-        .with_behaviour(|_| behaviour)
-        .map_err(|error| failed(error.to_string()))?;
-    Ok(builder
-        .with_swarm_config(|swarm| {
-            swarm
-                .with_max_negotiating_inbound_streams(MAX_STREAMS)
-                .with_idle_connection_timeout(Duration::ZERO)
-        })
-        .with_connection_timeout(config.timing.open)
-        .build())
-}
-
-/// Resolves `host:port` texts; what cannot be resolved now is left out and tried again at the next
-/// dial.
-async fn resolve(addresses: &[String], limit: Duration) -> Vec<Multiaddr> {
-    let mut resolved = Vec::new();
-    for address in addresses {
-        match timeout(limit, tokio::net::lookup_host(address)).await {
-            Ok(Ok(found)) => resolved.extend(found.map(multiaddr)),
-            Ok(Err(error)) => tracing::debug!(address, %error, "cannot resolve a peer's address"),
-            Err(_) => tracing::debug!(address, "resolving a peer's address took too long"),
-        }
-    }
-    resolved
-}
-
-fn multiaddr(address: SocketAddr) -> Multiaddr {
-    Multiaddr::from(address.ip()).with(Protocol::Tcp(address.port()))
-}
-
-fn port(address: &Multiaddr) -> u16 {
-    let tcp = |part| if let Protocol::Tcp(port) = part { Some(port) } else { None };
-    address.iter().find_map(tcp).unwrap_or_default()
 }

@@ -21,8 +21,8 @@ use libp2p::swarm::handler::{
     FullyNegotiatedOutbound, SubstreamProtocol,
 };
 use libp2p::swarm::{
-    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, Stream, StreamProtocol, THandler,
-    THandlerInEvent, THandlerOutEvent, ToSwarm,
+    ConnectionDenied, ConnectionId, FromSwarm, InvalidProtocol, NetworkBehaviour, Stream,
+    StreamProtocol, THandler, THandlerInEvent, THandlerOutEvent, ToSwarm,
 };
 use libp2p::{PeerId, swarm};
 
@@ -60,9 +60,10 @@ pub(super) struct Behaviour {
 }
 
 impl Behaviour {
-    pub(super) fn new(chain: &[u8; 32], open_limit: Duration) -> Self {
-        let names = Names(Class::ALL.map(|class| class.protocol(chain)));
-        Self { names, open_limit, events: VecDeque::new(), waker: None }
+    pub(super) fn new(chain: &[u8; 32], open_limit: Duration) -> Result<Self, InvalidProtocol> {
+        let [votes, proposals, lanes, sync] = Class::ALL.map(|class| class.protocol(chain));
+        let names = Names([votes?, proposals?, lanes?, sync?]);
+        Ok(Self { names, open_limit, events: VecDeque::new(), waker: None })
     }
 
     fn handler(&self) -> Handler {

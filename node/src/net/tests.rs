@@ -299,7 +299,7 @@ async fn hostile(chain: [u8; 32], to: SocketAddr, class: Class, bytes: &'static 
         .with_tokio()
         .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
         .unwrap()
-        .with_behaviour(|_| Behaviour::new(&chain, DEADLINE))
+        .with_behaviour(|_| Behaviour::new(&chain, DEADLINE).unwrap())
         .unwrap()
         .build();
     let address: Multiaddr = format!("/ip4/127.0.0.1/tcp/{}", to.port()).parse().unwrap();
