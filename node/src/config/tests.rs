@@ -108,3 +108,22 @@ fn refusals_say_where_and_what_instead() {
         assert!(error.contains(expected), "{from} -> {to}: {error}");
     }
 }
+
+#[test]
+fn the_manual_documents_every_key_in_a_file_that_reads() {
+    let manual = include_str!("../../../docs/operating/genesis.md");
+    let example = manual.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Config::parse(example).unwrap();
+    let short: Config = toml::from_str(&short()).unwrap();
+    // What the manual shows as defaults are the defaults.
+    assert_eq!(config.storage, short.storage);
+    assert_eq!(config.log, short.log);
+    assert_eq!((config.api.requests, config.api.wait_seconds), (4096, 20));
+    let shown: toml::Table = toml::from_str(example).unwrap();
+    let all: toml::Table = toml::from_str(&config.to_text().unwrap()).unwrap();
+    for (section, keys) in &all {
+        for key in keys.as_table().unwrap().keys() {
+            assert!(shown[section].get(key).is_some(), "{section}.{key} is not documented");
+        }
+    }
+}

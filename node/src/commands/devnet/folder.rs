@@ -89,13 +89,13 @@ impl Folder {
         Ok(plan)
     }
 
-    /// Opens and closes every home: none may be held by a process, and each must be whole.
+    /// Refuses a devnet of which a process still holds a home.
     fn check_idle(&self) -> Result<(), Failure> {
         let Ok(plan) = Plan::read(&self.path) else { return Ok(()) };
         for node in &plan.nodes {
-            match Home::open(&self.path.join(&node.home)).and_then(Home::close) {
-                Err(error @ HomeError::Held { .. }) => return Err(error.into()),
-                Ok(()) | Err(_) => {}
+            let opened = Home::open(&self.path.join(&node.home)).and_then(Home::close);
+            if let Err(error @ HomeError::Held { .. }) = opened {
+                return Err(error.into());
             }
         }
         Ok(())

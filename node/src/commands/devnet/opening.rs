@@ -143,11 +143,11 @@ fn sign(
 fn charges(collector: AccountId) -> Result<FeeSchedule, Failure> {
     let rule = FeeRule {
         asset: asset("CNY")?,
-        free_below: Amount(100_00),
+        free_below: Amount(10_000),
         flat: Amount::ZERO,
         basis_points: 5,
         minimum: Amount::ZERO,
-        cap: Amount(50_00),
+        cap: Amount(5_000),
         interbank: Amount(30),
         cross_border: Amount(70),
     };
@@ -165,17 +165,19 @@ pub(super) fn asset(code: &str) -> Result<AssetCode, Failure> {
 /// A failure if there is no entropy.
 pub(super) fn usual_accounts() -> Result<Vec<NewAccount>, Failure> {
     let rows = [
-        ("wei", cast::PAYER_BANK, &[("CNY", 1_000_000_00)][..]),
-        ("lee", cast::PAYEE_BANK, &[("HKD", 100_000_00), ("CNY", 100_000_00)]),
+        ("wei", cast::PAYER_BANK, &["1000000.00 CNY"][..]),
+        ("lee", cast::PAYEE_BANK, &["100000.00 HKD", "100000.00 CNY"]),
         (
             "dealer",
             cast::DEALER_BANK,
-            &[("CNY", 1_000_000_000_00), ("HKD", 1_000_000_000_00), ("USD", 1_000_000_000_00)],
+            &["1000000000.00 CNY", "1000000000.00 HKD", "1000000000.00 USD"],
         ),
         ("fees", cast::PAYER_BANK, &[]),
     ];
-    let account = |(name, bank, funds): (&str, &str, &[(&str, u128)])| {
-        let money = |(code, amount): &(&str, u128)| Ok(Money::new(Amount(*amount), asset(code)?));
+    let money = |text: &&str| {
+        Money::parse(text, Decimals::of_currency).map_err(|error| Failure::new(error.to_string()))
+    };
+    let account = |(name, bank, funds): (&str, &str, &[&str])| {
         Ok(NewAccount {
             name: name.to_owned(),
             institution: cast::parse(bank)?,
@@ -202,7 +204,7 @@ mod tests {
         let schedule = charges(AccountId::new(InstitutionNumber(1), [0; 12])).unwrap();
         assert_eq!(schedule.defect(), None);
         let abroad = Reach { interbank: true, cross_border: true };
-        for (amount, expected) in [(25_00, 0), (99_99, 0), (100_00, 105), (1_000_00, 150)] {
+        for (amount, expected) in [(2_500, 0), (9_999, 0), (10_000, 105), (100_000, 150)] {
             let items = schedule.charges(asset("CNY").unwrap(), Amount(amount), abroad).unwrap();
             assert_eq!(total(&items), Some(Amount(expected)), "{amount}");
         }

@@ -21,7 +21,7 @@ fn exchange() -> Payment {
     Payment {
         debtor: party("ABCDGBEFXXX", "GB33BUKB20201555555555"),
         creditor: party("PQRSUSNOXXX", "EXId"),
-        debit: money(100_00, "GBP"),
+        debit: money(10_000, "GBP"),
         credit: money(15_000, "JPY"),
     }
 }
