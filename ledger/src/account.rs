@@ -1,8 +1,8 @@
 //! Accounts, institutions, assets and holdings: the records that the state map keeps.
 //!
-//! Invariants: a key set has 1 to 16 keys in ascending order and a threshold that they can reach; an
-//! account's servicer never changes. Absent: names and addresses of customers; no personal data is on
-//! the ledger.
+//! Invariants: a key set has 1 to 16 keys in ascending order and a threshold that they can reach;
+//! an account's servicer never changes. Absent: names and addresses of customers; no personal data
+//! is on the ledger.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -72,8 +72,8 @@ impl BorshDeserialize for KeySet {
 pub struct Policy {
     /// The owners' keys and threshold.
     pub owners: KeySet,
-    /// True: the servicer's operators may order payments from the account too (the customer's mandate
-    /// to its bank; what an ISO 20022 channel needs).
+    /// True: the servicer's operators may order payments from the account too (the customer's
+    /// mandate to its bank; what an ISO 20022 channel needs).
     pub mandate: bool,
 }
 
@@ -174,8 +174,8 @@ impl Holding {
         self.posted.minus(self.held).unwrap_or(Amount::ZERO)
     }
 
-    /// Chains `entry`: two proven holdings and the entries between them make a statement from which no
-    /// line can be left out.
+    /// Chains `entry`: two proven holdings and the entries between them make a statement from which
+    /// no line can be left out.
     pub fn record(&mut self, domains: &Domains, entry: &Entry) {
         self.entries = self.entries.saturating_add(1);
         self.chain = domains.hash_of(Domain::Entry, &(self.chain, entry));

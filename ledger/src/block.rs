@@ -1,8 +1,8 @@
 //! Blocks: a header that commits to everything, and the cut of the lanes that it orders.
 //!
-//! Invariants: a block's hash is its header's hash, and the header commits to the cut, the receipts and
-//! the state after this very block, so a certificate says that a quorum computed the same balances.
-//! Absent: transactions; they travel in lane batches, and a cut names them.
+//! Invariants: a block's hash is its header's hash, and the header commits to the cut, the receipts
+//! and the state after this very block, so a certificate says that a quorum computed the same
+//! balances. Absent: transactions; they travel in lane batches, and a cut names them.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -58,14 +58,15 @@ impl Header {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
 )]
 pub struct LaneTip {
-    /// The last ordered batch's place in its lane; 0 if nothing is ordered yet (batches start at 1).
+    /// The last ordered batch's place in its lane; 0 if nothing is ordered yet (batches start at
+    /// 1).
     pub sequence: u64,
     /// That batch's hash; zero if nothing is ordered yet.
     pub batch: Hash,
 }
 
-/// For each lane, in the order of the validators' indexes, the tip up to which it is ordered. A lane's
-/// sequence never goes back from a block to its child.
+/// For each lane, in the order of the validators' indexes, the tip up to which it is ordered. A
+/// lane's sequence never goes back from a block to its child.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize)]
 pub struct Cut(pub Vec<LaneTip>);
 
@@ -148,7 +149,8 @@ impl Batch {
     /// The most transactions of one batch.
     pub const MAXIMUM_TRANSACTIONS: usize = 8192;
 
-    /// The most bytes of one encoded batch: one largest transaction, or some thousands of small ones.
+    /// The most bytes of one encoded batch: one largest transaction, or some thousands of small
+    /// ones.
     pub const MAXIMUM_BYTES: usize = 4 * 1024 * 1024;
 
     /// Chains `transactions` to the batch `parent` of the lane `lane` and signs.

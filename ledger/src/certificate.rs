@@ -1,8 +1,9 @@
 //! Votes and certificates: a quorum of validators' signatures on one vote.
 //!
-//! Invariants: a certificate has exactly a quorum or more of valid signatures, one per set bit, no bit
-//! beyond the validator set; it has one encoding for one set of signers, and one wrong bit or signature
-//! refuses it whole. Absent: how votes are made and counted (see the package `consensus`).
+//! Invariants: a certificate has exactly a quorum or more of valid signatures, one per set bit, no
+//! bit beyond the validator set; it has one encoding for one set of signers, and one wrong bit or
+//! signature refuses it whole. Absent: how votes are made and counted (see the package
+//! `consensus`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -123,16 +124,16 @@ pub enum CertificateError {
 pub struct Certificate {
     /// What the quorum voted.
     pub subject: VoteSubject,
-    /// Who signed: bit i (least significant first) of byte i / 8 is validator i. As many bytes as the
-    /// validator set needs, no bit beyond it.
+    /// Who signed: bit i (least significant first) of byte i / 8 is validator i. As many bytes as
+    /// the validator set needs, no bit beyond it.
     signers: Vec<u8>,
     /// The signers' signatures, in the order of their indexes.
     signatures: Vec<Signature>,
 }
 
 impl Certificate {
-    /// Puts together `votes` on `subject`: a validator's signature each, in any order, each validator
-    /// at most once. The votes must be verified by the caller.
+    /// Puts together `votes` on `subject`: a validator's signature each, in any order, each
+    /// validator at most once. The votes must be verified by the caller.
     pub fn assemble(
         subject: VoteSubject,
         validators: usize,

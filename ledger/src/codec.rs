@@ -1,7 +1,7 @@
 //! Canonical coding: borsh, with a limit on every collection that comes from outside.
 //!
-//! Invariants: a value has exactly one encoding; trailing bytes are refused; no allocation is larger
-//! than what the input can fill. Absent: any second encoding of a ledger type.
+//! Invariants: a value has exactly one encoding; trailing bytes are refused; no allocation is
+//! larger than what the input can fill. Absent: any second encoding of a ledger type.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::io::{Error, ErrorKind, Read, Result};
@@ -22,8 +22,8 @@ pub fn encode_into<T: BorshSerialize>(bytes: &mut Vec<u8>, value: &T) {
 /// Decodes exactly one `T` from `bytes`, at most `limit` bytes.
 ///
 /// # Errors
-/// `InvalidData` for more bytes than `limit`, trailing bytes, or anything that is not the one canonical
-/// encoding of a `T`.
+/// `InvalidData` for more bytes than `limit`, trailing bytes, or anything that is not the one
+/// canonical encoding of a `T`.
 pub fn decode<T: BorshDeserialize>(bytes: &[u8], limit: usize) -> Result<T> {
     if bytes.len() > limit {
         return Err(invalid("longer than its type may be"));

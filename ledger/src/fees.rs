@@ -1,7 +1,7 @@
 //! Fee schedules: what an institution charges for the payments of its customers.
 //!
-//! Invariants: a fee is computed in minor units, rounded up, and never above the rule's cap; the payer
-//! signs the most that it agrees to. Absent: where fees go (the schedule names the account).
+//! Invariants: a fee is computed in minor units, rounded up, and never above the rule's cap; the
+//! payer signs the most that it agrees to. Absent: where fees go (the schedule names the account).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 

@@ -1,8 +1,8 @@
 //! The genesis document: who starts the network, with which keys and parameters.
 //!
-//! Invariants: the chain id is the hash of this document's canonical encoding, so everything in it is
-//! agreed by everyone or they are on different chains. Absent: secrets, and the ceremony that collects
-//! the parts (package `genesis`).
+//! Invariants: the chain id is the hash of this document's canonical encoding, so everything in it
+//! is agreed by everyone or they are on different chains. Absent: secrets, and the ceremony that
+//! collects the parts (package `genesis`).
 
 pub mod json;
 pub mod keyfile;

@@ -1,7 +1,7 @@
 //! Names of things: institutions, accounts, assets, payments, times and places in the chain.
 //!
-//! Invariants: every name is its own type and none converts silently into another; a value of one of
-//! these types is well formed. Absent: look-ups (see `state`), money (see `money`).
+//! Invariants: every name is its own type and none converts silently into another; a value of one
+//! of these types is well formed. Absent: look-ups (see `state`), money (see `money`).
 
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
@@ -147,8 +147,8 @@ impl Network {
     }
 }
 
-/// A customer's account at one institution: the servicer's number (4 bytes, big-endian) and a customer
-/// number (12 bytes). It does not depend on keys, so keys rotate without a new account.
+/// A customer's account at one institution: the servicer's number (4 bytes, big-endian) and a
+/// customer number (12 bytes). It does not depend on keys, so keys rotate without a new account.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
 pub struct AccountId([u8; 16]);
 
@@ -161,9 +161,9 @@ impl AccountId {
         Self(bytes)
     }
 
-    /// The account that a servicer keeps under its own `reference` (an IBAN, a local account number).
-    /// The customer number is a hash of the reference, so the ledger needs no table of references and
-    /// shows none. The same reference always gives the same account on one chain.
+    /// The account that a servicer keeps under its own `reference` (an IBAN, a local account
+    /// number). The customer number is a hash of the reference, so the ledger needs no table of
+    /// references and shows none. The same reference always gives the same account on one chain.
     pub fn from_reference(domains: &Domains, servicer: InstitutionNumber, reference: &str) -> Self {
         let hash = domains.hash_of(Domain::AccountReference, &(servicer, reference));
         let mut customer = [0; 12];
@@ -266,7 +266,8 @@ impl fmt::Debug for AssetCode {
     }
 }
 
-/// A unique end-to-end transaction reference: a version 4 UUID (RFC 9562) that the payer's side chose.
+/// A unique end-to-end transaction reference: a version 4 UUID (RFC 9562) that the payer's side
+/// chose.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
 pub struct Uetr([u8; 16]);
 

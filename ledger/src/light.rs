@@ -1,12 +1,12 @@
 //! The light client: what a verifier trusts, and how that trust moves forward.
 //!
 //! A verifier starts from one value, the chain id, and needs no node's word for anything else: the
-//! genesis document hashes to the chain id, it names the first validators, and each epoch's last block,
-//! certified by that epoch's validators, commits to the next ones.
+//! genesis document hashes to the chain id, it names the first validators, and each epoch's last
+//! block, certified by that epoch's validators, commits to the next ones.
 //!
-//! Invariants: trust never goes back, and never rests on a header without a finalization certificate of
-//! its epoch's validators; two certified headers at one height stop the client for good. Absent: clock,
-//! network, storage.
+//! Invariants: trust never goes back, and never rests on a header without a finalization
+//! certificate of its epoch's validators; two certified headers at one height stop the client for
+//! good. Absent: clock, network, storage.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -18,8 +18,8 @@ use crate::hash::{ChainId, Domains, Hash};
 use crate::ids::{Epoch, Height, Timestamp};
 use crate::validators::ValidatorSet;
 
-/// How long validators of the past are believed: two weeks, in milliseconds. After that, keys that were
-/// retired may have leaked, and a fresh anchor is needed.
+/// How long validators of the past are believed: two weeks, in milliseconds. After that, keys that
+/// were retired may have leaked, and a fresh anchor is needed.
 pub const TRUSTING_PERIOD_MS: u64 = 14 * 24 * 60 * 60 * 1000;
 
 /// The last block of an epoch, certified, and the validators that it hands over to.
@@ -135,8 +135,8 @@ impl TrustedState {
     /// Trusts the chain `trusted`, whose genesis document is `document`.
     ///
     /// # Errors
-    /// [`Refusal::OtherChain`] if the document is another chain's, [`Refusal::Genesis`] if it is not
-    /// sound.
+    /// [`Refusal::OtherChain`] if the document is another chain's, [`Refusal::Genesis`] if it is
+    /// not sound.
     pub fn genesis(trusted: ChainId, document: &GenesisDocument) -> Result<Self, Refusal> {
         let found = document.chain_id();
         if found != trusted {
@@ -147,10 +147,12 @@ impl TrustedState {
         Ok(Self::Genesis { chain_id: trusted, validators })
     }
 
-    /// Moves trust to a later header. Trust older than [`TRUSTING_PERIOD_MS`] at `now` moves no more.
+    /// Moves trust to a later header. Trust older than [`TRUSTING_PERIOD_MS`] at `now` moves no
+    /// more.
     ///
     /// # Errors
-    /// [`Refusal`]; the state stays as it is, but for [`Refusal::Conflict`], which stops the client.
+    /// [`Refusal`]; the state stays as it is, but for [`Refusal::Conflict`], which stops the
+    /// client.
     pub fn advance(
         &mut self,
         domains: &Domains,
@@ -178,8 +180,8 @@ impl TrustedState {
         Ok(Advance::To(height))
     }
 
-    /// Checks that a quorum of the right validators finalized the header; gives the header's epoch and
-    /// its validators.
+    /// Checks that a quorum of the right validators finalized the header; gives the header's epoch
+    /// and its validators.
     ///
     /// # Errors
     /// [`Refusal`] names the broken link.

@@ -209,8 +209,8 @@ fn ungrouped(whole: &str) -> Option<String> {
     fits.then(|| whole.replace(',', ""))
 }
 
-/// An exchange rate as an exact decimal: `digits / 10^scale` units of the bought asset for one unit of
-/// the sold asset (major units, as dealers quote: 1 CNY = 1.0850 HKD).
+/// An exchange rate as an exact decimal: `digits / 10^scale` units of the bought asset for one unit
+/// of the sold asset (major units, as dealers quote: 1 CNY = 1.0850 HKD).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Rate {
     /// The rate's digits; not zero.
@@ -239,8 +239,8 @@ impl Rate {
         self.digits != 0 && self.scale <= Self::MAXIMUM_SCALE && !trailing_zero
     }
 
-    /// What `sold` (with `sold_decimals`) buys in minor units of the other asset: rounded down, in the
-    /// dealer's favour. `None` if it does not fit or the amount is above [`Amount::MAXIMUM`].
+    /// What `sold` (with `sold_decimals`) buys in minor units of the other asset: rounded down, in
+    /// the dealer's favour. `None` if it does not fit or the amount is above [`Amount::MAXIMUM`].
     pub fn convert(
         &self,
         sold: Amount,

@@ -1,7 +1,7 @@
 //! Operations: everything that a transaction can order.
 //!
-//! Invariants: every operation that moves money carries its own UETR, chosen before signing; tags are
-//! fixed for ever and new operations take new ones. Absent: what operations do (see `execute`).
+//! Invariants: every operation that moves money carries its own UETR, chosen before signing; tags
+//! are fixed for ever and new operations take new ones. Absent: what operations do (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
@@ -171,7 +171,8 @@ pub enum Operation {
         /// The account.
         account: AccountId,
     } = 9,
-    /// Pays. The payer's owners sign, or its servicer's operators where the policy's mandate says so.
+    /// Pays. The payer's owners sign, or its servicer's operators where the policy's mandate says
+    /// so.
     Pay(Pay) = 10,
     /// Pays across currencies. As for `Pay`; the dealer's signature is in the quote.
     PayAcross(Box<PayAcross>) = 11,

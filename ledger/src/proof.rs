@@ -1,12 +1,13 @@
 //! Proof files, `feiqian.proof/v1`: one self-contained file that convinces a light client offline.
 //!
-//! A file says what is claimed, and leads from the claim to the chain id that the verifier trusts: claim
-//! -> root in a header -> [history up to a later header] -> finalization certificate -> epochs ->
-//! validators of the genesis document -> chain id.
+//! A file says what is claimed, and leads from the claim to the chain id that the verifier trusts:
+//! claim -> root in a header -> [history up to a later header] -> finalization certificate ->
+//! epochs -> validators of the genesis document -> chain id.
 //!
 //! Invariants: every byte is either hashed into what the certificate signs, or its change causes
-//! refusal; a file has one encoding; verification has no I/O, allocates no more than the file's size
-//! allows and never panics. Absent: making the paths (state, receipts and history do), trust (`light`).
+//! refusal; a file has one encoding; verification has no I/O, allocates no more than the file's
+//! size allows and never panics. Absent: making the paths (state, receipts and history do), trust
+//! (`light`).
 
 mod claim;
 mod error;

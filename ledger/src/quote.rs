@@ -1,7 +1,7 @@
 //! Quotes: a dealer's signed, expiring, one-use firm offer to exchange two assets.
 //!
-//! Invariants: a quote is bound to its chain by the domain of its signature, and is used at most once.
-//! Absent: the making of prices; a dealer does that off the ledger.
+//! Invariants: a quote is bound to its chain by the domain of its signature, and is used at most
+//! once. Absent: the making of prices; a dealer does that off the ledger.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -32,8 +32,8 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// The longest that a quote may be ahead of its use: 24 hours, in milliseconds. The mark of a used
-    /// quote is kept longer than that.
+    /// The longest that a quote may be ahead of its use: 24 hours, in milliseconds. The mark of a
+    /// used quote is kept longer than that.
     pub const MAXIMUM_AHEAD: u64 = 24 * 60 * 60 * 1000;
 
     /// The quote's id: what the dealer signs, and what is marked as used.

@@ -1,8 +1,8 @@
 //! Receipts: the outcome of one operation, for ever.
 //!
-//! Invariants: every operation of a transaction that executes has exactly one receipt, rejected ones
-//! too; a receipt is enough to tell payer, payee and auditor what happened. Absent: the block and its
-//! time (the header says them), private data.
+//! Invariants: every operation of a transaction that executes has exactly one receipt, rejected
+//! ones too; a receipt is enough to tell payer, payee and auditor what happened. Absent: the block
+//! and its time (the header says them), private data.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -103,8 +103,8 @@ impl Receipt {
         domains.hash_of(Domain::Receipt, self)
     }
 
-    /// True if this is the refusal of a UETR that another transaction owns: it says nothing about what
-    /// became of the payment under that UETR.
+    /// True if this is the refusal of a UETR that another transaction owns: it says nothing about
+    /// what became of the payment under that UETR.
     pub fn is_duplicate_refusal(&self) -> bool {
         self.outcome.rejection() == Some(Rejection::DuplicateUetr)
     }

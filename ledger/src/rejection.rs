@@ -1,8 +1,8 @@
 //! Rejections: every reason for which an operation does not happen, in order of precedence.
 //!
-//! Invariants: the first reason that applies, in the order of this enum, is the one that is given; each
-//! has its ISO 20022 external status reason and a stable code. Absent: malformed envelopes and bad
-//! signatures; those never enter the ledger (see `transaction`).
+//! Invariants: the first reason that applies, in the order of this enum, is the one that is given;
+//! each has its ISO 20022 external status reason and a stable code. Absent: malformed envelopes and
+//! bad signatures; those never enter the ledger (see `transaction`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -13,9 +13,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Rejection {
-    /// Another transaction already used this UETR. Before all others, so that no receipt of a second
-    /// transaction says anything else under a UETR that is not its own: "expired" would read as if the
-    /// first payment had failed.
+    /// Another transaction already used this UETR. Before all others, so that no receipt of a
+    /// second transaction says anything else under a UETR that is not its own: "expired" would read
+    /// as if the first payment had failed.
     DuplicateUetr = 1,
     /// The block's time is before the transaction's window.
     NotYetValid = 2,
@@ -37,8 +37,8 @@ pub enum Rejection {
     AccountNotEmpty = 10,
     /// A freeze forbids it.
     AccountFrozen = 11,
-    /// The institution has not the role, or the account collects its institution's charges and cannot
-    /// be closed.
+    /// The institution has not the role, or the account collects its institution's charges and
+    /// cannot be closed.
     NotPermitted = 12,
     /// Payer and payee are the same account.
     SameAccount = 13,
@@ -164,8 +164,8 @@ impl Rejection {
         }
     }
 
-    /// True if a *new* transaction with the same content can succeed once something else has changed;
-    /// this one stays rejected for ever.
+    /// True if a *new* transaction with the same content can succeed once something else has
+    /// changed; this one stays rejected for ever.
     pub const fn is_transient(self) -> bool {
         match self {
             Self::NotYetValid

@@ -1,7 +1,7 @@
 //! What a proof claims, and how each claim leads to a root in a header.
 //!
-//! Invariants: what [`Claim::verify`] gives was hashed into the header's root. Absent: the header's own
-//! certificate.
+//! Invariants: what [`Claim::verify`] gives was hashed into the header's root. Absent: the header's
+//! own certificate.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
