@@ -1,7 +1,7 @@
 //! `new`, `add`, `seal`: the draft, the members in it, and the document.
 //!
-//! Invariants: a draft takes a member in only after all checks, and a sealed document does not change.
-//! Absent: secrets; whoever collects needs only public files.
+//! Invariants: a draft takes a member in only after all checks, and a sealed document does not
+//! change. Absent: secrets; whoever collects needs only public files.
 
 use ledger::genesis::Parameters;
 use ledger::genesis::json::{Draft, SealedGenesis};

@@ -32,7 +32,8 @@ pub struct Join {
     pub keys: PathBuf,
 }
 
-/// Makes the keys that are not in the folder yet, and writes the public file to `output`, a new file.
+/// Makes the keys that are not in the folder yet, and writes the public file to `output`, a new
+/// file.
 ///
 /// # Errors
 /// [`Fault`] says what is wrong; keys that were made stay.

@@ -1,7 +1,8 @@
 //! A member's own key files: made, or read again.
 //!
-//! Invariants: a key file is readable by its owner alone, and one that others can read is refused; no
-//! key file is ever overwritten; the text of a secret is wiped from memory. Absent: the file's format.
+//! Invariants: a key file is readable by its owner alone, and one that others can read is refused;
+//! no key file is ever overwritten; the text of a secret is wiped from memory. Absent: the file's
+//! format.
 
 use ledger::crypto::{SecretKey, Suite};
 use ledger::genesis::keyfile::{KeyFile, KeyKind};

@@ -1,8 +1,8 @@
 //! The genesis ceremony: members make their own keys, hand over public files, and one seals them.
 //!
-//! Invariants: a secret key is made where it will be used and never leaves that folder; every refusal
-//! has a name and says what to do; what `seal` writes, anyone can check with `verify`. Absent: the rules
-//! of the document itself (`ledger::genesis`), any network.
+//! Invariants: a secret key is made where it will be used and never leaves that folder; every
+//! refusal has a name and says what to do; what `seal` writes, anyone can check with `verify`.
+//! Absent: the rules of the document itself (`ledger::genesis`), any network.
 
 mod ceremony;
 mod fault;

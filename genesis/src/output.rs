@@ -1,7 +1,7 @@
 //! What `feiqian-genesis` says to the terminal: the only module that writes there.
 //!
-//! Invariants: results go to standard output, everything else to standard error; a closed pipe is no
-//! error. Absent: colours and prompts.
+//! Invariants: results go to standard output, everything else to standard error; a closed pipe is
+//! no error. Absent: colours and prompts.
 
 use std::fmt;
 use std::io::Write;

@@ -84,8 +84,8 @@ impl Report {
     }
 }
 
-/// Checks a sealed document, all members' proofs in it, and, if it is given, that it makes the chain
-/// that all agreed on.
+/// Checks a sealed document, all members' proofs in it, and, if it is given, that it makes the
+/// chain that all agreed on.
 ///
 /// # Errors
 /// [`Fault`] says what is wrong.

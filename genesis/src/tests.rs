@@ -1,4 +1,5 @@
-//! The ceremony as its parties run it: four of them, each in a folder of its own, and every refusal.
+//! The ceremony as its parties run it: four of them, each in a folder of its own, and every
+//! refusal.
 
 use super::*;
 use ledger::account::Roles;

@@ -1,7 +1,7 @@
 //! The command line of `feiqian-node`: one file per command.
 //!
-//! Invariants: exit code 0 is success, 1 a failure, 2 a usage error, 130 an interruption; every failure
-//! says what to do. Absent: what a running node does (see `run`).
+//! Invariants: exit code 0 is success, 1 a failure, 2 a usage error, 130 an interruption; every
+//! failure says what to do. Absent: what a running node does (see `run`).
 
 mod devnet;
 mod entropy;

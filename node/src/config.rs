@@ -1,9 +1,9 @@
 //! The node's configuration: `HOME/node.toml`.
 //!
-//! Invariants: an unknown key is refused, with the nearest known one; every key but the institution, the
-//! chain and the two addresses has a default, so a short file is a whole one; paths are relative to the
-//! home. Absent: keys themselves (the home reads them), anything that all nodes must agree on (the
-//! genesis document holds it).
+//! Invariants: an unknown key is refused, with the nearest known one; every key but the
+//! institution, the chain and the two addresses has a default, so a short file is a whole one;
+//! paths are relative to the home. Absent: keys themselves (the home reads them), anything that all
+//! nodes must agree on (the genesis document holds it).
 
 mod dealer;
 mod mistake;
@@ -85,7 +85,7 @@ pub struct NetworkConfig {
     /// Where to listen for peers: `0.0.0.0:7600`. More than one for machines with several networks.
     pub listen: Vec<SocketAddr>,
     /// Where to reach a peer, by BIC, if not at the address of the genesis document.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peers: BTreeMap<BicText, Vec<String>>,
 }
 
@@ -174,8 +174,8 @@ pub enum LogFormat {
 pub struct LogConfig {
     /// `text` or `json`.
     pub format: LogFormat,
-    /// The least severe level that is written: `error`, `warn`, `info`, `debug`, `trace`; or a filter
-    /// such as `info,node::net=debug`.
+    /// The least severe level that is written: `error`, `warn`, `info`, `debug`, `trace`; or a
+    /// filter such as `info,node::net=debug`.
     pub level: String,
 }
 

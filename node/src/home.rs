@@ -1,8 +1,9 @@
 //! A node's home: the folder with its configuration, genesis document, keys and data.
 //!
-//! Invariants: an open home is whole and consistent (the keys are the ones that the genesis document
-//! names, the document makes the chain that the configuration pins) and is held by one process, so two
-//! nodes never vote with one key. Absent: what is inside the log, the index and the checkpoints.
+//! Invariants: an open home is whole and consistent (the keys are the ones that the genesis
+//! document names, the document makes the chain that the configuration pins) and is held by one
+//! process, so two nodes never vote with one key. Absent: what is inside the log, the index and the
+//! checkpoints.
 
 mod create;
 mod files;
@@ -91,7 +92,7 @@ pub enum HomeError {
     },
     /// No configuration: probably not a home.
     #[error(
-        "{} is no node's home: it has no {CONFIG_FILE}. Write one with `feiqian-node init --home {}`",
+        "{} is no node's home: it has no {CONFIG_FILE}. Write one: feiqian-node init --home {}",
         path.display(), path.display()
     )]
     NoHome {
@@ -246,8 +247,8 @@ impl Home {
         self.path.join("checkpoint")
     }
 
-    /// The other validators' nodes, in the order of their indexes, at the configured addresses or else
-    /// at those of the genesis document.
+    /// The other validators' nodes, in the order of their indexes, at the configured addresses or
+    /// else at those of the genesis document.
     pub fn peers(&self) -> Vec<Peer> {
         let all = validators(&self.genesis).map(|(index, bic, validator)| {
             let overrides = self.config.network.peers.iter().find(|(peer, _)| peer.0 == bic);
@@ -291,7 +292,8 @@ pub fn read_config(path: &Path) -> Result<Config, HomeError> {
 /// # Errors
 /// [`HomeError`] if it cannot be read or is not right.
 pub fn read_genesis(file: &Path) -> Result<(SealedGenesis, GenesisDocument), HomeError> {
-    // Text is wider than the canonical encoding: a key takes twice the bytes, and fields have names.
+    // Text is wider than the canonical encoding: a key takes twice the bytes, and fields have
+    // names.
     let text = read_text(file, GenesisDocument::MAXIMUM_BYTES.saturating_mul(8))?;
     let sealed: SealedGenesis = serde_json::from_str(&text)
         .map_err(|error| HomeError::Format { path: file.to_owned(), reason: error.to_string() })?;

@@ -1,7 +1,7 @@
 //! What the program `feiqian-node` says to the terminal: the only module that writes there.
 //!
-//! Invariants: results go to standard output, everything else to standard error; a closed pipe is no
-//! error. Absent: the log (see `tracing`).
+//! Invariants: results go to standard output, everything else to standard error; a closed pipe is
+//! no error. Absent: the log (see `tracing`).
 
 use std::fmt;
 use std::io::Write;

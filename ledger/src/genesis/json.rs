@@ -1,8 +1,9 @@
 //! The genesis document as JSON: the draft that a ceremony collects, and the sealed file.
 //!
-//! Invariants: a sealed file names its chain id, and the id is computed again from everything beside it
-//! whenever it is opened, so a changed file is noticed. It keeps every member's proofs of possession:
-//! whoever holds the file can check the whole ceremony. Absent: files (the callers read and write them).
+//! Invariants: a sealed file names its chain id, and the id is computed again from everything
+//! beside it whenever it is opened, so a changed file is noticed. It keeps every member's proofs of
+//! possession: whoever holds the file can check the whole ceremony. Absent: files (the callers read
+//! and write them).
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -260,8 +261,8 @@ impl SealedGenesis {
         if stated != self.network {
             return Err(DocumentError::Network { network: self.network, stated });
         }
-        // The chain id comes before the members' proofs: of a changed file, that it was changed is what
-        // its reader has to know.
+        // The chain id comes before the members' proofs: of a changed file, that it was changed is
+        // what its reader has to know.
         let computed = self.document().chain_id();
         if computed != chain_id {
             return Err(DocumentError::Changed {

@@ -1,9 +1,9 @@
 //! The key file: one secret key of an institution, as `feiqian.key/v1` JSON.
 //!
-//! Invariants: the file names its kind, and a key is only used as what it was made for; the public half
-//! stands beside the secret and must fit it. The text stays where the caller keeps it and is borrowed
-//! here, so the caller can wipe it. Absent: files and their permissions (the callers'), encryption (an
-//! institution's keys are guarded by the machine; wallets encrypt theirs).
+//! Invariants: the file names its kind, and a key is only used as what it was made for; the public
+//! half stands beside the secret and must fit it. The text stays where the caller keeps it and is
+//! borrowed here, so the caller can wipe it. Absent: files and their permissions (the callers'),
+//! encryption (an institution's keys are guarded by the machine; wallets encrypt theirs).
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -1,4 +1,5 @@
-//! The member file: what an institution hands over to join the genesis, as `feiqian.member/v1` JSON.
+//! The member file: what an institution hands over to join the genesis, as `feiqian.member/v1`
+//! JSON.
 //!
 //! Invariants: every key of the file has signed the file's whole content and its own role in it, so
 //! nobody can enter another's key or shift one to another role. Such a signature is made before any

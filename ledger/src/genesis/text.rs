@@ -1,7 +1,8 @@
 //! Text forms of names and keys within the JSON documents of a genesis.
 //!
-//! Invariants: one value has one text, and reading refuses every other spelling of it, so a document
-//! reads back as it was written. Absent: the documents themselves (see `json`, `member`, `keyfile`).
+//! Invariants: one value has one text, and reading refuses every other spelling of it, so a
+//! document reads back as it was written. Absent: the documents themselves (see `json`, `member`,
+//! `keyfile`).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

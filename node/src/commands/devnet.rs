@@ -1,8 +1,8 @@
 //! `feiqian-node devnet`: several banks on this machine, each a process of its own.
 //!
-//! Invariants: a devnet lives in one folder and is run by one process; stopped and started again it is
-//! the same network; only a folder that is a devnet's is ever emptied; a node that ends stays ended.
-//! Absent: the nodes' work (`run`), real keys (everything here is public).
+//! Invariants: a devnet lives in one folder and is run by one process; stopped and started again it
+//! is the same network; only a folder that is a devnet's is ever emptied; a node that ends stays
+//! ended. Absent: the nodes' work (`run`), real keys (everything here is public).
 
 mod cast;
 mod client;

@@ -1,6 +1,7 @@
 //! Entropy of the operating system, for new keys and identifiers.
 //!
-//! Invariants: nothing is returned unless the operating system gave all of it. Absent: any other source.
+//! Invariants: nothing is returned unless the operating system gave all of it. Absent: any other
+//! source.
 
 use ledger::crypto::{SecretKey, Suite};
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! `feiqian-node init`: a node's home from the keys and the document of a genesis ceremony.
 //!
-//! Invariants: the member is found by the voting key, so nobody can set up a node under another's name;
-//! the compliance key never reaches a node. Absent: the ceremony (`feiqian-genesis`).
+//! Invariants: the member is found by the voting key, so nobody can set up a node under another's
+//! name; the compliance key never reaches a node. Absent: the ceremony (`feiqian-genesis`).
 
 use clap::Args;
 use ledger::crypto::SecretKey;

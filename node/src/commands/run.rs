@@ -35,6 +35,7 @@ fn stop_with_parent() -> Result<(), Failure> {
     set_parent_process_death_signal(Some(Signal::TERM)).map_err(|error| {
         Failure::new(format!("the operating system refuses to watch the parent: {error}"))
     })?;
-    // A parent that ended before the request is not reported: another has adopted this process then.
+    // A parent that ended before the request is not reported: another has adopted this process
+    // then.
     if getppid() == parent { Ok(()) } else { Err(Failure::interrupted()) }
 }

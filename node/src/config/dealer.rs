@@ -1,7 +1,7 @@
 //! The dealer's part of the configuration: an account, its key, and fixed rates.
 //!
-//! Invariants: a rate is exact decimal text; amounts are decimal text of the sold asset, read once its
-//! decimals are known. Absent: where rates come from; this dealer quotes what stands here.
+//! Invariants: a rate is exact decimal text; amounts are decimal text of the sold asset, read once
+//! its decimals are known. Absent: where rates come from; this dealer quotes what stands here.
 
 use ledger::ids::AssetCode;
 use ledger::money::{Amount, Decimals, MoneyError, Rate, parse_number};

@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, and what was probably meant.
 //!
-//! Invariants: an error names the line or the key. Absent: the values of secrets; the configuration has
-//! none.
+//! Invariants: an error names the line or the key. Absent: the values of secrets; the configuration
+//! has none.
 
 /// Why a configuration was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +51,8 @@ impl ConfigError {
         let before = text.get(..start).unwrap_or(text);
         let line = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
         let message = error.message();
-        // The reader's message lists the keys that exist here: "unknown field `a`, expected `b` or `c`".
+        // The reader's message lists the keys that exist here: "unknown field `a`, expected `b` or
+        // `c`".
         let mut quoted = message.split('`').skip(1).step_by(2);
         match (message.starts_with("unknown field"), quoted.next()) {
             (true, Some(key)) => {

@@ -1,7 +1,7 @@
 //! Names within the configuration: read once, well formed ever after.
 //!
-//! Invariants: a value that was read is well formed, and is written as it is read. Absent: names that
-//! only the ledger's state can judge.
+//! Invariants: a value that was read is well formed, and is written as it is read. Absent: names
+//! that only the ledger's state can judge.
 
 use ledger::genesis::json::{chain_id_text, parse_chain_id};
 use ledger::hash::ChainId;

@@ -1,7 +1,7 @@
 //! Small text files: read within a limit, written whole or not at all.
 //!
-//! Invariants: a reader never sees half a file, and a written file survives a power loss. Absent: the
-//! block log and the index, which have their own ways.
+//! Invariants: a reader never sees half a file, and a written file survives a power loss. Absent:
+//! the block log and the index, which have their own ways.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -1,7 +1,8 @@
-//! Key files on disk.
+//! Key files on disk: made, and read again.
 //!
-//! Invariants: a key file is made readable by its owner alone, and one that others can read is refused;
-//! a key file is never overwritten; its text is wiped from memory. Absent: the format (`ledger`).
+//! Invariants: a key file is made readable by its owner alone, and one that others can read is
+//! refused; a key file is never overwritten; its text is wiped from memory. Absent: the format
+//! (`ledger`).
 
 use ledger::crypto::{SecretKey, Suite};
 use ledger::genesis::keyfile::{KeyFile, KeyKind};
@@ -19,7 +20,8 @@ const MAXIMUM_BYTES: usize = 4096;
 /// Reads the key of the `expected` kind.
 ///
 /// # Errors
-/// [`HomeError::Exposed`] if others can read the file; [`HomeError`] for anything else that is wrong.
+/// [`HomeError::Exposed`] if others can read the file; [`HomeError`] for anything else that is
+/// wrong.
 pub fn read_key(path: &Path, expected: KeyKind) -> Result<SecretKey, HomeError> {
     let metadata = std::fs::metadata(path)
         .map_err(|source| HomeError::File { path: path.to_owned(), source })?;

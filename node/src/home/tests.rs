@@ -15,8 +15,8 @@ pub(crate) fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(Suite::Ed25519Blake3, [seed; 32])
 }
 
-/// The sealed document of four banks; bank `n` has the voting key `10n + 10`, then node, operator and
-/// compliance keys upwards.
+/// The sealed document of four banks; bank `n` has the voting key `10n + 10`, then node, operator
+/// and compliance keys upwards.
 pub(crate) fn sealed() -> SealedGenesis {
     let mut draft = Draft::new(Network::Test, "four".to_owned(), Parameters::USUAL).unwrap();
     for (bic, seed) in BANKS.into_iter().zip([10, 20, 30, 40]) {

@@ -67,16 +67,15 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "wallet-cli",
         own: "api iso20022 ledger",
-        outside: "anstream argon2 base64 borsh chacha20poly1305 clap comfy-table directories \
-                  ed25519-dalek getrandom jiff rpassword rust_decimal serde serde_json \
-                  thiserror toml ureq uuid zeroize",
+        outside: "anstream clap comfy-table directories getrandom rpassword serde serde_json \
+                  thiserror toml ureq zeroize",
         dev: "tempfile",
         never: "node consensus genesis tests tokio libp2p",
     },
     Allowed {
         package: "genesis",
         own: "ledger",
-        outside: "clap ed25519-dalek getrandom serde serde_json thiserror zeroize",
+        outside: "clap getrandom serde serde_json thiserror zeroize",
         dev: "tempfile",
         never: "node consensus wallet-cli tests tokio libp2p",
     },

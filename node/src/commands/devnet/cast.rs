@@ -1,7 +1,7 @@
 //! Who takes part in a devnet: banks, their roles and which of them validate.
 //!
-//! Invariants: the four banks of the golden path always take part; the first named validate. The BICs
-//! beyond the four belong to nobody. Absent: keys.
+//! Invariants: the four banks of the golden path always take part; the first named validate. The
+//! BICs beyond the four belong to nobody. Absent: keys.
 
 use ledger::account::Roles;
 use ledger::ids::Bic;

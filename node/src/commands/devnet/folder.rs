@@ -1,7 +1,7 @@
 //! The folder of a devnet: found, made, emptied.
 //!
-//! Invariants: a folder without the marker is never touched if anything is in it; the marker is locked
-//! while the devnet runs. Absent: what a new devnet consists of (see `layout`).
+//! Invariants: a folder without the marker is never touched if anything is in it; the marker is
+//! locked while the devnet runs. Absent: what a new devnet consists of (see `layout`).
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Takes the folder at `path`, which is made if it does not exist. With `reset`, or if a devnet was
-    /// left half made there, it is emptied.
+    /// Takes the folder at `path`, which is made if it does not exist. With `reset`, or if a devnet
+    /// was left half made there, it is emptied.
     ///
     /// # Errors
     /// A failure if the folder is something else's, or another process runs the devnet.

@@ -1,7 +1,7 @@
 //! The folder of a new devnet: keys, sealed genesis, homes, keystores, the signed opening.
 //!
-//! Invariants: the plan is written last; every node holds its own institution's operator key, and the
-//! first node those of institutions without a node too. Absent: processes.
+//! Invariants: the plan is written last; every node holds its own institution's operator key, and
+//! the first node those of institutions without a node too. Absent: processes.
 
 use api::keystore::{Cost, Keystore};
 use ledger::crypto::SecretKey;

@@ -1,4 +1,5 @@
-//! The parties of pacs.008 files, so that a devnet can open their accounts before a file is submitted.
+//! The parties of pacs.008 files, so that a devnet can open their accounts before a file is
+//! submitted.
 //!
 //! Invariants: only payments that the node itself would take are prepared. Absent: the submission.
 
@@ -34,8 +35,8 @@ pub(super) struct Payment {
 }
 
 impl Payment {
-    /// The lowest rate at which the payee gets at least `credit`, with 12 decimals; `None` if it is no
-    /// rate of the ledger.
+    /// The lowest rate at which the payee gets at least `credit`, with 12 decimals; `None` if it is
+    /// no rate of the ledger.
     pub(super) fn rate(&self) -> Option<Rate> {
         let major = |money: Money, scale: u32| {
             let decimals = Decimals::of_currency(money.asset)?;

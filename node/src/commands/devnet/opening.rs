@@ -1,7 +1,7 @@
 //! The transaction with which a devnet opens: assets, accounts, charges, money.
 //!
-//! Invariants: it is one atomic transaction, signed once and kept, so sending it again after a crash
-//! opens nothing twice. Absent: its submission.
+//! Invariants: it is one atomic transaction, signed once and kept, so sending it again after a
+//! crash opens nothing twice. Absent: its submission.
 
 use ledger::account::Policy;
 use ledger::crypto::{PublicKey, SecretKey};

@@ -1,8 +1,9 @@
-//! What a devnet consists of, on disk: `network.json` for the next start, `devnet.json` for everyone.
+//! What a devnet consists of, on disk: `network.json` for the next start, `devnet.json` for
+//! everyone.
 //!
-//! Invariants: `network.json` is written once, last of all files of a new devnet, so a folder that has
-//! it is complete; `devnet.json` is there once the devnet is up, and is removed before it starts.
-//! Absent: secrets in clear; keystores are encrypted, though with a public passphrase.
+//! Invariants: `network.json` is written once, last of all files of a new devnet, so a folder that
+//! has it is complete; `devnet.json` is there once the devnet is up, and is removed before it
+//! starts. Absent: secrets in clear; keystores are encrypted, though with a public passphrase.
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -14,7 +15,8 @@ use crate::home::{self, HomeError};
 /// The passphrase of every keystore of a devnet, known to all.
 pub(super) const PASSPHRASE: &str = "feiqian-devnet";
 
-/// The file by which a folder is known to be a devnet's; whoever runs the devnet holds a lock on it.
+/// The file by which a folder is known to be a devnet's; whoever runs the devnet holds a lock on
+/// it.
 pub(super) const MARKER: &str = ".feiqian-devnet";
 
 /// The file by which a devnet is started again.

@@ -1,8 +1,8 @@
 //! Free ports on the loopback interface.
 //!
-//! Invariants: ports lie below those that the operating system gives to outgoing connections, so that
-//! none takes a node's port while the node is down. Absent: a guarantee; another program may still
-//! take a port between this choice and its use, and the node says so then.
+//! Invariants: ports lie below those that the operating system gives to outgoing connections, so
+//! that none takes a node's port while the node is down. Absent: a guarantee; another program may
+//! still take a port between this choice and its use, and the node says so then.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

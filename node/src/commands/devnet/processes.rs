@@ -1,7 +1,7 @@
 //! The processes of a devnet's nodes.
 //!
-//! Invariants: only processes that were started here are signalled, by their ids; a node that ends is
-//! reported and not started again. Absent: what the nodes say (their logs are in their homes).
+//! Invariants: only processes that were started here are signalled, by their ids; a node that ends
+//! is reported and not started again. Absent: what the nodes say (their logs are in their homes).
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
@@ -72,7 +72,8 @@ impl Processes {
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)
-            // Ctrl-C in the terminal must reach this program only, which then stops the nodes in order.
+            // Ctrl-C in the terminal must reach this program only, which then stops the nodes in
+            // order.
             .process_group(0)
             .spawn()
             .map_err(failed)?;

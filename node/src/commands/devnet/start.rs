@@ -1,7 +1,7 @@
 //! Starts a devnet: processes, the opening transaction, `devnet.json`.
 //!
-//! Invariants: `devnet.json` appears once the opening is final on every node; the opening is the same
-//! bytes at every start, so it happens once. Absent: stopping (the caller's).
+//! Invariants: `devnet.json` appears once the opening is final on every node; the opening is the
+//! same bytes at every start, so it happens once. Absent: stopping (the caller's).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
