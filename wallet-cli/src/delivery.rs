@@ -5,6 +5,7 @@
 //! outbox.
 
 use api::problem::Retry;
+use api::proof::MEDIA_TYPE;
 use api::transaction::TransactionAnswer;
 use ledger::ids::Timestamp;
 use std::time::{Duration, Instant};
@@ -152,7 +153,7 @@ impl Delivery<'_> {
         let (from, until) = self.validity;
         let (from_text, until_text) = (api::text::time(from), api::text::time(until));
         let query = [("valid_from", from_text.as_str()), ("valid_until", until_text.as_str())];
-        let file = node.get(&format!("/v1/payments/{uetr}/proof"), &query, limit);
+        let file = node.get(&format!("/v1/payments/{uetr}/proof"), &query, MEDIA_TYPE, limit);
         file.is_ok_and(|file| assurance::proves_absence(self.chain, &file, uetr, (from, until)))
     }
 

@@ -15,6 +15,8 @@ use ureq::{Agent, Body, Timeout};
 /// The most bytes of an answer.
 const MAXIMUM_ANSWER: u64 = 16 * 1024 * 1024;
 
+const JSON: &str = "application/json";
+
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -69,7 +71,7 @@ impl Node {
         &self.base
     }
 
-    /// Asks for `path` with these query parameters.
+    /// Asks for `path` with these query parameters, in this media type.
     ///
     /// # Errors
     /// [`NodeError`].
@@ -77,9 +79,10 @@ impl Node {
         &self,
         path: &str,
         query: &[(&str, &str)],
+        media_type: &str,
         limit: Duration,
     ) -> Result<Vec<u8>, NodeError> {
-        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = self.agent.get(format!("{}{path}", self.base)).header("accept", media_type);
         let request =
             query.iter().fold(request, |request, (name, value)| request.query(name, value));
         let request = request.config().timeout_global(Some(limit)).build();
@@ -96,7 +99,7 @@ impl Node {
         query: &[(&str, &str)],
         limit: Duration,
     ) -> Result<T, NodeError> {
-        parse(&self.get(path, query, limit)?)
+        parse(&self.get(path, query, JSON, limit)?)
     }
 
     /// Sends `body` of this media type to `path`.
@@ -132,7 +135,7 @@ impl Node {
     ) -> Result<T, NodeError> {
         // Questions hold strings: they always render.
         let body = serde_json::to_vec(question).unwrap_or_default();
-        parse(&self.post(path, "application/json", &body, limit)?)
+        parse(&self.post(path, JSON, &body, limit)?)
     }
 }
 
@@ -222,7 +225,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         drop(listener);
         let node = Node::new(&format!("http://{address}/"));
-        let failed = node.get("/v1/status", &[], Duration::from_secs(5)).unwrap_err();
+        let failed = node.get("/v1/status", &[], JSON, Duration::from_secs(5)).unwrap_err();
         assert!(matches!(failed, NodeError::NotSent { .. }), "{failed:?}");
     }
 

@@ -1,11 +1,11 @@
 //! `feiqian proof get|verify`.
 
+use api::proof::{MEDIA_TYPE, ProofView};
 use ledger::ids::{AccountId, Uetr};
+use ledger::money::Decimals;
 use ledger::proof::{Proven, Verdict};
 use serde::Serialize;
 use std::path::Path;
-
-use api::receipt::ReceiptView;
 
 use crate::assurance;
 use crate::cli::{Anchor, Proof};
@@ -20,20 +20,9 @@ use crate::session::Session;
 #[derive(Serialize)]
 struct ProofDocument {
     valid: bool,
-    /// `payment`, `no-payment`, `holding` or `account`.
-    kind: &'static str,
     chain_id: String,
-    block: u64,
-    time: String,
-    signers: usize,
-    validators: usize,
-    quorum: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    receipt: Option<ReceiptView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<String>,
+    #[serde(flatten)]
+    proof: ProofView,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
 }
@@ -58,7 +47,7 @@ fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let path = format!("/v1/payments/{uetr}/proof");
     let proof = match kept {
         Some(proof) => proof,
-        None => desk.network.ask(|node, limit| node.get(&path, &[], limit))?,
+        None => desk.network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit))?,
     };
     let verdict = checked(&desk.chain, &proof)?;
     let is_of_it = match &verdict.proven {
@@ -76,7 +65,7 @@ fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let usual = format!("{uetr}.proof");
     let file = file.unwrap_or(Path::new(&usual));
     files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
-    let document = document(&desk.chain, &verdict, Some(file));
+    let document = document(&desk.chain, &proof, &verdict, Some(file));
     let text = format!("{}\nThe proof is in {}.", text(&desk.chain, &verdict), file.display());
     session.output.result(text, &document);
     Ok(())
@@ -95,7 +84,7 @@ fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> 
     let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
         .map_err(|error| Fault::file(file, &error))?;
     let verdict = checked(&chain, &proof)?;
-    session.output.result(text(&chain, &verdict), &document(&chain, &verdict, None));
+    session.output.result(text(&chain, &verdict), &document(&chain, &proof, &verdict, None));
     Ok(())
 }
 
@@ -149,45 +138,21 @@ fn text(chain: &Chain, verdict: &Verdict) -> String {
     )
 }
 
-fn document(chain: &Chain, verdict: &Verdict, file: Option<&Path>) -> ProofDocument {
-    let header = &verdict.header;
-    let mut document = ProofDocument {
-        valid: true,
-        kind: "payment",
-        chain_id: chain.text(),
-        block: header.height.0,
-        time: api::text::time(header.time),
-        signers: verdict.signers,
-        validators: verdict.validators,
-        quorum: verdict.quorum,
-        id: None,
-        receipt: None,
-        account: None,
-        file: file.map(|file| file.display().to_string()),
+fn document(chain: &Chain, bytes: &[u8], verdict: &Verdict, file: Option<&Path>) -> ProofDocument {
+    let mut naming = naming(chain.network, &[]);
+    let assets = match &verdict.proven {
+        Proven::Payment(receipt) => assurance::assets(receipt),
+        Proven::Holding { asset, .. } => vec![*asset],
+        Proven::NoPayment { .. } | Proven::Account { .. } => Vec::new(),
     };
-    match &verdict.proven {
-        Proven::Payment(receipt) => {
-            let mut naming = naming(chain.network, &[]);
-            for asset in assurance::assets(receipt) {
-                let decimals = ledger::money::Decimals::of_currency(asset);
-                naming.decimals.extend(decimals.map(|decimals| (asset, decimals)));
-            }
-            document.id = receipt.uetr.map(|uetr| uetr.to_string());
-            let place = Some((header.height, header.time));
-            document.receipt = Some(ReceiptView::new(receipt, place, &naming));
-        }
-        Proven::NoPayment { uetr, .. } => {
-            document.kind = "no-payment";
-            document.id = Some(uetr.to_string());
-        }
-        Proven::Holding { account, .. } => {
-            document.kind = "holding";
-            document.account = Some(account.address(chain.network));
-        }
-        Proven::Account { account, .. } => {
-            document.kind = "account";
-            document.account = Some(account.address(chain.network));
-        }
+    // Offline only currencies have decimals; points are written in minor units.
+    for asset in assets {
+        naming.decimals.extend(Decimals::of_currency(asset).map(|decimals| (asset, decimals)));
     }
-    document
+    ProofDocument {
+        valid: true,
+        chain_id: chain.text(),
+        proof: ProofView::new(bytes, verdict, &naming),
+        file: file.map(|file| file.display().to_string()),
+    }
 }

@@ -1,0 +1,148 @@
+//! A person's machine: a wallet's home, a devnet's folder, and the wallet as a program.
+
+use api::keystore::{Cost, Keystore};
+use ledger::crypto::SecretKey;
+use ledger::ids::Network;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tempfile::TempDir;
+
+use super::server::StubNode;
+use super::world::{BICS, World, account, key, owner};
+
+const PASSPHRASE: &str = "feiqian-devnet";
+
+/// Nodes, a wallet, and the files between them.
+pub(crate) struct Home {
+    folder: TempDir,
+    world: Arc<Mutex<World>>,
+    pub(crate) nodes: Vec<StubNode>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The document on standard output.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// The problem document on standard error.
+    pub(crate) fn problem(&self) -> serde_json::Value {
+        assert_eq!(self.stdout, "", "{self:?}");
+        serde_json::from_str(&self.stderr).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// The same, if it ended with `code`.
+    pub(crate) fn with_code(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+}
+
+impl Home {
+    /// A home with this many nodes.
+    pub(crate) fn new(nodes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = Arc::new(Mutex::new(World::new()));
+        let nodes: Vec<StubNode> = (0..nodes).map(|_| StubNode::start(&world)).collect();
+        let home = Self { folder, world, nodes };
+        let apis: Vec<&str> = home.nodes.iter().map(|node| node.api.as_str()).collect();
+        home.write_devnet(&apis);
+        home
+    }
+
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes the devnet's files, with these nodes.
+    pub(crate) fn write_devnet(&self, apis: &[&str]) {
+        let folder = self.path("devnet");
+        std::fs::create_dir_all(&folder).unwrap();
+        let keystore = |name: &str, key: &SecretKey| {
+            let passphrase = PASSPHRASE.as_bytes();
+            let keystore =
+                Keystore::encrypt(key, passphrase, Cost::DEVNET, [1; 16], [2; 24]).unwrap();
+            std::fs::write(folder.join(name), keystore.text()).unwrap();
+            name.to_owned()
+        };
+        let accounts: Vec<_> = [("wei", BICS[3]), ("lee", BICS[1])]
+            .into_iter()
+            .map(|(name, bic)| {
+                serde_json::json!({"name": name, "account": account(name).address(Network::Devnet),
+                    "institution": bic, "keystore": keystore(name, &owner(name))})
+            })
+            .collect();
+        let operators: Vec<_> = (1_u8..)
+            .zip(BICS)
+            .map(|(bank, bic)| {
+                serde_json::json!({"institution": bic, "keystore": keystore(bic, &key(1, bank))})
+            })
+            .collect();
+        let nodes: Vec<_> = apis
+            .iter()
+            .map(|api| {
+                serde_json::json!({"name": "x", "bic": "PSBCCNBJ", "pid": 1, "api": api,
+                    "metrics": api, "home": "x"})
+            })
+            .collect();
+        let devnet = serde_json::json!({"chain_id": self.world().chain_id(),
+            "genesis": "genesis.json", "nodes": nodes, "accounts": accounts,
+            "operators": operators, "passphrase": PASSPHRASE});
+        std::fs::write(folder.join("devnet.json"), devnet.to_string()).unwrap();
+    }
+
+    /// Runs the wallet without a terminal.
+    pub(crate) fn run(&self, words: &[&str]) -> Ended {
+        let output = self.command(words).output().unwrap();
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts the wallet.
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        self.command(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_feiqian"));
+        command
+            .args(words)
+            .env_clear()
+            .env("FEIQIAN_HOME", self.path("home"))
+            .env("FEIQIAN_DEVNET", self.path("devnet"))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The unfinished entries of the outbox.
+    pub(crate) fn outbox(&self) -> Vec<PathBuf> {
+        files(&self.path("home/outbox"))
+    }
+
+    /// The entries of the archive.
+    pub(crate) fn archive(&self) -> Vec<PathBuf> {
+        files(&self.path("home/archive"))
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().path()).collect()
+}

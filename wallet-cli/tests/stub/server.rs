@@ -1,0 +1,243 @@
+//! A stub node: HTTP/1.1, one request per connection, misbehaving on command.
+
+use api::chain::StatusView;
+use api::problem::Problem;
+use api::quote::QuoteAnswer;
+use api::transaction::{SimulationAnswer, TransactionAnswer, TransactionRequest};
+use ledger::codec;
+use ledger::ids::Uetr;
+use ledger::money::{Amount, Money};
+use ledger::operation::Operation;
+use ledger::rejection::Rejection;
+use serde::Serialize;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use super::world::{BICS, World, account, asset, key};
+
+/// What a node does with a submitted transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Executes it and answers.
+    Honest,
+    /// Takes it in and never answers; nothing is executed.
+    Silent,
+    /// Executes it and closes the connection without an answer.
+    Mute,
+    /// Is busy.
+    Busy,
+    /// Executes it and answers the proof of another payment.
+    OtherProof,
+    /// Answers "final" with a proof in which one byte is changed.
+    SpoiledProof,
+    /// Answers "final" without a proof.
+    NoProof,
+    /// Executes honestly, but says of every simulation that it would settle free of charge.
+    BlindSimulation,
+    /// Says that it would have rejected the transaction, without proof.
+    Refusing,
+}
+
+/// A running stub node. Its thread ends with the process.
+pub(crate) struct StubNode {
+    pub(crate) api: String,
+    mode: Arc<Mutex<Mode>>,
+    /// How many submissions came.
+    submissions: Arc<Mutex<usize>>,
+}
+
+impl StubNode {
+    pub(crate) fn start(world: &Arc<Mutex<World>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let api = format!("http://{}", listener.local_addr().unwrap());
+        let mode = Arc::new(Mutex::new(Mode::Honest));
+        let submissions = Arc::new(Mutex::new(0));
+        let shared = (world.clone(), mode.clone(), submissions.clone());
+        std::thread::spawn(move || {
+            let mut kept = Vec::new();
+            for stream in listener.incoming() {
+                let (world, mode, submissions) = &shared;
+                let stream = stream.unwrap();
+                let mode = *mode.lock().unwrap();
+                kept.extend(serve(stream, &mut world.lock().unwrap(), mode, submissions));
+            }
+        });
+        Self { api, mode, submissions }
+    }
+
+    pub(crate) fn behave(&self, mode: Mode) {
+        *self.mode.lock().unwrap() = mode;
+    }
+
+    pub(crate) fn submissions(&self) -> usize {
+        *self.submissions.lock().unwrap()
+    }
+}
+
+/// Answers one request; gives the connection back if it shall stay open without an answer.
+fn serve(
+    stream: TcpStream,
+    world: &mut World,
+    mode: Mode,
+    submissions: &Mutex<usize>,
+) -> Option<TcpStream> {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).unwrap();
+        if header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.to_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let path = line.split(' ').nth(1).unwrap().to_owned();
+    if path.starts_with("/v1/transactions?") {
+        *submissions.lock().unwrap() += 1;
+        match mode {
+            Mode::Silent => return Some(stream),
+            Mode::Mute => {
+                world.submit(&body).unwrap();
+                return None;
+            }
+            Mode::Honest
+            | Mode::Busy
+            | Mode::OtherProof
+            | Mode::SpoiledProof
+            | Mode::NoProof
+            | Mode::BlindSimulation
+            | Mode::Refusing => {}
+        }
+    }
+    let (status, media_type, answer) = answer(&path, &body, world, mode);
+    let head = format!(
+        "HTTP/1.1 {status} X\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n",
+        answer.len()
+    );
+    let mut stream = stream;
+    let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer));
+    None
+}
+
+type Answer = (u16, &'static str, Vec<u8>);
+
+fn json(value: &impl Serialize) -> Answer {
+    (200, "application/json", serde_json::to_vec(value).unwrap())
+}
+
+fn refuse(problem: &Problem) -> Answer {
+    (problem.status, Problem::MEDIA_TYPE, serde_json::to_vec(problem).unwrap())
+}
+
+fn answer(path: &str, body: &[u8], world: &mut World, mode: Mode) -> Answer {
+    let path = path.split('?').next().unwrap();
+    let missing = || refuse(&Problem::not_found("There is none.", "Check it."));
+    match path.split('/').skip(2).collect::<Vec<_>>().as_slice() {
+        ["transactions"] => submitted(body, world, mode),
+        ["transactions", "simulate"] => json(&simulated(body, world, mode)),
+        ["assets"] => json(&world.assets()),
+        ["institutions"] => json(&world.institutions()),
+        ["accounts", address] => world.account(address).map_or_else(missing, |view| json(&view)),
+        ["payments", id, "proof"] => match world.proof(id) {
+            Some(proof) => (200, api::proof::MEDIA_TYPE, proof),
+            None => missing(),
+        },
+        ["quotes"] => {
+            let quote = world.quote();
+            json(&QuoteAnswer {
+                quote: api::text::base64(&codec::encode(&quote)),
+                rate: quote.quote.rate.to_string(),
+                receive: "1000000.00 HKD".to_owned(),
+                expires: api::text::time(quote.quote.expires),
+                dealer: "a lie, which the wallet does not read".to_owned(),
+            })
+        }
+        ["status"] => json(&status(world)),
+        _ => missing(),
+    }
+}
+
+fn submitted(body: &[u8], world: &mut World, mode: Mode) -> Answer {
+    match mode {
+        Mode::Busy => return refuse(&Problem::busy()),
+        Mode::Refusing => {
+            return refuse(&Problem::rejected(Rejection::InsufficientFunds));
+        }
+        Mode::Honest
+        | Mode::Silent
+        | Mode::Mute
+        | Mode::OtherProof
+        | Mode::SpoiledProof
+        | Mode::NoProof
+        | Mode::BlindSimulation => {}
+    }
+    let mut receipt = match world.submit(body) {
+        Ok(receipt) => receipt,
+        Err(problem) => return refuse(&problem),
+    };
+    match mode {
+        Mode::OtherProof => {
+            let issue = Operation::Issue {
+                uetr: Uetr::from_entropy([77; 16]),
+                to: account("wei"),
+                amount: Money::new(Amount(1), asset("CNY")),
+            };
+            let other = world.sign(vec![issue], &[key(1, 4)]);
+            receipt.proof = world.submit(&codec::encode(&other)).unwrap().proof;
+        }
+        Mode::SpoiledProof => {
+            let mut proof = api::text::parse_base64(&receipt.proof.unwrap()).unwrap();
+            let middle = proof.len() / 2;
+            proof[middle] ^= 1;
+            receipt.proof = Some(api::text::base64(&proof));
+        }
+        Mode::NoProof => receipt.proof = None,
+        Mode::Honest
+        | Mode::Silent
+        | Mode::Mute
+        | Mode::Busy
+        | Mode::BlindSimulation
+        | Mode::Refusing => {}
+    }
+    json(&TransactionAnswer {
+        transaction: receipt.transaction.clone(),
+        status: "final".to_owned(),
+        receipts: vec![receipt],
+    })
+}
+
+fn simulated(body: &[u8], world: &World, mode: Mode) -> SimulationAnswer {
+    let request: TransactionRequest = serde_json::from_slice(body).unwrap();
+    let bytes = api::text::parse_base64(&request.transaction).unwrap();
+    let mut receipt = world.simulate(&bytes);
+    if mode == Mode::BlindSimulation {
+        receipt.code = None;
+        receipt.status = "settled".to_owned();
+    }
+    let (height, _) = world.last();
+    SimulationAnswer { height, receipts: vec![receipt], balances: Vec::new() }
+}
+
+fn status(world: &World) -> StatusView {
+    let (height, time) = world.last();
+    StatusView {
+        chain_id: world.chain_id(),
+        height,
+        epoch: 0,
+        validators: 4,
+        quorum: 3,
+        connected: 4,
+        last_final_at: api::text::time(time),
+        synced: true,
+        node: BICS[3].to_owned(),
+        version: "0".to_owned(),
+    }
+}
