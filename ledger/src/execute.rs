@@ -21,6 +21,7 @@ mod scene;
 mod supply;
 mod table;
 mod transaction;
+mod wanted;
 mod working;
 
 use crate::account::{Entry, Holding, HoldingKey};
@@ -28,6 +29,7 @@ use crate::ids::{Height, Timestamp};
 use crate::receipt::Receipt;
 use crate::state::{Changes, Marker, State};
 use crate::transaction::{EnvelopeError, Transaction, VerifiedTransaction};
+use wanted::Wanted;
 use working::Working;
 
 /// A receipt, and the statement lines that its operation booked.
@@ -58,8 +60,10 @@ pub fn execute<'t>(
     time: Timestamp,
     transactions: impl IntoIterator<Item = &'t VerifiedTransaction>,
 ) -> Execution {
-    let mut working = Working::new(state, height, time);
-    let mut booked = Vec::new();
+    let transactions: Vec<&VerifiedTransaction> = transactions.into_iter().collect();
+    let wanted = Wanted::by(transactions.iter().map(|transaction| transaction.body()));
+    let mut working = Working::new(state, height, time, &wanted);
+    let mut booked = Vec::with_capacity(transactions.len());
     for transaction in transactions {
         if let Ok(of_one) = transaction::run(&mut working, transaction.id(), transaction.body()) {
             booked.extend(of_one);
@@ -99,7 +103,8 @@ pub fn simulate(
     if !domains.suite().verify_all(&quotes) {
         return Err(EnvelopeError::Signature);
     }
-    let mut working = Working::new(state, height, time);
+    let wanted = Wanted::by([transaction].into_iter());
+    let mut working = Working::new(state, height, time, &wanted);
     Ok(match transaction::run(&mut working, id, transaction) {
         Ok(booked) => Simulation::Outcome {
             receipts: booked.into_iter().map(|booked| booked.receipt).collect(),

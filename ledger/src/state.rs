@@ -24,15 +24,16 @@ pub use key::{
 pub use marker_proof::{MarkerProof, MarkerProofError};
 pub use restore::RestoreError;
 
-use borsh::BorshDeserialize;
+use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::account::{Account, Asset, Holding, Institution, Supply};
+use crate::account::{Account, Asset, Holding, HoldingKey, Institution, Supply};
+use crate::codec;
 use crate::fees::FeeSchedule;
 use crate::genesis::{GenesisDocument, GenesisError, Parameters};
 use crate::hash::{Domains, Hash};
-use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, Timestamp};
+use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, Timestamp, Uetr};
 use crate::tree::{MapProof, Tree};
 use crate::validators::ValidatorSet;
 
@@ -183,6 +184,30 @@ impl State {
         MarkerProof::of(self, bucket, key)
     }
 
+    /// Many accounts at once, in the order asked.
+    pub(crate) fn accounts(&self, of: &[AccountId]) -> Vec<Option<Account>> {
+        read_each(&self.domains, &self.map, of.iter().map(|account| StateKey::Account(*account)))
+    }
+
+    /// Many holdings at once, in the order asked.
+    pub(crate) fn holdings_at(&self, of: &[HoldingKey]) -> Vec<Option<Holding>> {
+        let key = |(account, asset): &HoldingKey| StateKey::Holding(*account, *asset);
+        read_each(&self.domains, &self.map, of.iter().map(key))
+    }
+
+    /// Many payments' markers at once, in the order asked.
+    pub(crate) fn payment_markers(&self, of: &[Uetr]) -> Vec<Option<Marker>> {
+        let mut found = vec![None; of.len()];
+        for tree in self.buckets.values() {
+            let keys = of.iter().map(|uetr| MarkerKey::Payment(*uetr));
+            let newer = read_each(&self.domains, tree, keys);
+            for (marker, newer) in found.iter_mut().zip(newer) {
+                *marker = newer.or(*marker);
+            }
+        }
+        found
+    }
+
     fn read<T: BorshDeserialize>(&self, key: &StateKey) -> Option<T> {
         self.value(key).and_then(|bytes| borsh::from_slice(bytes).ok())
     }
@@ -213,4 +238,23 @@ impl State {
         next.map.update(&next.domains, changes.records());
         next
     }
+}
+
+/// The records under `keys`, whose encodings are all of one length.
+fn read_each<K: BorshSerialize, T: BorshDeserialize>(
+    domains: &Domains,
+    tree: &Tree,
+    keys: impl ExactSizeIterator<Item = K>,
+) -> Vec<Option<T>> {
+    let mut records = Vec::with_capacity(keys.len());
+    let mut bytes = Vec::new();
+    let mut width = 0;
+    for key in keys {
+        codec::encode_into(&mut bytes, &key);
+        width = if width == 0 { bytes.len() } else { width };
+    }
+    tree.get_each(domains, width, &bytes, |value| {
+        records.push(value.and_then(|bytes| borsh::from_slice(bytes).ok()));
+    });
+    records
 }

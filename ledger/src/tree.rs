@@ -21,6 +21,7 @@
 
 mod bucket;
 mod chunk;
+mod lookup;
 mod node;
 mod plan;
 mod proof;

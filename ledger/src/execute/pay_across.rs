@@ -31,7 +31,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let id = quote.id(scene.working.domains());
     ensure_quote_signed(&pay.quote, &dealer)?;
     ensure_quote_current(quote, scene.working.time)?;
-    ensure(scene.working.marker(&MarkerKey::Quote(id)).is_none(), Rejection::QuoteUsed)?;
+    ensure(scene.working.marker(MarkerKey::Quote(id)).is_none(), Rejection::QuoteUsed)?;
     ensure(fits(quote, sold, received, pay.minimum_received), Rejection::QuoteMismatch)?;
     let charges = charges?;
     let mut legs = charges.payer_legs(pay.from);

@@ -22,15 +22,16 @@ impl<K: Copy + Ord, V: Clone> Table<K, V> {
         Self { slots: BTreeMap::new(), undo: Vec::new() }
     }
 
+    /// A table that has read `records` of the parent, which ascend by key.
+    pub(super) fn with(records: impl Iterator<Item = (K, Option<V>)>) -> Self {
+        let slots = records.map(|(key, value)| (key, Slot { value, is_changed: false }));
+        Self { slots: slots.collect(), undo: Vec::new() }
+    }
+
     /// The record of `key`, which `load` gives if it is not here yet.
     pub(super) fn get(&mut self, key: K, load: impl FnOnce() -> Option<V>) -> Option<V> {
         let new = || Slot { value: load(), is_changed: false };
         self.slots.entry(key).or_insert_with(new).value.clone()
-    }
-
-    /// The record of `key`, if it was read or written before.
-    pub(super) fn known(&self, key: &K) -> Option<V> {
-        self.slots.get(key).and_then(|slot| slot.value.clone())
     }
 
     /// Writes a record.
@@ -67,8 +68,8 @@ mod tests {
 
     #[test]
     fn rolling_back_restores_what_was_there() {
-        let mut table = Table::new();
-        assert_eq!(table.get(1, || Some("parent's")), Some("parent's"));
+        let mut table = Table::with([(1, Some("parent's")), (5, None)].into_iter());
+        assert_eq!(table.get(5, || panic!("it was read before")), None);
         table.put(2, "kept");
         table.commit();
         table.put(1, "new");

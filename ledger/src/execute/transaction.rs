@@ -52,11 +52,15 @@ struct Claims {
 
 impl Claims {
     /// Looks up every UETR of the transaction; a marker that names the transaction itself ends it.
-    fn of(working: &Working<'_>, id: TransactionId, body: &Transaction) -> Result<Self, Marker> {
+    fn of(
+        working: &mut Working<'_>,
+        id: TransactionId,
+        body: &Transaction,
+    ) -> Result<Self, Marker> {
         let mut is_foreign = Vec::with_capacity(body.operations.len());
         for operation in &body.operations {
             let uetr = operation.uetr();
-            let marker = uetr.and_then(|uetr| working.marker(&MarkerKey::Payment(uetr)));
+            let marker = uetr.and_then(|uetr| working.marker(MarkerKey::Payment(uetr)));
             match marker {
                 Some(marker) if marker.transaction == id => return Err(marker),
                 Some(_) => is_foreign.push(true),
@@ -67,7 +71,7 @@ impl Claims {
         if !claims.needs_own_marker(body) {
             return Ok(claims);
         }
-        working.marker(&MarkerKey::Transaction(id)).map_or(Ok(claims), Err)
+        working.marker(MarkerKey::Transaction(id)).map_or(Ok(claims), Err)
     }
 
     /// True if the UETRs alone would not show that the transaction was executed.

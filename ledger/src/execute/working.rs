@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::table::Table;
+use super::wanted::Wanted;
 use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
 use crate::fees::FeeSchedule;
 use crate::hash::Domains;
@@ -31,7 +32,11 @@ pub(super) struct Working<'s> {
 }
 
 impl<'s> Working<'s> {
-    pub(super) fn new(parent: &'s State, height: Height, time: Timestamp) -> Self {
+    /// Nothing is written yet, and what `wanted` names is read.
+    pub(super) fn new(parent: &'s State, height: Height, time: Timestamp, wanted: &Wanted) -> Self {
+        let Wanted { accounts, holdings, payments } = wanted;
+        let account_records = parent.accounts(accounts).into_iter().map(|r| r.map(Arc::new));
+        let payment_keys = payments.iter().map(|uetr| MarkerKey::Payment(*uetr));
         Self {
             parent,
             height,
@@ -40,10 +45,10 @@ impl<'s> Working<'s> {
             written_assets: BTreeSet::new(),
             written_schedules: BTreeSet::new(),
             committed: parent.shared_directory(),
-            accounts: Table::new(),
-            holdings: Table::new(),
+            accounts: Table::with(accounts.iter().copied().zip(account_records)),
+            holdings: Table::with(holdings.iter().copied().zip(parent.holdings_at(holdings))),
             supplies: Table::new(),
-            markers: Table::new(),
+            markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
 
@@ -68,8 +73,8 @@ impl<'s> Working<'s> {
         self.supplies.get(asset, || self.parent.supply(asset)).unwrap_or_default()
     }
 
-    pub(super) fn marker(&self, key: &MarkerKey) -> Option<Marker> {
-        self.markers.known(key).or_else(|| self.parent.marker(key))
+    pub(super) fn marker(&mut self, key: MarkerKey) -> Option<Marker> {
+        self.markers.get(key, || self.parent.marker(&key))
     }
 
     pub(super) fn put_account(&mut self, id: AccountId, account: Arc<Account>) {

@@ -1,0 +1,67 @@
+//! What a block's transactions will ask the state for, so that it is read all at once.
+//!
+//! Invariants: each list ascends, nothing twice. A record that is missing here is read when it is
+//! asked for, so a list that is not complete costs time and nothing else. Absent: records that are
+//! few (assets, schedules) or rare (collectors, quotes).
+
+use crate::account::HoldingKey;
+use crate::ids::{AccountId, Uetr};
+use crate::operation::Operation;
+use crate::transaction::Transaction;
+
+/// The records that are read at once.
+#[derive(Default)]
+pub(super) struct Wanted {
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) holdings: Vec<HoldingKey>,
+    pub(super) payments: Vec<Uetr>,
+}
+
+impl Wanted {
+    pub(super) fn by<'t>(transactions: impl Iterator<Item = &'t Transaction>) -> Self {
+        let mut wanted = Self::default();
+        for operation in transactions.flat_map(|transaction| &transaction.operations) {
+            wanted.add(operation);
+        }
+        sort(&mut wanted.accounts);
+        sort(&mut wanted.holdings);
+        sort(&mut wanted.payments);
+        wanted
+    }
+
+    fn add(&mut self, operation: &Operation) {
+        self.payments.extend(operation.uetr());
+        match operation {
+            Operation::RegisterAsset { .. } | Operation::SetFeeSchedule { .. } => {}
+            Operation::Issue { to: account, amount, .. }
+            | Operation::Redeem { from: account, amount, .. } => {
+                self.accounts.push(*account);
+                self.holdings.push((*account, amount.asset));
+            }
+            Operation::OpenAccount { account, .. }
+            | Operation::SetPolicy { account, .. }
+            | Operation::RotateKeys { account, .. }
+            | Operation::Freeze { account, .. }
+            | Operation::Unfreeze { account }
+            | Operation::CloseAccount { account }
+            | Operation::SetTier { account, .. } => self.accounts.push(*account),
+            Operation::Pay(pay) => {
+                let asset = pay.amount.asset;
+                self.accounts.extend([pay.from, pay.to]);
+                self.holdings.extend([(pay.from, asset), (pay.to, asset)]);
+            }
+            Operation::PayAcross(pay) => {
+                let quote = &pay.quote.quote;
+                let (sold, bought) = (pay.sell.asset, pay.minimum_received.asset);
+                self.accounts.extend([pay.from, pay.to, quote.dealer]);
+                self.holdings.extend([(pay.from, sold), (quote.dealer, sold)]);
+                self.holdings.extend([(pay.to, bought), (quote.dealer, bought)]);
+            }
+        }
+    }
+}
+
+fn sort<T: Ord>(keys: &mut Vec<T>) {
+    keys.sort_unstable();
+    keys.dedup();
+}
