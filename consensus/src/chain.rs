@@ -137,6 +137,11 @@ impl Chain {
         self.finalized = finalized;
     }
 
+    /// Drops one block.
+    pub fn forget(&mut self, hash: &Hash) {
+        self.held.remove(hash);
+    }
+
     /// Drops the blocks of views up to `view`.
     pub fn drop_up_to(&mut self, view: View) {
         self.held.retain(|_, held| held.block.header.view > view);

@@ -60,7 +60,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             heartbeat_ms: 5_000,
-            minimum_timeout_ms: 100,
+            minimum_timeout_ms: 300,
             maximum_timeout_ms: 2_000,
             clock_bound_ms: 1_000,
             resend_ms: 200,

@@ -77,7 +77,12 @@ impl Replica {
         self.turn = Turn::new(view, now);
         self.resend.last = self.resend.last.map(|_| now);
         self.resend.count = 0;
-        self.views.compact(view);
+        for (view, block) in self.views.compact(view) {
+            // R17: peers may still fetch what this replica has voted for.
+            if self.signer.as_ref().is_none_or(|s| s.vote(view, VoteKind::Notarize).is_none()) {
+                self.chain.forget(&block);
+            }
+        }
         if self.views.get(view).is_some_and(|state| state.candidate.is_some()) {
             self.make_busy(now);
         }

@@ -75,7 +75,8 @@
 //!   epoch.
 //! - **R17 Bounds.** Votes and candidates are kept for views up to 64 from the current one, above
 //!   the last final one; one vote per validator, kind and view; one candidate per view.
-//!   Certificates are kept from the last final view on.
+//!   Certificates, and blocks that are certified or voted for, are kept from the last final view
+//!   on.
 //!
 //! # Safety
 //!

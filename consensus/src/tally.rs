@@ -38,11 +38,6 @@ impl Tally {
         self.votes.entry((vote.subject.kind, vote.validator)).or_insert(vote);
     }
 
-    /// True if no vote is kept.
-    pub fn is_empty(&self) -> bool {
-        self.votes.is_empty()
-    }
-
     /// The certificate of `subject`, once a quorum has voted for it.
     pub fn certificate(
         &self,

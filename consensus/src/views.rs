@@ -53,6 +53,8 @@ pub struct Views {
     views: BTreeMap<View, ViewState>,
     finalized: Certified,
     finalization: Option<Verified<Certificate>>,
+    /// Votes and candidates of views below this one are dropped.
+    compacted: View,
 }
 
 impl Views {
@@ -61,7 +63,7 @@ impl Views {
 
     /// The views after the final block `finalized`.
     pub const fn new(finalized: Certified, finalization: Option<Verified<Certificate>>) -> Self {
-        Self { views: BTreeMap::new(), finalized, finalization }
+        Self { views: BTreeMap::new(), finalized, finalization, compacted: View(0) }
     }
 
     /// The highest block that is known to be final, held or not.
@@ -118,16 +120,18 @@ impl Views {
         }
     }
 
-    /// Drops votes and candidates that are out of the window behind `current` (R17).
-    pub fn compact(&mut self, current: View) {
-        let behind = View(current.0.saturating_sub(Self::WINDOW));
-        for (_, state) in self.views.range_mut(..behind).rev() {
-            if state.candidate.is_none() && state.tally.is_empty() {
-                break;
-            }
-            state.candidate = None;
+    /// Drops votes and candidates that are out of the window behind `current` (R17); gives those
+    /// candidates that are not known to be notarized.
+    pub fn compact(&mut self, current: View) -> Vec<(View, Hash)> {
+        let behind = View(current.0.saturating_sub(Self::WINDOW)).max(self.compacted);
+        let mut dropped = Vec::new();
+        for (view, state) in self.views.range_mut(self.compacted..behind) {
             state.tally = Tally::default();
+            let candidate = state.candidate.take().filter(|_| state.notarization.is_none());
+            dropped.extend(candidate.map(|block| (*view, block)));
         }
+        self.compacted = behind;
+        dropped
     }
 
     /// The certificate that makes the block of `view` a possible parent: notarization or
@@ -192,9 +196,9 @@ impl Views {
     /// The lowest view above the final one and below `current` of which no certificate is known.
     pub fn lowest_unknown(&self, current: View) -> Option<View> {
         let mut expected = self.finalized.view.next();
-        for (view, state) in self.views.range(expected..current) {
+        for (view, state) in self.views.range(expected..) {
             let known = state.notarization.is_some() || state.nullification.is_some();
-            if *view > expected || !known {
+            if expected >= current || *view > expected || !known {
                 break;
             }
             expected = expected.next();

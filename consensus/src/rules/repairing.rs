@@ -293,8 +293,10 @@ fn r17_a_flood_of_views_is_not_kept() {
     assert_eq!(bench.replica.kept(), (65, 49));
     bench.learn(committee.nullification(300));
     assert_eq!(bench.view(), 301);
-    let (views, _) = bench.replica.kept();
-    assert!(views <= 66, "{views}");
+    let (views, blocks) = bench.replica.kept();
+    assert!(views <= 66 && blocks <= 65, "{views} {blocks}");
+    bench.learn(committee.nullification(400));
+    assert_eq!(bench.replica.kept().1, 0, "old candidates are dropped");
 }
 
 #[test]

@@ -70,6 +70,11 @@ impl Plan {
         if random.chance(450) {
             draw_partitions(random, validators, heal_at, &mut faults);
         }
+        if random.chance(150) {
+            // One is away for so long that it must catch up.
+            let away = Fault::Crash(random.position(validators), heal_at);
+            faults.push((random.between(0, 1_000), away));
+        }
         faults.sort_by_key(|(at, _)| *at);
         Self { validators, adversary, weather, skews, sync, work_every, faults, heal_at }
     }
