@@ -1,20 +1,180 @@
-//! The HTTP API of a node.
+//! The HTTP API of a node: one resource a file, JSON in the words of the package `api`.
+//!
+//! Invariants: every refusal, whoever makes it, is a problem document (RFC 9457); what is answered as
+//! final is final; requests at work, open connections, bodies and waiting times are bounded, and one
+//! request too many is answered 503 at once. Absent: TLS, which stands in front; cross-origin requests,
+//! which no browser is told to allow.
+
+mod accounts;
+mod blocks;
+mod body;
+mod connections;
+mod directory;
+mod gate;
+mod health;
+mod history;
+mod iso20022;
+mod metrics;
+mod params;
+mod payments;
+mod proof;
+mod quotes;
+mod refusal;
+mod simulate;
+mod state_proofs;
+mod status;
+mod traffic;
+mod transactions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use api::problem::Problem;
+use api::text::Naming;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use ledger::ids::Network;
+use ledger::state::State;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 use crate::driver::Driver;
 use crate::home::Home;
+use crate::iso::Desk;
+use crate::readers::{self, Readers};
+use connections::Connections;
+use gate::Gate;
+use refusal::Refused;
+use traffic::{Class, Traffic};
+
+/// How long after the longest wait of a request the API goes on closing.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// What every request sees.
+pub struct AppState {
+    home: Arc<Home>,
+    driver: Arc<Driver>,
+    readers: Readers,
+    desk: Desk,
+    slots: Semaphore,
+    traffic: Traffic,
+    stopped: watch::Receiver<bool>,
+}
+
+impl AppState {
+    /// The state of the API of the node at `home`, which runs as `driver`.
+    pub fn new(
+        home: impl Into<Arc<Home>>,
+        driver: Arc<Driver>,
+        stopped: watch::Receiver<bool>,
+    ) -> Self {
+        let home = home.into();
+        Self {
+            desk: Desk::new(&home),
+            slots: Semaphore::new(home.config.api.requests),
+            home,
+            driver,
+            readers: Readers::default(),
+            traffic: Traffic::default(),
+            stopped,
+        }
+    }
+
+    fn network(&self) -> Network {
+        self.home.genesis.network
+    }
+
+    /// Until when a request that begins now may wait.
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.patience()
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.home.config.api.wait_seconds)
+    }
+
+    /// What it takes to write addresses and amounts of `state`.
+    fn naming(&self, state: &State) -> Naming {
+        let assets = state.directory().assets();
+        let decimals = assets.iter().map(|(code, asset)| (*code, asset.decimals));
+        Naming { network: self.network(), decimals: decimals.collect() }
+    }
+
+    /// Waits until the index holds everything that is final now.
+    async fn caught_up(&self) -> Result<(), Refused> {
+        let reached = readers::caught_up(&self.driver, self.patience()).await;
+        let late = || Problem::not_ready("The node's index is behind its final blocks.");
+        reached.map(|_| ()).ok_or_else(|| late().into())
+    }
+}
 
 /// Serves the API until `stopped` turns true; open requests are answered first.
 pub async fn serve(
-    home: Home,
+    home: impl Into<Arc<Home>>,
     driver: Arc<Driver>,
     listener: TcpListener,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
-    let _ = stopped.wait_for(|stopped| *stopped).await;
-    drop((home, driver, listener));
+    let state = Arc::new(AppState::new(home, driver, stopped.clone()));
+    let most = state.home.config.api.requests.saturating_mul(2);
+    let listener = Connections::new(listener, most, state.patience());
+    let longest = state.patience().saturating_add(CLOSING);
+    let (mut closing, mut overdue) = (stopped.clone(), stopped);
+    let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+        // A sender that is gone has stopped, too.
+        let _ = closing.wait_for(|stopped| *stopped).await;
+    });
+    let overdue = async {
+        let _ = overdue.wait_for(|stopped| *stopped).await;
+        tokio::time::sleep(longest).await;
+    };
+    tokio::select! {
+        ended = async { served.await } => {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the API ended");
+            }
+        }
+        () = overdue => tracing::warn!("the API stops with requests open"),
+    }
+}
+
+/// The API's routes.
+pub fn router(state: Arc<AppState>) -> Router {
+    let class = |class: Class, routes: Router<Arc<AppState>>| {
+        let gate = Gate { state: state.clone(), class };
+        routes.route_layer(from_fn_with_state(gate, gate::pass))
+    };
+    let payments = Router::new()
+        .route("/v1/payments/{uetr}", get(payments::show))
+        .route("/v1/payments/{uetr}/proof", get(payments::prove))
+        .route("/v1/payments/{uetr}/absence", get(payments::prove_absence));
+    let accounts = Router::new()
+        .route("/v1/accounts/{account}", get(accounts::show))
+        .route("/v1/accounts/{account}/history", get(history::list))
+        .route("/v1/accounts/{account}/proof", get(state_proofs::account))
+        .route("/v1/accounts/{account}/holdings/{asset}/proof", get(state_proofs::holding));
+    let chain = Router::new()
+        .route("/v1/blocks", get(blocks::list))
+        .route("/v1/blocks/{height}", get(blocks::show))
+        .route("/v1/validators", get(directory::validators))
+        .route("/v1/institutions", get(directory::institutions))
+        .route("/v1/assets", get(directory::assets))
+        .route("/v1/status", get(status::show));
+    let one = |path, route| Router::new().route(path, route);
+    Router::new()
+        .merge(class(Class::Transactions, one("/v1/transactions", post(transactions::submit))))
+        .merge(class(Class::Simulate, one("/v1/transactions/simulate", post(simulate::simulate))))
+        .merge(class(Class::Payments, payments))
+        .merge(class(Class::Accounts, accounts))
+        .merge(class(Class::Chain, chain))
+        .merge(class(Class::Quotes, one("/v1/quotes", post(quotes::offer))))
+        .merge(class(Class::Iso20022, one("/v1/iso20022", post(iso20022::submit))))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::scrape))
+        .fallback(refusal::no_such_path)
+        .method_not_allowed_fallback(refusal::no_such_method)
+        .with_state(state)
 }

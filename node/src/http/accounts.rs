@@ -1,0 +1,35 @@
+//! `GET /v1/accounts/{account}`: policy, status and holdings.
+//!
+//! Invariants: what is shown is the state after the last final block. Absent: history (see `history`),
+//! proofs (see `state_proofs`).
+
+use std::sync::Arc;
+
+use api::account::AccountView;
+use api::problem::Problem;
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+
+use super::AppState;
+use super::params::Segments;
+use super::refusal::Answer;
+
+/// Shows an account.
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    Segments(address): Segments<String>,
+) -> Answer {
+    let id = state.account(&address)?;
+    let latest = state.driver.view.latest();
+    let ledger = latest.tip.state();
+    let found = ledger.account(id).zip(ledger.institution(id.servicer()));
+    let (account, servicer) = found.ok_or_else(|| {
+        let hint = "Its institution opens it; compare the address with the original.";
+        Problem::not_found(format!("There is no account {address}."), hint)
+    })?;
+    let (holdings, naming) = (ledger.holdings(id), state.naming(ledger));
+    let height = latest.tip.height();
+    let view = AccountView::new(id, &account, &servicer.bic, &holdings, height, &naming);
+    Ok(Json(view).into_response())
+}

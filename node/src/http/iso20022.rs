@@ -1,0 +1,59 @@
+//! `POST /v1/iso20022`: a pacs.008 in, its pacs.002 out.
+//!
+//! 200 with a status of every payment, 202 if some are not final yet; the same message again gets the
+//! same answer. Invariants: a message that no payment of which concerns this node changes nothing.
+//! Absent: the work (see `crate::iso`).
+
+use std::sync::Arc;
+
+use api::problem::Problem;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use iso20022::xml::Limits;
+
+use super::refusal::{Answer, Refused};
+use super::{AppState, body};
+use crate::iso::{DeskError, Reception, Surroundings};
+
+const XML: &str = "application/xml";
+
+/// Takes a message.
+pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request) -> Answer {
+    let hint = "Send it to the node of the payer's institution.";
+    if !state.desk.is_open() {
+        let detail = "This node holds no institution's operator key.";
+        return Err(Problem::not_offered(detail, hint).into());
+    }
+    if !body::is_media_type(request.headers(), &[XML, "text/xml"]) {
+        return Err(Problem::unsupported_media_type(XML).into());
+    }
+    let bytes = body::read(request, Limits::default().total_bytes).await?;
+    let around =
+        Surroundings { driver: &state.driver, readers: &state.readers, deadline: state.deadline() };
+    match state.desk.receive(around, &bytes).await? {
+        Reception::Answer { xml, is_final } => {
+            let status = if is_final { StatusCode::OK } else { StatusCode::ACCEPTED };
+            Ok((status, [(CONTENT_TYPE, XML)], xml).into_response())
+        }
+        Reception::Refused(fault) => {
+            let detail = format!("{fault} (ISO 20022 reason {})", fault.iso());
+            Err(Problem::malformed(detail).into())
+        }
+        Reception::Foreign => {
+            let detail = "This node acts for none of the message's payers' institutions.";
+            Err(Problem::not_offered(detail, hint).into())
+        }
+    }
+}
+
+impl From<DeskError> for Refused {
+    fn from(error: DeskError) -> Self {
+        tracing::error!(%error, "a message could not be carried out");
+        let problem = Problem::internal("The node failed while it worked on the message.");
+        let hint = "Send the same message again: its payments are never made twice.";
+        let detail = problem.detail.clone();
+        problem.with(detail, hint).into()
+    }
+}

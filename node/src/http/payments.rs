@@ -1,0 +1,262 @@
+//! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
+//!
+//! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other payment
+//! begins so. Invariants: what is shown is final. Absent: payments on their way; only the node that took
+//! one in knows of it, and its client has the transaction.
+
+use std::sync::Arc;
+
+use api::problem::{Problem, Retry};
+use api::receipt::ReceiptView;
+use api::text;
+use api::transaction::{PaymentView, TimelineEvent};
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use ledger::ids::{Timestamp, Uetr};
+use serde::Deserialize;
+
+use super::params::{Params, Segments};
+use super::refusal::{Answer, Refused};
+use super::{AppState, proof};
+use crate::outcome::archived_proof;
+use crate::proofs::{self, AbsenceRefusal};
+use crate::store::{Place, Store, StoreError};
+
+/// The least hexadecimal digits of a UETR that name a payment.
+const LEAST_DIGITS: usize = 8;
+
+/// The query of a proof: when the payment's transaction is valid, if its absence is to be proven.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ProofQuery {
+    valid_from: Option<String>,
+    valid_until: Option<String>,
+}
+
+/// What became of a payment.
+pub(super) async fn show(
+    State(state): State<Arc<AppState>>,
+    Segments(name): Segments<String>,
+) -> Answer {
+    let (uetr, place) = find(&state, &name).await?;
+    let read = |store: &Store| -> Result<_, StoreError> {
+        let index = usize::try_from(place.index).unwrap_or(usize::MAX);
+        let receipt = store.receipts(place.height)?.into_iter().nth(index);
+        Ok(receipt.zip(store.block(place.height)?))
+    };
+    let found = state.readers.read(&state.driver, read).await?;
+    let (receipt, indexed) = found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
+    let latest = state.driver.view.latest();
+    let naming = state.naming(latest.tip.state());
+    let time = indexed.block.header.time;
+    let receipt = ReceiptView::new(&receipt, Some((place.height, time)), &naming);
+    Ok(Json(view(uetr, receipt, time)).into_response())
+}
+
+/// The payment's proof; or, if it did not happen and the query says when it could, the proof of that.
+pub(super) async fn prove(
+    State(state): State<Arc<AppState>>,
+    Segments(name): Segments<String>,
+    Params(query): Params<ProofQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let span = query.span()?;
+    let (uetr, place) = match (find(&state, &name).await, span) {
+        (Ok(found), _) => found,
+        (Err(_), Some(span)) if Uetr::parse(&name).is_ok() => {
+            return absence(&state, &name, span, &headers).await;
+        }
+        (Err(refused), _) => return Err(refused),
+    };
+    let index = usize::try_from(place.index).unwrap_or(usize::MAX);
+    let place = (place.height, index);
+    let (driver, genesis) = (&state.driver, &state.home.genesis);
+    let proof = archived_proof(driver, &state.readers, genesis, place, state.deadline()).await?;
+    let uncertified = || Problem::not_ready("No certificate leads to the payment's block yet.");
+    let proof = proof.ok_or_else(uncertified)?;
+    proof::answer(&state, &headers, &proof, &uetr.to_string()).await
+}
+
+/// The proof that a payment did not happen and no longer can.
+pub(super) async fn prove_absence(
+    State(state): State<Arc<AppState>>,
+    Segments(name): Segments<String>,
+    Params(query): Params<ProofQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let span = query.span()?.ok_or_else(|| {
+        Problem::malformed("The query needs valid_from and valid_until of the transaction.")
+    })?;
+    absence(&state, &name, span, &headers).await
+}
+
+impl ProofQuery {
+    fn span(&self) -> Result<Option<(Timestamp, Timestamp)>, Refused> {
+        match (&self.valid_from, &self.valid_until) {
+            (None, None) => Ok(None),
+            (Some(from), Some(until)) => Ok(Some((moment(from)?, moment(until)?))),
+            (Some(_), None) | (None, Some(_)) => {
+                Err(Problem::malformed("valid_from and valid_until come together.").into())
+            }
+        }
+    }
+}
+
+/// Reads RFC 3339, or milliseconds since 1970.
+fn moment(text: &str) -> Result<Timestamp, Refused> {
+    let parsed = text.parse().ok().map(Timestamp).or_else(|| text::parse_time(text));
+    let unread = || {
+        let text: String = text.chars().take(40).collect();
+        Problem::malformed(format!("\"{text}\" is no time. Write 2026-11-21T20:15:00Z."))
+    };
+    parsed.ok_or_else(|| unread().into())
+}
+
+async fn absence(
+    state: &AppState,
+    name: &str,
+    span: (Timestamp, Timestamp),
+    headers: &HeaderMap,
+) -> Answer {
+    let uetr = Uetr::parse(name).map_err(|error| Problem::malformed(format!("{error}.")))?;
+    let certified = state.certified().await?;
+    let genesis = &state.home.genesis;
+    let proof = proofs::absence(&certified, genesis, uetr, span).map_err(|refusal| {
+        let conflict = |code, hint: &str, retry| {
+            let title = "The absence cannot be proven";
+            Problem::conflict(code, title, retry).with(format!("{refusal}."), hint)
+        };
+        match refusal {
+            AbsenceRefusal::Span => Problem::malformed(format!("{refusal}.")),
+            AbsenceRefusal::Happened => {
+                let hint = format!("Look it up: /v1/payments/{uetr}.");
+                conflict("payment-exists", &hint, Retry::Never)
+            }
+            AbsenceRefusal::TooEarly => {
+                conflict("too-early", "Ask again after the end of its validity.", Retry::Later)
+            }
+            AbsenceRefusal::TooLate => {
+                conflict("too-late", "Look for a proof that was made in time.", Retry::Never)
+            }
+        }
+    })?;
+    proof::answer(state, headers, &proof, &format!("{uetr}.absent")).await
+}
+
+/// Finds the one payment that `name` names.
+async fn find(state: &AppState, name: &str) -> Result<(Uetr, Place), Refused> {
+    let (first, last) = bounds(name).ok_or_else(|| {
+        let name: String = name.chars().take(40).collect();
+        let detail = format!("\"{name}\" is no UETR, and no beginning of one.");
+        Problem::malformed(detail)
+    })?;
+    state.caught_up().await?;
+    let read = |store: &Store| -> Result<_, StoreError> {
+        let found = store.payments_beginning(first, last)?;
+        let places = found.into_iter().map(Uetr::from_entropy).map(|uetr| {
+            let place = store.payment(uetr)?;
+            Ok(place.map(|place| (uetr, place)))
+        });
+        places.collect::<Result<Vec<_>, StoreError>>()
+    };
+    let found: Vec<_> =
+        state.readers.read(&state.driver, read).await?.into_iter().flatten().collect();
+    match found.as_slice() {
+        [] => {
+            let name: String = name.chars().take(40).collect();
+            let hint = "If it was sent just now, ask again; if its sender has no final answer, send \
+                        the same bytes again: they are never paid twice.";
+            Err(Problem::not_found(format!("No final payment is named {name}."), hint).into())
+        }
+        [one] => Ok(*one),
+        [..] => {
+            let title = "More than one payment begins so";
+            let problem = Problem::conflict("ambiguous", title, Retry::Never);
+            Err(problem.with(title, "Write more of the UETR.").into())
+        }
+    }
+}
+
+/// The first and the last UETR that begin with these digits; `None` if they are none or too few.
+fn bounds(name: &str) -> Option<([u8; 16], [u8; 16])> {
+    let digits: Vec<u32> = name
+        .chars()
+        .filter(|character| *character != '-')
+        .map(|character| character.to_digit(16).filter(|_| !character.is_ascii_uppercase()))
+        .collect::<Option<_>>()?;
+    if digits.len() < LEAST_DIGITS || digits.len() > 32 {
+        return None;
+    }
+    let filled = |filler: u32| {
+        let mut bytes = [0_u8; 16];
+        let padded = digits.iter().copied().chain(std::iter::repeat(filler));
+        let padded: Vec<u32> = padded.take(32).collect();
+        for (byte, pair) in bytes.iter_mut().zip(padded.chunks_exact(2)) {
+            let value = pair.iter().fold(0_u32, |value, digit| (value << 4) | digit);
+            *byte = u8::try_from(value).unwrap_or(0);
+        }
+        bytes
+    };
+    Some((filled(0), filled(15)))
+}
+
+fn view(uetr: Uetr, receipt: ReceiptView, time: Timestamp) -> PaymentView {
+    let block = receipt.block;
+    let at = block.map(|block| format!(" in block {block}")).unwrap_or_default();
+    let summary = match (&receipt.explanation, &receipt.credited) {
+        (Some(explanation), _) => {
+            let reason = receipt.iso_reason.as_deref().unwrap_or_default();
+            format!("Rejected{at} ({reason}). {explanation} Nothing was paid.")
+        }
+        (None, Some(credited)) => {
+            let fee = receipt.fee.as_deref().unwrap_or_default();
+            let debited = receipt.debited.as_deref().unwrap_or_default();
+            format!("Settled{at}: debited {debited}, credited {credited}, charges {fee}.")
+        }
+        (None, None) => format!("Done{at}."),
+    };
+    PaymentView {
+        id: uetr.to_string(),
+        status: receipt.status.clone(),
+        iso_status: receipt.iso_status.clone(),
+        summary,
+        next_actor: None,
+        timeline: vec![TimelineEvent {
+            event: receipt.status.clone(),
+            time: Some(text::time(time)),
+            block,
+        }],
+        receipt: Some(receipt),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_span_all_that_begin_so() {
+        let uetr = "7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10";
+        let bytes = *Uetr::parse(uetr).unwrap().bytes();
+        assert_eq!(bounds(uetr), Some((bytes, bytes)));
+        for text in ["7f0c2b9e", "7f0c2b9e-4a55-4c0e-9", "7f0c2b9e4a554c0e9d0b2f6c1f1f8a1"] {
+            let (first, last) = bounds(text).unwrap();
+            assert!(first <= bytes && bytes <= last && first < last, "{text}");
+        }
+        let (first, last) = bounds("7f0c2b9e4").unwrap();
+        assert_eq!((first[4], last[4], first[5], last[5]), (0x40, 0x4f, 0, 0xff));
+        for bad in ["", "7f0c2b9", "7F0C2B9E", "7f0c2b9x", "飞飞飞飞飞飞飞飞"] {
+            assert_eq!(bounds(bad), None, "{bad}");
+        }
+        assert_eq!(bounds(&"7".repeat(33)), None);
+    }
+
+    #[test]
+    fn moments_have_two_forms() {
+        assert_eq!(moment("1795294500123").unwrap(), Timestamp(1_795_294_500_123));
+        assert_eq!(moment("2026-11-21T20:55:00.123Z").unwrap(), Timestamp(1_795_294_500_123));
+        assert!(moment("yesterday").is_err());
+    }
+}

@@ -1,0 +1,72 @@
+//! `POST /v1/transactions/simulate`: the receipts that a transaction would get now.
+//!
+//! Invariants: nothing changes; signatures are not looked at, so a transaction can be tried before it is
+//! signed. Absent: a promise; another payment may come first.
+
+use std::sync::Arc;
+
+use api::account::HoldingView;
+use api::problem::Problem;
+use api::receipt::ReceiptView;
+use api::text::Naming;
+use api::transaction::{SimulatedBalance, SimulationAnswer};
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::IntoResponse;
+use ledger::account::{Holding, HoldingKey};
+use ledger::execute::Simulation;
+use ledger::state::Marker;
+use ledger::transaction::SignedTransaction;
+
+use super::refusal::{Answer, Refused};
+use super::{AppState, body};
+use crate::home::now;
+use crate::outcome;
+
+/// Tries a transaction on the state after the last final block.
+pub(super) async fn simulate(State(state): State<Arc<AppState>>, request: Request) -> Answer {
+    let bytes = body::transaction(request).await?;
+    let latest = state.driver.view.latest();
+    let tip = &latest.tip;
+    let tried = state.readers.work(|| {
+        let signed = SignedTransaction::decode(&bytes)?;
+        tip.simulate(now(), &signed.transaction)
+    });
+    let simulation = tried.await.map_err(|error| Problem::envelope(&error))?;
+    let naming = state.naming(tip.state());
+    let (receipts, balances) = match simulation {
+        Simulation::Executed(marker) => (executed(&state, &marker, &naming).await?, Vec::new()),
+        Simulation::Outcome { receipts, balances } => {
+            let receipts = receipts.iter().map(|receipt| ReceiptView::new(receipt, None, &naming));
+            let balances = balances.iter().map(|balance| balance_view(balance, &naming));
+            (receipts.collect(), balances.collect())
+        }
+    };
+    let answer = SimulationAnswer { height: tip.height().0, receipts, balances };
+    Ok(Json(answer).into_response())
+}
+
+/// The receipts of a transaction that was executed before: they stand.
+async fn executed(
+    state: &AppState,
+    marker: &Marker,
+    naming: &Naming,
+) -> Result<Vec<ReceiptView>, Refused> {
+    state.caught_up().await?;
+    let read = |store: &crate::store::Store| outcome::archived(store, marker.transaction);
+    let found = state.readers.read(&state.driver, read).await?;
+    let finality = found.ok_or_else(|| Problem::internal("The index lacks a final receipt."))?;
+    let place = Some((finality.height, finality.time));
+    let receipts = finality.receipts();
+    Ok(receipts.into_iter().map(|receipt| ReceiptView::new(receipt, place, naming)).collect())
+}
+
+fn balance_view(
+    ((account, asset), holding): &(HoldingKey, Holding),
+    naming: &Naming,
+) -> SimulatedBalance {
+    SimulatedBalance {
+        account: naming.address(*account),
+        holding: HoldingView::new(*asset, holding, naming),
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/status`: where the node and its chain stand.
+
+use std::sync::Arc;
+
+use api::chain::StatusView;
+use api::text;
+use axum::Json;
+use axum::extract::State;
+
+use super::AppState;
+
+/// Shows the status.
+pub(super) async fn show(State(state): State<Arc<AppState>>) -> Json<StatusView> {
+    let view = &state.driver.view;
+    let latest = view.latest();
+    let (header, validators) = (latest.tip.header(), latest.tip.validators());
+    Json(StatusView {
+        chain_id: text::chain_id(state.network(), header.chain_id),
+        height: header.height.0,
+        epoch: header.epoch.0,
+        validators: validators.count(),
+        quorum: validators.quorum(),
+        connected: view.connected().len(),
+        last_final_at: text::time(header.time),
+        synced: view.is_synced(),
+        node: state.home.config.bic().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}

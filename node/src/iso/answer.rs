@@ -1,0 +1,127 @@
+//! The words of the answer: a receipt as a transaction status.
+//!
+//! Invariants: the same receipt gives the same status. Absent: the report around it (`iso20022`).
+
+use iso20022::pacs002::{Charge, Code, StatusReason, TransactionStatus};
+use iso20022::pacs008::CreditTransfer;
+use ledger::hash::Hash;
+use ledger::ids::{Bic, Height, Timestamp};
+use ledger::money::{Decimals, Money};
+use ledger::receipt::{Outcome, Receipt, Settlement};
+
+/// A transaction's status, and since when it stands.
+#[derive(Debug)]
+pub(super) struct Handled {
+    /// The status.
+    pub(super) status: TransactionStatus,
+    /// The time of the block, if it is on the ledger.
+    pub(super) time: Option<Timestamp>,
+    /// False: its outcome is still to come.
+    pub(super) is_final: bool,
+}
+
+impl Handled {
+    /// A status that was given just now, apart from the ledger.
+    pub(super) const fn now(status: TransactionStatus) -> Self {
+        Self { status, time: None, is_final: true }
+    }
+
+    /// A payment that is signed and not final yet.
+    pub(super) fn waiting(transfer: &CreditTransfer, code: Code, text: &str) -> Self {
+        let reasons = vec![StatusReason { code: Code::NARRATIVE, information: text.to_owned() }];
+        let status = TransactionStatus { reasons, ..TransactionStatus::of(transfer, code) };
+        Self { status, time: None, is_final: false }
+    }
+}
+
+/// Where a receipt stands, and what its charges need.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    /// The block's height.
+    pub(super) height: Height,
+    /// The block's time.
+    pub(super) time: Timestamp,
+    /// When the order was accepted.
+    pub(super) accepted: Timestamp,
+    /// Who takes charges.
+    pub(super) charger: Bic,
+    /// The decimals of the debited asset.
+    pub(super) decimals: Decimals,
+}
+
+/// The status of `transfer` by its receipt.
+pub(super) fn of_receipt(
+    transfer: &CreditTransfer,
+    receipt: &Receipt,
+    context: Context,
+) -> Handled {
+    let Context { height, time, accepted, .. } = context;
+    let status = match &receipt.outcome {
+        Outcome::Settled(settlement) => {
+            let charges = charges(settlement, context);
+            TransactionStatus::settled(transfer, accepted.min(time), time, charges)
+        }
+        Outcome::Done => TransactionStatus::settled(transfer, accepted.min(time), time, vec![]),
+        Outcome::Rejected(rejection) => {
+            TransactionStatus::rejected(transfer, rejection.iso(), rejection.explanation())
+        }
+    };
+    let clearing_reference = Some(reference(height, receipt.transaction));
+    let status = TransactionStatus { clearing_reference, ..status };
+    Handled { status, time: Some(time), is_final: true }
+}
+
+fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {
+    let asset = settlement.debited.asset;
+    let charge = |amount| Charge {
+        money: Money::new(amount, asset),
+        decimals: context.decimals,
+        agent: context.charger,
+    };
+    settlement.fees.iter().map(|item| charge(item.amount)).collect()
+}
+
+/// Where a payment stands on the ledger, in 35 characters: the height, and the first half of the first
+/// half of its transaction's id.
+fn reference(height: Height, transaction: Hash) -> String {
+    let id: String = transaction.to_hex().chars().take(14).collect();
+    format!("{}-{id}", height.0)
+}
+
+/// An answer's identification: the same for the same answer to the same message.
+pub(super) fn message_id(
+    message: &[u8],
+    created: Timestamp,
+    statuses: &[TransactionStatus],
+) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("feiqian/iso20022-answer/v1");
+    hasher.update(message);
+    hasher.update(&created.0.to_le_bytes());
+    for status in statuses {
+        hasher.update(status.status.to_string().as_bytes());
+    }
+    let hash = hasher.finalize().to_hex();
+    format!("FQ{}", hash.chars().take(32).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_fit_their_element() {
+        let longest = reference(Height(u64::MAX), Hash([255; 32]));
+        assert_eq!(longest.len(), 35);
+        assert_eq!(reference(Height(41), Hash([0xab; 32])), "41-ababababababab");
+    }
+
+    #[test]
+    fn an_answer_has_one_identification() {
+        let id = message_id(b"message", Timestamp(5), &[]);
+        assert_eq!(id.len(), 34);
+        assert_eq!(id, message_id(b"message", Timestamp(5), &[]));
+        assert_ne!(id, message_id(b"message", Timestamp(6), &[]));
+        let status = TransactionStatus::of(&CreditTransfer::default(), Code::SETTLED);
+        assert_ne!(id, message_id(b"message", Timestamp(5), &[status]));
+    }
+}

@@ -1,0 +1,147 @@
+//! Quotes for payments across currencies: from this node's dealer, or from the one that the
+//! configuration names.
+//!
+//! The message says what the payer gives and what the payee gets, so an offer is used only if it gives
+//! exactly that: less would break the message, and more would leave the difference to nobody's
+//! decision. Invariants: an offer is checked before anything is signed. Absent: choice among dealers.
+
+use std::time::Duration;
+
+use api::quote::{QuoteAnswer, QuoteRequest};
+use api::text::Naming;
+use ledger::codec;
+use ledger::ids::{AssetCode, Timestamp};
+use ledger::money::{Decimals, Money};
+use ledger::quote::SignedQuote;
+use ledger::state::State;
+use ureq::Agent;
+
+use super::DeskError;
+use super::placing::Reason;
+use crate::dealer;
+use crate::home::Home;
+use crate::home::now;
+use crate::readers::Readers;
+
+/// How long the dealer may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The most bytes of a signed quote.
+const MAXIMUM_BYTES: usize = 1024;
+
+/// The code of a payment that no dealer settles.
+const NO_DEALER: &str = "ED05";
+
+/// The code of an exchange that does not come to the message's amounts.
+const OTHER_AMOUNT: &str = "AM09";
+
+/// Where quotes come from.
+#[derive(Debug)]
+pub(super) struct Dealers {
+    url: Option<String>,
+    agent: Agent,
+}
+
+/// What is to be exchanged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Exchange {
+    /// What the dealer takes in.
+    pub(super) sell: Money,
+    /// What the payee must get.
+    pub(super) receive: Money,
+}
+
+impl Dealers {
+    /// The dealer at `url`, or else this node's own.
+    pub(super) fn new(url: Option<&str>) -> Self {
+        let config = Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .proxy(None);
+        let url = url.map(|url| format!("{}/v1/quotes", url.trim_end_matches('/')));
+        Self { url, agent: config.build().new_agent() }
+    }
+
+    /// A quote for exactly this exchange, or the reason why there is none.
+    ///
+    /// # Errors
+    /// [`DeskError::Entropy`].
+    pub(super) async fn quote(
+        &self,
+        home: &Home,
+        readers: &Readers,
+        state: &State,
+        exchange: Exchange,
+    ) -> Result<Result<SignedQuote, Reason>, DeskError> {
+        let Exchange { sell, receive } = exchange;
+        let signed = match (&self.url, &home.dealer) {
+            (Some(url), _) => {
+                let question = question(home, state, sell, receive.asset);
+                readers.work(|| self.ask(url, &question)).await
+            }
+            (None, Some(own)) => {
+                let nonce = getrandom::u64().map_err(DeskError::Entropy)?;
+                let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
+                let pair = (sell, receive.asset);
+                let offer = dealer::offer(own, state.domains(), decimals, pair, (now(), nonce));
+                offer.map(|offer| offer.quote).map_err(|decline| decline.to_string())
+            }
+            (None, None) => Err("this node knows no dealer".to_owned()),
+        };
+        let text = |reason| format!("No dealer exchanges the amounts: {reason}.");
+        Ok(match signed {
+            Err(reason) => Err(Reason { code: NO_DEALER, text: text(reason) }),
+            Ok(signed) => check(state, signed, exchange, now()),
+        })
+    }
+
+    fn ask(&self, url: &str, question: &QuoteRequest) -> Result<SignedQuote, String> {
+        let failed = |error: ureq::Error| error.to_string();
+        let mut response = self.agent.post(url).send_json(question).map_err(failed)?;
+        if !response.status().is_success() {
+            return Err(format!("the dealer answers {}", response.status()));
+        }
+        let answer: QuoteAnswer = response.body_mut().read_json().map_err(failed)?;
+        let bytes = api::text::parse_base64(&answer.quote).unwrap_or_default();
+        codec::decode(&bytes, MAXIMUM_BYTES).map_err(|error| error.to_string())
+    }
+}
+
+fn question(home: &Home, state: &State, sell: Money, buy: AssetCode) -> QuoteRequest {
+    let assets = state.directory().assets();
+    let decimals = assets.iter().map(|(code, asset)| (*code, asset.decimals)).collect();
+    let naming = Naming { network: home.genesis.network, decimals };
+    QuoteRequest { sell: naming.money(sell), buy: buy.to_string() }
+}
+
+/// Checks that an offer is signed and gives exactly what the message says.
+fn check(
+    state: &State,
+    signed: SignedQuote,
+    exchange: Exchange,
+    now: Timestamp,
+) -> Result<SignedQuote, Reason> {
+    let domains = state.domains();
+    let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
+    let quote = &signed.quote;
+    if !domains.suite().verify(&signed.signature_check(domains)) {
+        let text = "The dealer's quote is not signed by its key.".to_owned();
+        return Err(Reason { code: NO_DEALER, text });
+    }
+    let is_pair = quote.buy == exchange.receive.asset;
+    let gives = dealer::receives(quote, exchange.sell, decimals, now).filter(|_| is_pair);
+    if gives == Some(exchange.receive.amount) {
+        return Ok(signed);
+    }
+    let text = match gives {
+        Some(gives) => {
+            let bought = decimals(quote.buy).unwrap_or(Decimals(0));
+            let gives = Money::new(gives, quote.buy).text(bought);
+            let wanted = exchange.receive.text(bought);
+            format!("The dealer gives {gives}, and the message says {wanted}.")
+        }
+        None => "The dealer's quote is for another exchange.".to_owned(),
+    };
+    Err(Reason { code: OTHER_AMOUNT, text })
+}

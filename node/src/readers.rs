@@ -1,0 +1,50 @@
+//! Readers: bounded turns at the index and at the processors, for what clients ask.
+//!
+//! Invariants: no more than a fixed number of requests read the disk or compute at once, so clients
+//! that only look cannot starve those that pay. Absent: what is read.
+
+use std::time::Duration;
+
+use ledger::ids::Height;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::driver::Driver;
+use crate::store::Store;
+
+/// How many requests read or compute at once.
+const TURNS: usize = 32;
+
+/// The turns.
+#[derive(Debug)]
+pub struct Readers {
+    turns: Semaphore,
+}
+
+impl Default for Readers {
+    fn default() -> Self {
+        Self { turns: Semaphore::new(TURNS) }
+    }
+}
+
+impl Readers {
+    /// Does `work` that may take a while, off the threads that serve other requests. Needs a runtime of
+    /// several threads.
+    pub async fn work<T>(&self, work: impl FnOnce() -> T) -> T {
+        // The semaphore is never closed.
+        let _turn = self.turns.acquire().await;
+        tokio::task::block_in_place(work)
+    }
+
+    /// Reads the index.
+    pub async fn read<T>(&self, driver: &Driver, read: impl FnOnce(&Store) -> T) -> T {
+        self.work(|| read(&driver.archive.store)).await
+    }
+}
+
+/// Waits until the index holds what was final at the time of the call, at most for `limit`. Gives the
+/// height, or `None` if the time is over.
+pub async fn caught_up(driver: &Driver, limit: Duration) -> Option<Height> {
+    let height = driver.view.latest().tip.height();
+    timeout(limit, driver.view.indexed(height)).await.ok().map(|()| height)
+}
