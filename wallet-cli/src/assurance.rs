@@ -4,8 +4,9 @@
 //! that was signed here, and its amounts and accounts are those that were ordered. Absent: asking nodes.
 
 use api::receipt::ReceiptView;
+use ledger::account::AccountStatus;
 use ledger::hash::Hash;
-use ledger::ids::{AssetCode, Height, Timestamp, Uetr};
+use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
@@ -42,7 +43,7 @@ pub(crate) struct Ended {
     pub(crate) height: Height,
     /// The block's time.
     pub(crate) time: Timestamp,
-    /// The proof; none for an operation that moves no money, for which there is no kind of proof.
+    /// What proves it: the receipt, or the account's record; none where there is no kind of proof.
     pub(crate) evidence: Option<Evidence>,
 }
 
@@ -57,6 +58,17 @@ pub(crate) struct Evidence {
     pub(crate) validators: usize,
     /// How many had to sign.
     pub(crate) quorum: usize,
+}
+
+impl Evidence {
+    fn of(verdict: &Verdict, file: Vec<u8>) -> Self {
+        Self {
+            file,
+            signers: verdict.signers,
+            validators: verdict.validators,
+            quorum: verdict.quorum,
+        }
+    }
 }
 
 /// Verifies a proof file for a chain.
@@ -83,23 +95,77 @@ pub(crate) fn check(
     let file = answer.proof.as_deref().and_then(api::text::parse_base64);
     let file = file.ok_or("it sent no proof")?;
     let verdict = verify(chain, &file)?;
-    let proof::Proven::Payment(receipt) = verdict.proven else {
+    let proof::Proven::Payment(receipt) = &verdict.proven else {
         return Err("its proof is of another kind".to_owned());
     };
     if receipt.transaction != expected.transaction || receipt.operation != 0 {
         return Err("its proof is of another transaction".to_owned());
     }
-    if let Some(difference) = difference(&receipt, &expected.operation) {
+    if let Some(difference) = difference(receipt, &expected.operation) {
         return Err(format!("the proven receipt is not what was ordered: {difference}"));
     }
-    let evidence = Evidence {
-        file,
-        signers: verdict.signers,
-        validators: verdict.validators,
-        quorum: verdict.quorum,
-    };
+    let evidence = Evidence::of(&verdict, file);
     let (height, time) = (verdict.header.height, verdict.header.time);
-    Ok(Ended { receipt: *receipt, height, time, evidence: Some(evidence) })
+    Ok(Ended { receipt: (**receipt).clone(), height, time, evidence: Some(evidence) })
+}
+
+/// The account whose record shows what an operation without money did; `None` if none does.
+pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
+    match operation {
+        Operation::OpenAccount { account, .. }
+        | Operation::SetPolicy { account, .. }
+        | Operation::RotateKeys { account, .. }
+        | Operation::Freeze { account, .. }
+        | Operation::Unfreeze { account }
+        | Operation::CloseAccount { account }
+        | Operation::SetTier { account, .. } => Some(*account),
+        Operation::RegisterAsset { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::Pay(_)
+        | Operation::PayAcross(_) => None,
+    }
+}
+
+/// Checks that `file` proves the effect of `operation` on its account, in the block `done` or later.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn check_effect(
+    chain: &Chain,
+    file: &[u8],
+    operation: &Operation,
+    done: Height,
+) -> Result<Evidence, String> {
+    let verdict = verify(chain, file)?;
+    let proof::Proven::Account { account, record: Some(record) } = &verdict.proven else {
+        return Err("its proof is not of an account".to_owned());
+    };
+    if affected(operation) != Some(*account) || verdict.header.height < done {
+        return Err("its proof is of another account or of an earlier block".to_owned());
+    }
+    let is_so = match operation {
+        Operation::OpenAccount { policy, .. } | Operation::SetPolicy { policy, .. } => {
+            record.policy == *policy
+        }
+        Operation::RotateKeys { keys, .. } => record.policy.owners == *keys,
+        Operation::Freeze { direction, .. } => record.status == AccountStatus::frozen(*direction),
+        Operation::Unfreeze { .. } => record.status == AccountStatus::Active,
+        Operation::CloseAccount { .. } => record.status == AccountStatus::Closed,
+        Operation::SetTier { tier, .. } => record.tier == *tier,
+        Operation::RegisterAsset { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::Pay(_)
+        | Operation::PayAcross(_) => false,
+    };
+    if is_so {
+        Ok(Evidence::of(&verdict, file.to_vec()))
+    } else {
+        Err("the account is not as was ordered".to_owned())
+    }
 }
 
 /// True if `file` proves that a transaction with this UETR, valid in this span, never happened.

@@ -4,12 +4,13 @@
 //! signed; what is signed is saved before it is sent; what is known is archived before it is told.
 //! Absent: what the operations are (the commands).
 
+use api::proof::MEDIA_TYPE;
 use api::receipt::ReceiptView;
 use api::text::Naming;
 use api::transaction::{SimulationAnswer, TransactionRequest};
 use ledger::codec;
 use ledger::crypto::SecretKey;
-use ledger::ids::AssetCode;
+use ledger::ids::{AssetCode, Height};
 use ledger::money::Decimals;
 use ledger::operation::Operation;
 use ledger::receipt::Receipt;
@@ -18,16 +19,20 @@ use ledger::transaction::Transaction;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-use crate::assurance::{self, Ended, Expected};
+use crate::assurance::{self, Ended, Evidence, Expected};
 use crate::delivery::{Delivered, Delivery};
 use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::network::{Network, naming};
+use crate::node::{Node, NodeError};
 use crate::outbox::{Entry, Held, Outcome};
 use crate::profile::{Chain, Profile};
 use crate::session::Session;
+
+/// How long to wait for the proof of what an operation without money did.
+const EFFECT: Duration = Duration::from_secs(1);
 
 /// Everything that an order needs.
 pub(crate) struct Desk<'a> {
@@ -159,7 +164,7 @@ impl<'a> Desk<'a> {
         };
         let id = held.entry.id.clone();
         let delivered = delivery.run(&self.network, self.session.timeout, entropy::now(), output);
-        let ended = match delivered {
+        let mut ended = match delivered {
             Ok(Delivered::Ended(ended)) => *ended,
             Ok(Delivered::Expired) => {
                 self.archive(held, "expired", None)?;
@@ -173,6 +178,9 @@ impl<'a> Desk<'a> {
             }
         };
         output.step("sent");
+        if ended.evidence.is_none() && ended.receipt.outcome.rejection().is_none() {
+            ended.evidence = self.effect(&expected.operation, ended.height);
+        }
         output.step("final");
         let elapsed = start.elapsed();
         output.part(&format!("   {} s", seconds(elapsed)));
@@ -184,6 +192,27 @@ impl<'a> Desk<'a> {
             None => {
                 let operation = expected.operation;
                 Ok(Done { entry, operation, ended, elapsed, is_resumed })
+            }
+        }
+    }
+
+    /// The proof of what an operation without money did to its account, from the first node that has
+    /// it; `None` if there is no such account, or no node proves it in time.
+    fn effect(&self, operation: &Operation, done: Height) -> Option<Evidence> {
+        let address = assurance::affected(operation)?.address(self.chain.network);
+        let path = format!("/v1/accounts/{address}/proof");
+        let ask = |node: &Node, limit| {
+            let file = node.get(&path, &[], MEDIA_TYPE, limit)?;
+            assurance::check_effect(&self.chain, &file, operation, done)
+                .map_err(|reason| NodeError::Broken { reason })
+        };
+        let deadline = Instant::now() + EFFECT;
+        loop {
+            match self.network.ask(ask) {
+                Ok(evidence) => return Some(evidence),
+                // The block may not have its certificate yet.
+                Err(_) if Instant::now() < deadline => std::thread::sleep(EFFECT / 20),
+                Err(_) => return None,
             }
         }
     }

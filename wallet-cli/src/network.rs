@@ -51,7 +51,7 @@ impl Network {
         question: impl Fn(&Node, Duration) -> Result<T, NodeError>,
     ) -> Result<T, Fault> {
         let mut failures = Vec::new();
-        let mut refused = None;
+        let mut refused: Option<Fault> = None;
         for node in &self.nodes {
             match question(node, self.limit) {
                 Ok(answer) => return Ok(answer),
@@ -62,7 +62,10 @@ impl Network {
                     if !goes_on {
                         return Err(fault);
                     }
-                    refused.get_or_insert(fault);
+                    let before = refused.get_or_insert_with(|| fault.clone());
+                    if !before.detail.contains(&fault.detail) {
+                        before.detail = format!("{} {}", before.detail, fault.detail);
+                    }
                 }
                 Err(error @ (NodeError::NotSent { .. } | NodeError::Broken { .. })) => {
                     failures.push(format!("{}: {error}", node.base()));

@@ -1,17 +1,29 @@
-//! `feiqian balance [ACCOUNT]`: what accounts hold, as a node tells it.
+//! `feiqian balance [ACCOUNT]`: what accounts hold, proven.
+//!
+//! Invariants: a number that is shown as proven was verified against the chain; where a node gives no
+//! proof, the text says so. Absent: a proof that no holding was left out.
 
-use api::account::AccountView;
+use api::account::{AccountView, HoldingView};
+use api::proof::MEDIA_TYPE;
+use api::text::Naming;
+use ledger::account::Holding;
+use ledger::ids::{AccountId, AssetCode};
+use ledger::proof::Proven;
 use serde::Serialize;
 
 use super::table;
+use crate::assurance;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::names::Written;
+use crate::node::NodeError;
 use crate::session::Session;
 
 #[derive(Serialize)]
 struct BalanceDocument {
     name: String,
+    /// True if every holding that is shown was verified.
+    proven: bool,
     #[serde(flatten)]
     account: AccountView,
 }
@@ -25,10 +37,60 @@ pub(super) fn run(session: &Session, account: Option<&str>) -> Result<(), Fault>
     if named.is_empty() {
         return Err(Fault::missing("ACCOUNT", "The profile names no accounts."));
     }
+    let naming = desk.network.naming(desk.chain.network)?;
     let balances: Vec<BalanceDocument> =
-        named.iter().map(|text| balance(&desk, text)).collect::<Result<_, _>>()?;
+        named.iter().map(|text| balance(&desk, text, &naming)).collect::<Result<_, _>>()?;
+    let text = text(&balances);
+    match (account, balances.as_slice()) {
+        (Some(_), [balance]) => session.output.result(text, balance),
+        (Some(_) | None, _) => session.output.result(text, &balances),
+    }
+    Ok(())
+}
+
+fn balance(desk: &Desk<'_>, text: &str, naming: &Naming) -> Result<BalanceDocument, Fault> {
+    let written = Written::parse(text, &desk.profile, desk.chain.network)?;
+    let party = written.resolve(&desk.chain, &desk.network)?;
+    let mut account = desk.network.account(party.account, desk.chain.network)?;
+    let mut proven = true;
+    for view in &mut account.holdings {
+        let asset = AssetCode::parse(&view.asset)?;
+        match prove(desk, party.account, asset) {
+            Ok((holding, height)) => {
+                *view = HoldingView::new(asset, &holding, naming);
+                account.height = height;
+            }
+            Err(_) => proven = false,
+        }
+    }
+    Ok(BalanceDocument { name: party.label, proven, account })
+}
+
+/// The holding and the block after which it is so, verified; from the first node that can prove it.
+fn prove(desk: &Desk<'_>, account: AccountId, asset: AssetCode) -> Result<(Holding, u64), Fault> {
+    let address = account.address(desk.chain.network);
+    let path = format!("/v1/accounts/{address}/holdings/{asset}/proof");
+    desk.network.ask(|node, limit| {
+        let file = node.get(&path, &[], MEDIA_TYPE, limit)?;
+        let broken = |reason: String| NodeError::Broken { reason };
+        let verdict = assurance::verify(&desk.chain, &file).map_err(broken)?;
+        match verdict.proven {
+            Proven::Holding { account: of, asset: what, holding }
+                if of == account && what == asset =>
+            {
+                Ok((holding.unwrap_or_default(), verdict.header.height.0))
+            }
+            Proven::Holding { .. }
+            | Proven::Payment(_)
+            | Proven::NoPayment { .. }
+            | Proven::Account { .. } => Err(broken("a proof of something else".to_owned())),
+        }
+    })
+}
+
+fn text(balances: &[BalanceDocument]) -> String {
     let mut rows = table::table(&["account", "asset", "available", "held"]);
-    for balance in &balances {
+    for balance in balances {
         for holding in &balance.account.holdings {
             let asset = holding.asset.as_str();
             let number = |text: &str| text.trim_end_matches(asset).trim_end().to_owned();
@@ -40,17 +102,10 @@ pub(super) fn run(session: &Session, account: Option<&str>) -> Result<(), Fault>
         }
     }
     let height = balances.iter().map(|balance| balance.account.height).max().unwrap_or_default();
-    let text = format!("{}\nafter block {height}", table::text(rows, &[2, 3]));
-    match (account, balances.as_slice()) {
-        (Some(_), [balance]) => session.output.result(text, balance),
-        (Some(_) | None, _) => session.output.result(text, &balances),
-    }
-    Ok(())
-}
-
-fn balance(desk: &Desk<'_>, text: &str) -> Result<BalanceDocument, Fault> {
-    let written = Written::parse(text, &desk.profile, desk.chain.network)?;
-    let party = written.resolve(&desk.chain, &desk.network)?;
-    let account = desk.network.account(party.account, desk.chain.network)?;
-    Ok(BalanceDocument { name: party.label, account })
+    let word = if balances.iter().all(|balance| balance.proven) {
+        "proven"
+    } else {
+        "by the node's word, it gives no proof"
+    };
+    format!("{}\nafter block {height}, {word}", table::text(rows, &[2, 3]))
 }

@@ -75,7 +75,7 @@ fn report(desk: &Desk<'_>, done: &Done, what: &str) {
     let naming = desk.naming_of(&done.ended.receipt);
     let word = match done.ended.evidence {
         Some(_) => "",
-        None => " (by the node's word: nothing proves an operation without money yet)",
+        None => " (by the node's word: there is no proof of this)",
     };
     let text = format!("{what}, block {}{word}.   id {}", done.ended.height, done.entry.id);
     desk.session.output.result(text, &desk.document(done, &naming));

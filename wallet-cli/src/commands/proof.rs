@@ -37,25 +37,26 @@ pub(super) fn run(session: &Session, command: Proof) -> Result<(), Fault> {
 fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
     let archived = session.outbox().archived(id)?;
-    let uetr = match &archived {
-        Some(entry) => Uetr::parse(&entry.id)?,
-        None => Uetr::parse(id)?,
+    let id = match &archived {
+        Some(entry) => entry.id.clone(),
+        None => beginning(id)?,
     };
     let kept = archived
         .and_then(|entry| entry.outcome?.proof)
         .and_then(|proof| api::text::parse_base64(&proof));
-    let path = format!("/v1/payments/{uetr}/proof");
+    let path = format!("/v1/payments/{id}/proof");
     let proof = match kept {
         Some(proof) => proof,
         None => desk.network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit))?,
     };
     let verdict = checked(&desk.chain, &proof)?;
-    let is_of_it = match &verdict.proven {
-        Proven::Payment(receipt) => receipt.uetr == Some(uetr),
-        Proven::NoPayment { uetr: absent, .. } => *absent == uetr,
-        Proven::Holding { .. } | Proven::Account { .. } => false,
+    let proven = match &verdict.proven {
+        Proven::Payment(receipt) => receipt.uetr,
+        Proven::NoPayment { uetr, .. } => Some(*uetr),
+        Proven::Holding { .. } | Proven::Account { .. } => None,
     };
-    if !is_of_it {
+    let uetr = proven.map(|uetr| uetr.to_string()).unwrap_or_default();
+    if !digits(&uetr).starts_with(&digits(&id)) {
         return Err(refused("A node sent the proof of something else.".to_owned()));
     }
     if file == Some(Path::new("-")) {
@@ -66,9 +67,24 @@ fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let file = file.unwrap_or(Path::new(&usual));
     files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
     let document = document(&desk.chain, &proof, &verdict, Some(file));
-    let text = format!("{}\nThe proof is in {}.", text(&desk.chain, &verdict), file.display());
+    let text =
+        format!("{}\nThe proof is in {}.", sentence_of(&desk.chain, &verdict), file.display());
     session.output.result(text, &document);
     Ok(())
+}
+
+/// A UETR, or its first 8 or more hexadecimal digits.
+fn beginning(id: &str) -> Result<String, Fault> {
+    let is_digit = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
+    let digits = digits(id);
+    if (8..32).contains(&digits.len()) && digits.chars().all(is_digit) {
+        return Ok(id.to_owned());
+    }
+    Ok(Uetr::parse(id)?.to_string())
+}
+
+fn digits(id: &str) -> String {
+    id.replace('-', "")
 }
 
 fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> {
@@ -84,7 +100,7 @@ fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> 
     let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
         .map_err(|error| Fault::file(file, &error))?;
     let verdict = checked(&chain, &proof)?;
-    session.output.result(text(&chain, &verdict), &document(&chain, &proof, &verdict, None));
+    session.output.result(sentence_of(&chain, &verdict), &document(&chain, &proof, &verdict, None));
     Ok(())
 }
 
@@ -98,7 +114,7 @@ fn refused(reason: String) -> Fault {
 }
 
 /// `Valid: payment 7f0c2b9e settled in block 41; 4 of 4 validators signed (3 needed); chain fqd-...`
-fn text(chain: &Chain, verdict: &Verdict) -> String {
+fn sentence_of(chain: &Chain, verdict: &Verdict) -> String {
     let short = |uetr: &Uetr| uetr.to_string().chars().take(8).collect::<String>();
     let height = verdict.header.height;
     let address = |account: AccountId| account.address(chain.network);

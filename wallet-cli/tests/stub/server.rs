@@ -146,6 +146,12 @@ fn answer(path: &str, body: &[u8], world: &mut World, mode: Mode) -> Answer {
         ["assets"] => json(&world.assets()),
         ["institutions"] => json(&world.institutions()),
         ["accounts", address] => world.account(address).map_or_else(missing, |view| json(&view)),
+        ["accounts", address, "proof"] => {
+            (200, api::proof::MEDIA_TYPE, world.account_proof(address))
+        }
+        ["accounts", address, "holdings", code, "proof"] => {
+            (200, api::proof::MEDIA_TYPE, world.holding_proof(address, code))
+        }
         ["payments", id, "proof"] => match world.proof(id) {
             Some(proof) => (200, api::proof::MEDIA_TYPE, proof),
             None => missing(),

@@ -24,6 +24,7 @@ use ledger::proof::{Claim, Proof};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::Receipt;
 use ledger::rejection::Rejection;
+use ledger::state::StateKey;
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId, verify_all};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -212,6 +213,30 @@ impl World {
         let is_it = |receipt: &Receipt| receipt.uetr.is_some_and(|id| id.to_string() == uetr);
         let found = self.outcomes.values().find(|(receipt, ..)| is_it(receipt));
         found.map(|(.., proof)| proof.clone())
+    }
+
+    /// The proof of an account's holding after the last block.
+    pub(crate) fn holding_proof(&self, address: &str, code: &str) -> Vec<u8> {
+        let account = AccountId::parse(Network::Devnet, address).unwrap();
+        let (asset, state) = (asset(code), self.tip.state());
+        let claim = Claim::Holding {
+            account,
+            asset,
+            holding: state.holding(account, asset),
+            path: state.prove(&StateKey::Holding(account, asset)),
+        };
+        let progress = self.progress(self.tip.header());
+        Proof { claim, ancestor: None, progress, genesis: self.genesis.clone() }.encode()
+    }
+
+    /// The proof of an account's record after the last block.
+    pub(crate) fn account_proof(&self, address: &str) -> Vec<u8> {
+        let account = AccountId::parse(Network::Devnet, address).unwrap();
+        let state = self.tip.state();
+        let (record, path) = (state.account(account), state.prove(&StateKey::Account(account)));
+        let progress = self.progress(self.tip.header());
+        let claim = Claim::Account { account, record, path };
+        Proof { claim, ancestor: None, progress, genesis: self.genesis.clone() }.encode()
     }
 
     /// What a transaction would do.
