@@ -145,27 +145,32 @@ impl Problem {
             .with(detail, "Report it to the node's operator with the time and this text.")
     }
 
-    /// 422: the envelope is refused; nothing entered the ledger.
+    /// 422: the envelope is refused; nothing entered the ledger. ISO 20022 has no reason of its own
+    /// for another chain.
     pub fn envelope(error: &EnvelopeError) -> Self {
-        let (code, title, hint) = match error {
+        let (code, iso, title, hint) = match error {
             EnvelopeError::WrongChain { .. } => (
                 "wrong-chain",
+                "NARR",
                 "The transaction is for another chain",
                 "Check which network you signed for. Nothing was paid.",
             ),
             EnvelopeError::Malformed { .. } => (
                 "malformed-transaction",
+                "FF01",
                 "The transaction is malformed",
                 "Build it with the wallet or the documented encoding. Nothing was paid.",
             ),
             EnvelopeError::Signature => (
                 "bad-signature",
+                "DS0A",
                 "A signature is missing or invalid",
                 "Sign again with the keys that the transaction names. Nothing was paid.",
             ),
         };
         let status = if code == "malformed-transaction" { 400 } else { 422 };
-        Self::new(status, code, title, Retry::Never).with(error.to_string(), hint)
+        let detail = format!("{error} (ISO 20022 reason {iso})");
+        Self::new(status, code, title, Retry::Never).with(detail, hint)
     }
 
     /// 422: the ledger would reject, known before the transaction entered a block. Nothing was
