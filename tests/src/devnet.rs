@@ -10,6 +10,7 @@ mod document;
 mod error;
 mod node;
 mod purse;
+mod run;
 mod traffic;
 mod wait;
 
@@ -23,12 +24,13 @@ use std::{
     time::Duration,
 };
 
-pub use audit::{Audit, Balances};
+pub use audit::{Audit, Balances, balance};
 pub use client::{Client, Outcome};
 pub use document::{Document, NodeEntry};
 pub use error::DevnetError;
 pub use node::{Node, Signal};
 pub use purse::{Purse, fresh_uetr, now};
+pub use run::{Ran, run};
 pub use traffic::{Acknowledged, History, Traffic};
 pub use wait::until;
 

@@ -2,7 +2,9 @@
 //!
 //! Absent: the products. Nothing here is part of a product build, and no product depends on it.
 
+pub mod demo;
 pub mod devnet;
+pub mod load;
 pub mod sim;
 pub mod tidy;
 pub mod xtask;

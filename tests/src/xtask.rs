@@ -3,9 +3,12 @@
 //! A new verb is its file, a `mod` line and an entry in [`VERBS`].
 //! Invariant: only [`output`] prints, and every failure says which command to run again.
 
+mod bench;
 pub mod build;
 pub mod command;
+mod demo;
 mod deny;
+mod devnet;
 mod install;
 pub mod output;
 pub mod project;
@@ -25,6 +28,9 @@ const VERBS: &[Verb] = &[
     Verb::of::<test::Arguments>("test"),
     Verb::of::<tidy::Arguments>("tidy"),
     Verb::of::<build::Arguments>("build"),
+    Verb::of::<demo::Arguments>("demo"),
+    Verb::of::<devnet::Arguments>("devnet"),
+    Verb::of::<bench::Arguments>("bench"),
     Verb::of::<sim::Arguments>("sim"),
 ];
 

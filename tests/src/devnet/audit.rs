@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::account::AccountView;
-use ledger::money::Money;
+use ledger::money::{Decimals, Money};
 
 use super::{Acknowledged, Client, Devnet, DevnetError, History, Purse};
 
@@ -25,7 +24,7 @@ impl Balances {
     /// # Errors
     /// [`DevnetError::Call`], or [`DevnetError::Contradiction`] for an amount that cannot be read.
     pub fn read(client: &Client, api: &str, purse: &Purse) -> Result<Self, DevnetError> {
-        let read = |name| posted(&client.account(api, &purse.address(name)?)?, api, "CNY", purse);
+        let read = |name| balance(client, api, purse, name, "CNY");
         Ok(Self { wei: read("wei")?, lee: read("lee")? })
     }
 }
@@ -115,15 +114,24 @@ fn check_entries(
     Ok(())
 }
 
-/// The account's balance in minor units of the asset.
-fn posted(view: &AccountView, api: &str, code: &str, purse: &Purse) -> Result<u128, DevnetError> {
+/// What the account of this name holds of an asset, in minor units.
+///
+/// # Errors
+/// [`DevnetError::Call`], or [`DevnetError::Contradiction`] for an amount that cannot be read.
+pub fn balance(
+    client: &Client,
+    api: &str,
+    purse: &Purse,
+    name: &str,
+    code: &str,
+) -> Result<u128, DevnetError> {
+    let view = client.account(api, &purse.address(name)?)?;
     let Some(holding) = view.holdings.iter().find(|holding| holding.asset == code) else {
         return Ok(0);
     };
-    let asset = purse.money(0, code)?.asset;
-    let decimals = |asked| ledger::money::Decimals::of_currency(asked);
-    Money::parse(&holding.posted, decimals).map(|money| money.amount.0).map_err(|error| {
-        let found = format!("{} of {asset} cannot be read: {error}", holding.posted);
+    let money = Money::parse(&holding.posted, Decimals::of_currency);
+    money.map(|money| money.amount.0).map_err(|error| {
+        let found = format!("the balance {} cannot be read: {error}", holding.posted);
         DevnetError::Contradiction { node: api.to_owned(), found }
     })
 }

@@ -1,0 +1,83 @@
+//! What a process has cost so far, as Linux counts it.
+
+use std::{fs, path::Path, time::Duration};
+
+/// Clock ticks a second in `/proc` (`USER_HZ`, fixed on every architecture that Linux supports now).
+const TICKS: u64 = 100;
+
+/// What a process has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Processor time.
+    pub(super) cpu: Duration,
+    /// Resident memory, in bytes.
+    pub(super) rss: u64,
+    /// Bytes that its files take on the disk.
+    pub(super) disk: u64,
+}
+
+impl Cost {
+    /// Of the process with this id and this folder; zero where nothing is known.
+    pub(super) fn of(pid: u32, folder: Option<&Path>) -> Self {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        Self {
+            cpu: cpu_time(&stat).unwrap_or_default(),
+            rss: resident(&status).unwrap_or_default(),
+            disk: folder.map(disk_bytes).unwrap_or_default(),
+        }
+    }
+
+    /// Of this process.
+    pub(super) fn own() -> Self {
+        Self::of(std::process::id(), None)
+    }
+}
+
+/// Fields 14 and 15 of `/proc/PID/stat`; counting starts behind the name, which stands in parentheses.
+fn cpu_time(stat: &str) -> Option<Duration> {
+    let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
+    let (user, system) = (fields.next()?.parse::<u64>().ok()?, fields.next()?.parse::<u64>().ok()?);
+    Some(Duration::from_millis((user + system) * (1000 / TICKS)))
+}
+
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}
+
+fn disk_bytes(folder: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => disk_bytes(&entry.path()),
+        Ok(metadata) => metadata.blocks() * 512,
+        // A file that went away meanwhile takes no space.
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Cost, cpu_time, disk_bytes, resident};
+
+    #[test]
+    fn the_systems_text_is_read() {
+        let stat = "7 (a ) b) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20";
+        assert_eq!(cpu_time(stat), Some(Duration::from_secs(2)));
+        assert_eq!(resident("Name: a\nVmRSS:\t  12 kB\n"), Some(12_288));
+        assert_eq!((cpu_time(""), resident("")), (None, None));
+        assert!(Cost::own().rss > 0);
+    }
+
+    #[test]
+    fn folders_are_summed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("log")).unwrap();
+        std::fs::write(folder.path().join("log/a"), vec![1; 10_000]).unwrap();
+        assert!(disk_bytes(folder.path()) >= 10_000);
+    }
+}

@@ -1,0 +1,224 @@
+//! A ledger in memory with some accounts: blocks are built as a leader builds them.
+
+use std::time::{Duration, Instant};
+
+use ledger::{
+    account::{Institution, KeySet, Policy, Roles},
+    certificate::{Certificate, Vote, VoteKind, VoteSubject},
+    chain::{Executed, Tip},
+    crypto::{SecretKey, Suite},
+    genesis::{GenesisDocument, Member, MemberValidator, Parameters},
+    hash::{ChainId, Domains, Hash},
+    ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr, ValidatorIndex},
+    light::Progress,
+    merkle,
+    money::{Amount, Decimals, Money},
+    operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms},
+    proof::{Claim, Proof},
+    transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all},
+};
+
+const SUITE: Suite = Suite::Ed25519Blake3;
+const START: Timestamp = Timestamp(1_795_000_000_000);
+const BANK: InstitutionNumber = InstitutionNumber(1);
+const BICS: [&str; 4] = ["DBSSSGSG", "HSBCHKHH", "ICBKCNBJ", "PSBCCNBJ"];
+
+/// What keys are for; part of their seeds.
+const OPERATOR: u8 = 1;
+const VOTING: u8 = 2;
+const OWNER: u8 = 3;
+
+/// The ledger.
+pub(super) struct World {
+    genesis: GenesisDocument,
+    domains: Domains,
+    asset: AssetCode,
+    last: Executed,
+    accounts: u64,
+    next: u64,
+}
+
+impl World {
+    /// A ledger with so many funded accounts; none if it refuses its own opening.
+    pub(super) fn new(accounts: usize) -> Option<Self> {
+        let genesis = genesis()?;
+        let last = Tip::genesis(&genesis).ok()?;
+        let accounts = u64::try_from(accounts).ok()?;
+        let asset = AssetCode::parse("CNY").ok()?;
+        let domains = genesis.domains();
+        let mut world = Self { domains, genesis, asset, last, accounts, next: 0 };
+        let operator = key(OPERATOR, 0);
+        let register = Operation::RegisterAsset {
+            code: asset,
+            kind: AssetKind::Currency,
+            decimals: Decimals(2),
+            issuer: BANK,
+        };
+        let mut orders = vec![vec![register]];
+        let numbers: Vec<u64> = (0..accounts).collect();
+        for part in numbers.chunks(Transaction::MAXIMUM_OPERATIONS / 2) {
+            let mut operations = Vec::new();
+            for number in part {
+                let policy = Policy::single(key(OWNER, *number).public());
+                operations.push(Operation::OpenAccount {
+                    account: account(*number),
+                    policy,
+                    tier: 1,
+                });
+            }
+            for number in part {
+                let (uetr, to) = (world.uetr(), account(*number));
+                operations.push(Operation::Issue { uetr, to, amount: world.money(1_000_000_000) });
+            }
+            orders.push(operations);
+        }
+        let signed = orders.into_iter().map(|operations| world.sign(&operator, operations));
+        let signed = signed.collect();
+        world.build(signed)?;
+        Some(world)
+    }
+
+    pub(super) const fn domains(&self) -> &Domains {
+        &self.domains
+    }
+
+    /// Signed payments between the accounts, each in a transaction of its own.
+    pub(super) fn payments(&mut self, count: usize) -> Vec<SignedTransaction> {
+        let mut signed = Vec::with_capacity(count);
+        for number in (0..self.accounts).cycle().take(count) {
+            let terms = PaymentTerms {
+                charge_bearer: ChargeBearer::Shared,
+                maximum_fee: Amount::ZERO,
+                purpose: [0; 4],
+                remittance: Hash::ZERO,
+            };
+            let pay = Operation::Pay(Pay {
+                uetr: self.uetr(),
+                from: account(number),
+                to: account((number + 7) % self.accounts),
+                amount: self.money(100),
+                terms,
+            });
+            signed.push(self.sign(&key(OWNER, number), vec![pay]));
+        }
+        signed
+    }
+
+    /// Builds a block of so many payments; gives how long that took without verification.
+    pub(super) fn execute(&mut self, count: usize) -> Option<Duration> {
+        let signed = self.payments(count);
+        self.build(signed)
+    }
+
+    /// A proof of the last block's first payment, and the chain to verify it against.
+    pub(super) fn proof(&self) -> Option<(Proof, ChainId)> {
+        let receipt = self.last.booked.first()?.receipt.clone();
+        let path = merkle::prove(&self.domains, &self.last.leaves, 0)?;
+        let header = self.last.block.header.clone();
+        let block = header.hash(&self.domains);
+        let kind = VoteKind::Finalize;
+        let subject = VoteSubject { epoch: header.epoch, view: header.view, kind, block };
+        let votes = (0..3).map(|index| {
+            let validator = ValidatorIndex(index);
+            let key = key(VOTING, u64::from(index));
+            (validator, Vote::sign(&self.domains, &key, validator, subject).signature)
+        });
+        let certificate = Certificate::assemble(subject, BICS.len(), votes);
+        let progress = Progress { epochs: Vec::new(), header, certificate };
+        let claim = Claim::Payment { receipt, path };
+        let genesis = self.genesis.clone();
+        Some((Proof { claim, ancestor: None, progress, genesis }, self.domains.chain_id()))
+    }
+
+    /// Builds the next block; none if anything in it is refused.
+    fn build(&mut self, signed: Vec<SignedTransaction>) -> Option<Duration> {
+        let verified = verify_all(&self.domains, signed);
+        let verified: Vec<VerifiedTransaction> =
+            verified.into_iter().collect::<Result<_, _>>().ok()?;
+        let tip = self.last.tip.clone();
+        let (view, cut) = (tip.header().view.next(), tip.cut().clone());
+        let start = Instant::now();
+        let executed = tip.build(view, ValidatorIndex(0), START, cut, &verified);
+        let took = start.elapsed();
+        let good = executed.booked.iter().all(|one| one.receipt.outcome.rejection().is_none());
+        self.last = executed;
+        good.then_some(took)
+    }
+
+    fn sign(&self, key: &SecretKey, operations: Vec<Operation>) -> SignedTransaction {
+        let transaction = Transaction {
+            suite: SUITE,
+            chain_id: self.domains.chain_id(),
+            valid_from: START,
+            valid_until: START.plus(Transaction::USUAL_VALIDITY),
+            operations,
+            atomic: false,
+            signers: vec![key.public()],
+        };
+        let signatures = vec![key.sign(&transaction.id(&self.domains))];
+        SignedTransaction { transaction, signatures }
+    }
+
+    fn uetr(&mut self) -> Uetr {
+        self.next += 1;
+        let mut bytes = [0; 16];
+        bytes[8..].copy_from_slice(&self.next.to_be_bytes());
+        Uetr::from_entropy(bytes)
+    }
+
+    const fn money(&self, amount: u128) -> Money {
+        Money::new(Amount(amount), self.asset)
+    }
+}
+
+fn key(role: u8, number: u64) -> SecretKey {
+    let mut seed = [role; 32];
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    SecretKey::from_seed(SUITE, seed)
+}
+
+fn account(number: u64) -> AccountId {
+    // Customers' numbers are spread as hashes are, or else the state map would be a favourable one.
+    let mut customer = [0; 12];
+    customer[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    AccountId::new(BANK, customer)
+}
+
+fn genesis() -> Option<GenesisDocument> {
+    let member = |(number, bic): (u64, &str)| {
+        let institution = Institution {
+            bic: Bic::parse(bic).ok()?,
+            name: bic.to_owned(),
+            operators: KeySet::single(key(OPERATOR, number).public()),
+            compliance: key(4, number).public(),
+            roles: Roles { validator: true, issuer: true, dealer: true },
+        };
+        let validator = MemberValidator {
+            voting_key: key(VOTING, number).public(),
+            node_key: key(5, number).public(),
+            address: format!("127.0.0.1:{}", number + 1),
+        };
+        Some(Member { institution, validator: Some(validator) })
+    };
+    Some(GenesisDocument {
+        suite: SUITE,
+        network: Network::Devnet,
+        name: "bench".to_owned(),
+        time: START,
+        parameters: Parameters::USUAL,
+        members: (0..).zip(BICS).map(member).collect::<Option<_>>()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::World;
+
+    #[test]
+    fn its_blocks_and_proofs_hold() {
+        let mut world = World::new(50).unwrap();
+        assert!(world.execute(100).is_some());
+        let (proof, chain) = world.proof().unwrap();
+        assert_eq!(proof.verify(chain).unwrap().signers, 3);
+    }
+}
