@@ -7,7 +7,7 @@ use ledger::block::{Block, Cut};
 use ledger::chain::{BlockRefusal, Executed, Tip};
 use ledger::hash::Hash;
 use ledger::ids::{Timestamp, ValidatorIndex, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::lanes::{CutProblem, HeldBatch, Lanes};
@@ -44,7 +44,12 @@ pub struct Executor {
     final_tip: Tip,
     tree: BTreeMap<Hash, Held>,
     waiting: BTreeMap<Hash, Block>,
+    /// The last final blocks, for peers whose replica still asks for them one by one.
+    recent: VecDeque<(Hash, Block)>,
 }
+
+/// How many final blocks are kept for peers that are a little behind.
+const RECENT: usize = 256;
 
 impl Executor {
     /// A tree with nothing above the final `tip`.
@@ -54,6 +59,7 @@ impl Executor {
             final_tip: tip,
             tree: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            recent: VecDeque::new(),
         }
     }
 
@@ -70,10 +76,11 @@ impl Executor {
         self.tree.get(hash).map(|held| &held.executed.tip)
     }
 
-    /// An executed block above the final tip, or one that waits for its data.
+    /// An executed block above the final tip, one that waits for its data, or a recent final one.
     pub fn block(&self, hash: &Hash) -> Option<&Block> {
         let executed = self.tree.get(hash).map(|held| &held.executed.block);
-        executed.or_else(|| self.waiting.get(hash))
+        let recent = || self.recent.iter().rev().find(|(h, _)| h == hash).map(|(_, block)| block);
+        executed.or_else(|| self.waiting.get(hash)).or_else(recent)
     }
 
     /// Builds and executes a block on top of `parent`: all that the lanes hold, up to the block's
@@ -143,6 +150,10 @@ impl Executor {
         let height = self.final_tip.header().height;
         self.tree.retain(|_, other| other.executed.block.header.height > height);
         self.waiting.retain(|_, block| block.header.height > height);
+        self.recent.push_back((*hash, held.executed.block.clone()));
+        if self.recent.len() > RECENT {
+            self.recent.pop_front();
+        }
         Some(held)
     }
 
@@ -152,5 +163,58 @@ impl Executor {
             .values()
             .max_by_key(|held| held.executed.block.header.view)
             .map_or_else(|| self.final_tip.cut(), |held| held.executed.tip.cut())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::lanes::Lanes;
+    use ledger::crypto::{SecretKey, Suite};
+    use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
+    use ledger::ids::{Bic, Network};
+
+    fn genesis() -> GenesisDocument {
+        let key = |seed| SecretKey::from_seed(Suite::Ed25519Blake3, [seed; 32]).public();
+        let institution = ledger::account::Institution {
+            bic: Bic::parse("PSBCCNBJ").unwrap(),
+            name: "one".to_owned(),
+            operators: ledger::account::KeySet::single(key(1)),
+            compliance: key(2),
+            roles: ledger::account::Roles { validator: true, issuer: true, dealer: false },
+        };
+        let validator = MemberValidator {
+            voting_key: key(3),
+            node_key: key(4),
+            address: "127.0.0.1:1".to_owned(),
+        };
+        GenesisDocument {
+            suite: Suite::Ed25519Blake3,
+            network: Network::Devnet,
+            name: "test".to_owned(),
+            time: Timestamp(1_000),
+            parameters: Parameters::USUAL,
+            members: vec![Member { institution, validator: Some(validator) }],
+        }
+    }
+
+    #[test]
+    fn a_block_is_served_before_and_after_it_is_final_and_then_forgotten() {
+        let tip = Tip::genesis(&genesis()).unwrap().tip;
+        let lanes = Lanes::new(tip.cut());
+        let mut executor = Executor::new(tip);
+        let mut first = None;
+        for view in 1..=300_u64 {
+            let parent = executor.final_tip().hash();
+            let now = Timestamp(1_000 + view);
+            let me = ValidatorIndex(0);
+            let block = executor.build(&lanes, &parent, View(view), me, now).unwrap();
+            let hash = block.hash(executor.final_tip().domains());
+            assert_eq!(executor.block(&hash), Some(&block));
+            executor.finalize(&hash).unwrap();
+            assert_eq!(executor.block(&hash), Some(&block));
+            first.get_or_insert(hash);
+        }
+        assert_eq!(executor.block(&first.unwrap()), None);
     }
 }
