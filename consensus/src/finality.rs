@@ -72,7 +72,8 @@ impl Replica {
         for (block, view) in wanted {
             self.fetching.insert(block);
             if again || !asked.contains(&block) {
-                let from = self.holders(view);
+                let turn = if again { self.resend.repeats } else { 0 };
+                let from = self.holders(view, turn);
                 self.outputs.push(Output::Fetch { block, from });
             }
         }
@@ -110,15 +111,21 @@ impl Replica {
         }
     }
 
-    /// The other validators, those first that certified the block of `view`: they hold it.
-    fn holders(&self, view: View) -> Vec<ValidatorIndex> {
+    /// The other validators, those first that certified the block of `view`: they hold it. Each
+    /// repetition begins with another one.
+    fn holders(&self, view: View, turn: u64) -> Vec<ValidatorIndex> {
         let me = self.index();
         let certification = self.views.certification(view);
         let signers: Vec<_> =
             certification.into_iter().flat_map(|certificate| certificate.signers()).collect();
         let others =
             self.validators.iter().map(|(index, _)| index).filter(|index| !signers.contains(index));
-        signers.iter().copied().chain(others).filter(|index| Some(*index) != me).collect()
+        let mut holders: Vec<_> =
+            signers.iter().copied().chain(others).filter(|index| Some(*index) != me).collect();
+        let turn = usize::try_from(turn).unwrap_or(0);
+        let first = turn.checked_rem(holders.len()).unwrap_or(0);
+        holders.rotate_left(first);
+        holders
     }
 
     /// A block that was fetched: held if it was asked for.

@@ -10,7 +10,7 @@ use ledger::ids::{Timestamp, View};
 
 use crate::chain::Execution;
 use crate::message::{Message, Proposal};
-use crate::replica::{Replica, Resend};
+use crate::replica::Replica;
 use crate::step::Output;
 
 impl Replica {
@@ -67,7 +67,7 @@ impl Replica {
         let justification = self.justification(parent.unwrap_or(view), view);
         let proposal = Proposal { block, vote: *vote, justification };
         self.broadcast(Message::Proposal(Box::new(proposal)));
-        self.resend = Resend { last: Some(now), count: 0 };
+        self.resend.begin(now);
         self.count(now, vote);
     }
 

@@ -42,6 +42,8 @@ impl Turn {
 pub(crate) struct Resend {
     pub(crate) last: Option<Timestamp>,
     pub(crate) count: u32,
+    /// How often since the start of the replica.
+    pub(crate) repeats: u64,
 }
 
 /// One validator (or observer) of one epoch. Made by [`Replica::new`], driven by [`Replica::step`].
@@ -72,6 +74,14 @@ pub struct Replica {
     pub(crate) named: BTreeSet<ValidatorIndex>,
     pub(crate) wake: Option<Timestamp>,
     pub(crate) outputs: Vec<Output>,
+}
+
+impl Resend {
+    /// A new vote was sent: the pauses begin anew.
+    pub(crate) const fn begin(&mut self, now: Timestamp) {
+        self.last = Some(now);
+        self.count = 0;
+    }
 }
 
 impl Replica {

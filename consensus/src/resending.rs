@@ -42,6 +42,7 @@ impl Replica {
         for message in messages {
             self.broadcast(message);
         }
+        self.resend.repeats = self.resend.repeats.saturating_add(1);
         self.seek(true);
         self.resend.count = self.resend.count.saturating_add(u32::from(self.is_unsettled()));
         self.resend.last = Some(now);

@@ -12,7 +12,7 @@ use crate::chain::{Ancestry, Execution};
 use crate::message::Message;
 use crate::proposals::Standing;
 use crate::record::Record;
-use crate::replica::{Replica, Resend};
+use crate::replica::Replica;
 use crate::signer::Signer;
 use crate::step::Output;
 use crate::verified::Verified;
@@ -132,7 +132,7 @@ impl Replica {
     fn cast(&mut self, now: Timestamp, vote: Option<Verified<Vote>>) {
         if let Some(vote) = vote {
             self.broadcast(Message::Vote(*vote));
-            self.resend = Resend { last: Some(now), count: 0 };
+            self.resend.begin(now);
             self.count(now, vote);
         }
     }

@@ -186,7 +186,7 @@ impl Validator {
             Output::Execute(block) => self.waiting.push(block),
             Output::Final { block, certificate } => self.finalize(block, certificate),
             Output::Fetch { block, from } => {
-                for peer in from.into_iter().take(2) {
+                for peer in from.into_iter().take(1) {
                     self.send(peer, &Wire::WantBlock(block));
                 }
             }
