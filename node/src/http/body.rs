@@ -1,16 +1,17 @@
 //! Request bodies: read whole within a size and a time, and by their media type.
 //!
-//! Invariants: a body that says it is too long is refused before it is read; one that is trickled in is
-//! dropped. Absent: what bodies mean.
+//! Invariants: no more than the limit is kept in memory; a body that is trickled in is dropped. Absent:
+//! what bodies mean.
 
 use std::time::Duration;
 
 use api::problem::Problem;
 use api::transaction::TransactionRequest;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use futures::StreamExt;
 use ledger::transaction::SignedTransaction;
 use serde::de::DeserializeOwned;
 
@@ -19,31 +20,52 @@ use super::refusal::Refused;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many bytes too many are read and dropped.
+const GRACE: usize = 16 * 1024 * 1024;
+
 /// The most bytes of JSON around the base64 of a transaction.
 const JSON_FRAME: usize = 1024;
 
 /// The most bytes of a small JSON question.
 const SMALL: usize = 16 * 1024;
 
-/// The body, at most `limit` bytes.
-pub(super) async fn read(mut request: Request, limit: usize) -> Result<Bytes, Refused> {
+/// The body, at most `limit` bytes. A body that is somewhat too long is read to its end, so that its
+/// sender comes to read the refusal.
+pub(super) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Refused> {
     let said = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if said.and_then(|text| text.parse::<usize>().ok()).is_some_and(|length| length > limit) {
+    let said = said.and_then(|text| text.parse::<usize>().ok());
+    let longest = limit.saturating_add(GRACE);
+    if said.is_some_and(|length| length > longest) {
         return Err(Problem::too_large(limit).into());
     }
-    DefaultBodyLimit::max(limit).apply(&mut request);
-    let body = tokio::time::timeout(PATIENCE, Bytes::from_request(request, &())).await;
-    let Ok(read) = body else { return Err(Problem::body_timeout().into()) };
-    read.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(limit).into(),
-        _ => Problem::malformed("The body ended before it was whole.").into(),
-    })
+    let gathered = tokio::time::timeout(PATIENCE, gather(request.into_body(), limit)).await;
+    gathered.map_err(|_| Problem::body_timeout())?.map_err(Refused::from)
+}
+
+async fn gather(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let longest = limit.saturating_add(GRACE);
+    let mut parts = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut length = 0_usize;
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Problem::malformed("The body ended before it was whole."))?;
+        length = length.saturating_add(part.len());
+        if length > longest {
+            break;
+        }
+        if length > limit {
+            bytes = Vec::new();
+        } else {
+            bytes.extend_from_slice(&part);
+        }
+    }
+    if length > limit { Err(Problem::too_large(limit)) } else { Ok(bytes) }
 }
 
 /// The bytes of a transaction: the body itself, or within JSON.
 pub(super) async fn transaction(request: Request) -> Result<Vec<u8>, Refused> {
     if is_media_type(request.headers(), &["application/octet-stream"]) {
-        return Ok(read(request, SignedTransaction::MAXIMUM_BYTES).await?.into());
+        return read(request, SignedTransaction::MAXIMUM_BYTES).await;
     }
     if !is_media_type(request.headers(), &["application/json"]) {
         let accepted = "application/octet-stream with the bytes, or application/json";
