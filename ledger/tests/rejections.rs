@@ -553,3 +553,18 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
     let distinct: BTreeSet<Rejection> = Rejection::ALL.into_iter().collect();
     assert_eq!(distinct.len(), Rejection::ALL.len());
 }
+
+#[test]
+fn the_reference_lists_every_rejection_in_its_order() {
+    let page = include_str!("../../docs/reference/ledger.md");
+    let table = page.split("## Rejections").nth(1).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let listed: Vec<(&str, &str)> = rows
+        .map(|row| {
+            let mut cells = row.split(" | ");
+            (cells.next().unwrap().trim_end_matches('`'), cells.next().unwrap())
+        })
+        .collect();
+    let expected = Rejection::ALL.map(|rejection| (rejection.code(), rejection.iso()));
+    assert_eq!(listed, expected);
+}

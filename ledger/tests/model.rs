@@ -1,0 +1,541 @@
+//! Random operations against a model of the ledger that is written apart, as simply as possible.
+//!
+//! The model knows nothing of trees, journals or plans: maps, sums and the rules in order. After
+//! each block: the same outcomes, the same balances over the whole state, conservation, nothing
+//! below zero, each UETR once. At the end: the flat list kept from the blocks' changes is the
+//! state's, and a state restored from it has the same root.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "the model takes what is drawn")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::chain::Tip;
+use ledger::crypto::SecretKey;
+use ledger::hash::Hash;
+use ledger::ids::{AccountId, AssetCode, Timestamp, Uetr};
+use ledger::money::{Amount, Rate};
+use ledger::operation::{ChargeBearer, FreezeDirection, Operation, Pay, PayAcross};
+use ledger::quote::Quote;
+use ledger::rejection::Rejection;
+use ledger::state::{FlatKey, State, StateKey, marker_prefix};
+use ledger::transaction::VerifiedTransaction;
+use support::*;
+
+/// splitmix64: the same draws for the same seed, everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
+    }
+
+    fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())].clone()
+    }
+}
+
+/// The simplest ledger: balances, who is frozen, what was used.
+#[derive(Clone, Default)]
+struct Model {
+    balances: BTreeMap<(AccountId, String), u128>,
+    accounts: BTreeMap<AccountId, Frozen>,
+    minted: BTreeMap<String, u128>,
+    quotes: BTreeSet<u64>,
+    uetrs: BTreeSet<Uetr>,
+    charges: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Frozen {
+    out: bool,
+    coming: bool,
+    closed: bool,
+}
+
+type Result = std::result::Result<(), Rejection>;
+
+fn require(holds: bool, rejection: Rejection) -> Result {
+    if holds { Ok(()) } else { Err(rejection) }
+}
+
+impl Model {
+    fn balance(&self, account: AccountId, asset: AssetCode) -> u128 {
+        self.balances.get(&(account, asset.to_string())).copied().unwrap_or(0)
+    }
+
+    fn add(&mut self, account: AccountId, asset: AssetCode, amount: u128) {
+        *self.balances.entry((account, asset.to_string())).or_default() += amount;
+    }
+
+    fn take(&mut self, account: AccountId, asset: AssetCode, amount: u128) {
+        *self.balances.entry((account, asset.to_string())).or_default() -= amount;
+    }
+
+    fn find(
+        &self,
+        account: AccountId,
+        missing: Rejection,
+    ) -> std::result::Result<Frozen, Rejection> {
+        self.accounts.get(&account).copied().ok_or(missing)
+    }
+
+    /// The charges of wei's and ann's bank, spelled out.
+    fn fee(&self, from: AccountId, to: AccountId, asset: AssetCode, amount: u128) -> u128 {
+        if !self.charges || from.servicer() != POST || asset != code("CNY") || amount < 10_000 {
+            return 0;
+        }
+        let own = (amount * 50).div_ceil(10_000).max(100);
+        let other_bank = if to.servicer() == POST { 0 } else { 30 };
+        let abroad = if [POST, CHINA].contains(&to.servicer()) { 0 } else { 70 };
+        (own + other_bank + abroad).min(50_000)
+    }
+
+    fn transaction(&mut self, order: &Order, time: Timestamp) -> Vec<Option<Rejection>> {
+        let signers: BTreeSet<_> = order.signers.iter().map(SecretKey::public).collect();
+        let signed = |key: SecretKey| signers.contains(&key.public());
+        let in_time = order.window.0 <= 0 && order.window.1 >= 0;
+        let late = if order.window.0 > 0 { Rejection::NotYetValid } else { Rejection::Expired };
+        let mine: Vec<_> = order.operations.iter().map(Operation::uetr).collect();
+        let used: Vec<bool> =
+            mine.iter().map(|uetr| uetr.is_some_and(|uetr| self.uetrs.contains(&uetr))).collect();
+        self.uetrs.extend(mine.iter().flatten());
+        let before = self.clone();
+        let mut outcomes = Vec::new();
+        let stopped = order.atomic && used.contains(&true);
+        for (operation, used) in order.operations.iter().zip(&used) {
+            let outcome = if *used {
+                Err(Rejection::DuplicateUetr)
+            } else if !in_time {
+                Err(late)
+            } else if stopped {
+                Err(Rejection::LinkedRejected)
+            } else {
+                self.operation(operation, &signed, time)
+            };
+            outcomes.push(outcome.err());
+        }
+        let failed = outcomes.iter().position(Option::is_some);
+        if let (true, true, false, Some(failed)) = (order.atomic, in_time, stopped, failed) {
+            *self = before;
+            for (place, outcome) in outcomes.iter_mut().enumerate() {
+                if place != failed {
+                    *outcome = Some(Rejection::LinkedRejected);
+                }
+            }
+        }
+        outcomes
+    }
+
+    fn operation(
+        &mut self,
+        operation: &Operation,
+        signed: &impl Fn(SecretKey) -> bool,
+        time: Timestamp,
+    ) -> Result {
+        match operation {
+            Operation::Issue { to, amount, .. } => {
+                require(signed(issuer(amount.asset)), Rejection::SignersMissing)?;
+                let payee = self.find(*to, Rejection::UnknownPayee)?;
+                require(!payee.closed, Rejection::AccountClosed)?;
+                require(!payee.coming, Rejection::AccountFrozen)?;
+                require(amount.amount.0 > 0, Rejection::ZeroAmount)?;
+                self.add(*to, amount.asset, amount.amount.0);
+                *self.minted.entry(amount.asset.to_string()).or_default() += amount.amount.0;
+                Ok(())
+            }
+            Operation::Redeem { from, amount, .. } => {
+                let exists = self.accounts.contains_key(from);
+                let signs = signed(issuer(amount.asset)) && (!exists || signed(owner(*from)));
+                require(signs, Rejection::SignersMissing)?;
+                let payer = self.find(*from, Rejection::UnknownAccount)?;
+                require(!payer.closed, Rejection::AccountClosed)?;
+                require(!payer.out, Rejection::AccountFrozen)?;
+                require(amount.amount.0 > 0, Rejection::ZeroAmount)?;
+                let has = self.balance(*from, amount.asset);
+                require(has >= amount.amount.0, Rejection::InsufficientFunds)?;
+                self.take(*from, amount.asset, amount.amount.0);
+                *self.minted.entry(amount.asset.to_string()).or_default() -= amount.amount.0;
+                Ok(())
+            }
+            Operation::Freeze { account, direction } => {
+                require(signed(compliance(account.servicer())), Rejection::SignersMissing)?;
+                let mut state = self.find(*account, Rejection::UnknownAccount)?;
+                require(!state.closed, Rejection::AccountClosed)?;
+                state.out |= *direction != FreezeDirection::Incoming;
+                state.coming |= *direction != FreezeDirection::Outgoing;
+                self.accounts.insert(*account, state);
+                Ok(())
+            }
+            Operation::Unfreeze { account } => {
+                require(signed(compliance(account.servicer())), Rejection::SignersMissing)?;
+                let state = self.find(*account, Rejection::UnknownAccount)?;
+                require(!state.closed, Rejection::AccountClosed)?;
+                self.accounts.insert(*account, Frozen::default());
+                Ok(())
+            }
+            Operation::CloseAccount { account } => {
+                require(signed(operator(account.servicer())), Rejection::SignersMissing)?;
+                let state = self.find(*account, Rejection::UnknownAccount)?;
+                require(!state.closed, Rejection::AccountClosed)?;
+                let holds = self.balances.iter().any(|((a, _), sum)| a == account && *sum > 0);
+                require(!holds, Rejection::AccountNotEmpty)?;
+                let collects = self.charges && *account == collector();
+                require(!collects, Rejection::NotPermitted)?;
+                self.accounts.insert(*account, Frozen { closed: true, ..state });
+                Ok(())
+            }
+            Operation::Pay(pay) => self.pay(pay, signed),
+            Operation::PayAcross(pay) => self.pay_across(pay, signed, time),
+            other => panic!("not drawn: {other:?}"),
+        }
+    }
+
+    fn pay(&mut self, pay: &Pay, signed: &impl Fn(SecretKey) -> bool) -> Result {
+        let Pay { from, to, amount, terms, .. } = pay;
+        let (asset, amount) = (amount.asset, amount.amount.0);
+        let exists = self.accounts.contains_key(from);
+        require(!exists || signed(owner(*from)), Rejection::SignersMissing)?;
+        let payer = self.find(*from, Rejection::UnknownAccount)?;
+        let payee = self.find(*to, Rejection::UnknownPayee)?;
+        require(!payer.closed && !payee.closed, Rejection::AccountClosed)?;
+        require(!payer.out && !payee.coming, Rejection::AccountFrozen)?;
+        require(from != to, Rejection::SameAccount)?;
+        require(amount > 0, Rejection::ZeroAmount)?;
+        let fee = self.fee(*from, *to, asset, amount);
+        require(fee <= terms.maximum_fee.0, Rejection::FeeAboveAgreed)?;
+        let from_payee = terms.charge_bearer == ChargeBearer::Creditor;
+        let (debited, credited) =
+            if from_payee { (amount, amount - fee) } else { (amount + fee, amount) };
+        require(self.balance(*from, asset) >= debited, Rejection::InsufficientFunds)?;
+        self.take(*from, asset, debited);
+        self.add(*to, asset, credited);
+        self.add(collector(), asset, fee);
+        Ok(())
+    }
+
+    fn pay_across(
+        &mut self,
+        pay: &PayAcross,
+        signed: &impl Fn(SecretKey) -> bool,
+        time: Timestamp,
+    ) -> Result {
+        let PayAcross { from, to, sell, minimum_received, quote, terms, .. } = pay;
+        let quote = &quote.quote;
+        let (asset, amount) = (sell.asset, sell.amount.0);
+        let exists = self.accounts.contains_key(from);
+        require(!exists || signed(owner(*from)), Rejection::SignersMissing)?;
+        let payer = self.find(*from, Rejection::UnknownAccount)?;
+        let payee = self.find(*to, Rejection::UnknownPayee)?;
+        let market = self.accounts[&dealer()];
+        require(!payer.closed && !payee.closed && !market.closed, Rejection::AccountClosed)?;
+        let frozen = payer.out || payee.coming || market.out || market.coming;
+        require(!frozen, Rejection::AccountFrozen)?;
+        let distinct = BTreeSet::from([*from, *to, dealer()]).len() == 3;
+        require(distinct, Rejection::SameAccount)?;
+        require(amount > 0, Rejection::ZeroAmount)?;
+        let fee = self.fee(*from, *to, asset, amount);
+        let agreed = fee <= terms.maximum_fee.0;
+        let from_payee = terms.charge_bearer == ChargeBearer::Creditor;
+        let sold = if from_payee && agreed { amount - fee } else { amount };
+        let power = 10_u128.pow(u32::from(quote.rate.scale));
+        let received = sold * u128::from(quote.rate.digits) / power;
+        require(received > 0, Rejection::ZeroAmount)?;
+        require(time <= quote.expires, Rejection::QuoteExpired)?;
+        require(!self.quotes.contains(&quote.nonce), Rejection::QuoteUsed)?;
+        let fits = quote.sell == asset && quote.buy == minimum_received.asset;
+        let fits = fits && (quote.minimum.0..=quote.maximum.0).contains(&sold);
+        require(fits && received >= minimum_received.amount.0, Rejection::QuoteMismatch)?;
+        require(agreed, Rejection::FeeAboveAgreed)?;
+        let debited = if from_payee { amount } else { amount + fee };
+        require(self.balance(*from, asset) >= debited, Rejection::InsufficientFunds)?;
+        let stock = self.balance(dealer(), quote.buy);
+        require(stock >= received, Rejection::DealerInsufficientFunds)?;
+        self.take(*from, asset, debited);
+        self.add(dealer(), asset, sold);
+        self.add(collector(), asset, fee);
+        self.take(dealer(), quote.buy, received);
+        self.add(*to, quote.buy, received);
+        self.quotes.insert(quote.nonce);
+        Ok(())
+    }
+}
+
+fn issuer(asset: AssetCode) -> SecretKey {
+    operator(if asset == code("CNY") { POST } else { HONG_KONG })
+}
+
+/// The accounts that exist, and one that does not.
+fn accounts() -> Vec<AccountId> {
+    vec![
+        wei(),
+        wei(),
+        ann(),
+        collector(),
+        min(),
+        wei(),
+        lee(),
+        min(),
+        dealer(),
+        account(CHINA, 404),
+    ]
+}
+
+/// Draws one operation, good more often than not, and adds the keys that should sign it.
+fn draw_operation(
+    draw: &mut Draw,
+    world: &mut World,
+    used: &[Uetr],
+    quotes: &mut Vec<Quote>,
+    signers: &mut Vec<SecretKey>,
+) -> Operation {
+    let from = draw.of(&accounts());
+    let to = draw.of(&accounts());
+    let amount = draw.of(&[0, 1, 99, 9_999, 10_000, 10_001, 250_000, 3_000_000, 20_000_000]);
+    let money = if draw.one_in(3) { hkd(amount) } else { cny(amount) };
+    let uetr = if draw.one_in(12) && !used.is_empty() { draw.of(used) } else { world.fresh_uetr() };
+    let mut terms = terms();
+    terms.maximum_fee = Amount(draw.of(&[0, 150, 1_000_000, 1_000_000, 1_000_000]));
+    terms.charge_bearer =
+        draw.of(&[ChargeBearer::Debtor, ChargeBearer::Shared, ChargeBearer::Creditor]);
+    match draw.below(16) {
+        0 => {
+            signers.push(issuer(money.asset));
+            Operation::Issue { uetr, to, amount: money }
+        }
+        1 => {
+            signers.extend([issuer(money.asset), owner(from)]);
+            Operation::Redeem { uetr, from, amount: money }
+        }
+        2 => {
+            signers.push(compliance(from.servicer()));
+            let both = [FreezeDirection::Outgoing, FreezeDirection::Incoming];
+            Operation::Freeze { account: from, direction: draw.of(&both) }
+        }
+        3 | 4 => {
+            signers.push(compliance(from.servicer()));
+            Operation::Unfreeze { account: from }
+        }
+        5 if draw.one_in(4) => {
+            signers.push(operator(ann().servicer()));
+            Operation::CloseAccount { account: ann() }
+        }
+        5..=11 => {
+            signers.push(owner(from));
+            Operation::Pay(Pay { uetr, from, to, amount: money, terms })
+        }
+        _ => {
+            // Mostly parties that can, so that the rules of quotes are reached.
+            let (from, to) = if draw.one_in(4) { (from, to) } else { (wei(), lee()) };
+            signers.push(owner(from));
+            let quote = draw_quote(draw, world, quotes);
+            let (sell, buy) = if draw.one_in(8) { ("HKD", "CNY") } else { ("CNY", "HKD") };
+            let sell = ledger::money::Money::new(money.amount, code(sell));
+            let least = draw.of(&[0, 1, 10_000]);
+            let minimum_received = ledger::money::Money::new(Amount(least), code(buy));
+            let quote = world.signed(quote);
+            let pay = PayAcross { uetr, from, to, sell, minimum_received, quote, terms };
+            Operation::PayAcross(Box::new(pay))
+        }
+    }
+}
+
+/// A quote that was offered before, or a new one.
+fn draw_quote(draw: &mut Draw, world: &mut World, quotes: &mut Vec<Quote>) -> Quote {
+    if draw.one_in(3) && !quotes.is_empty() {
+        return if draw.one_in(2) { draw.of(quotes) } else { quotes[quotes.len() - 1].clone() };
+    }
+    let rate = draw.of(&["1.085", "0.0001", "7", "0.921658986175"]);
+    let quote = Quote { rate: Rate::parse(rate).unwrap(), ..world.quote("1") };
+    quotes.push(quote.clone());
+    quote
+}
+
+fn draw_order(
+    draw: &mut Draw,
+    world: &mut World,
+    used: &mut Vec<Uetr>,
+    quotes: &mut Vec<Quote>,
+) -> Order {
+    let mut signers = vec![key("always one")];
+    let count = draw.of(&[1, 1, 1, 2, 5]);
+    let mut operations = Vec::new();
+    let mut uetrs = BTreeSet::new();
+    while operations.len() < count {
+        let operation = draw_operation(draw, world, used, quotes, &mut signers);
+        // Within one transaction a UETR stands once, or it is malformed.
+        if operation.uetr().is_none_or(|uetr| uetrs.insert(uetr)) {
+            operations.push(operation);
+        }
+    }
+    used.extend(&uetrs);
+    if draw.one_in(15) {
+        signers.truncate(1);
+    }
+    let window =
+        if draw.one_in(8) { draw.of(&[(-9, -1), (1, 9)]) } else { draw.of(&[(-9, 9), (0, 0)]) };
+    Order { atomic: draw.one_in(2), window, ..Order::new(operations, &signers) }
+}
+
+/// Compares the whole state with the model.
+fn compare(model: &Model, state: &State) {
+    let mut sums: BTreeMap<String, u128> = BTreeMap::new();
+    let mut open: BTreeMap<AccountId, u32> = BTreeMap::new();
+    for (key, value) in state.entries() {
+        if let Some(FlatKey::Record(StateKey::Holding(account, asset))) = FlatKey::decode(&key) {
+            let holding: ledger::account::Holding = borsh::from_slice(value).unwrap();
+            assert_eq!(holding.posted.0, model.balance(account, asset), "{account:?} {asset}");
+            assert_eq!(holding.held, Amount::ZERO);
+            *sums.entry(asset.to_string()).or_default() += holding.posted.0;
+            *open.entry(account).or_default() += u32::from(holding.posted.0 > 0);
+        }
+    }
+    for (asset, sum) in sums {
+        assert_eq!(model.minted.get(&asset), Some(&sum), "conservation of {asset}");
+        let supply = state.supply(code(&asset)).unwrap();
+        assert_eq!(supply.issued.0 - supply.redeemed.0, sum, "supply of {asset}");
+    }
+    for (id, frozen) in &model.accounts {
+        let account = state.account(*id).unwrap();
+        assert_eq!(account.open_holdings, open.get(id).copied().unwrap_or(0));
+        assert_eq!(account.status.pays(), !frozen.out && !frozen.closed);
+        assert_eq!(account.status.is_paid(), !frozen.coming && !frozen.closed);
+    }
+}
+
+/// Applies a block's changes to a flat list, as a node's storage does.
+fn store(flat: &mut BTreeMap<Vec<u8>, Vec<u8>>, changes: &ledger::state::Changes) {
+    for (key, value) in changes.entries() {
+        match value {
+            Some(value) => flat.insert(key.to_vec(), value.to_vec()),
+            None => flat.remove(key),
+        };
+    }
+    for bucket in changes.dropped_buckets() {
+        let prefix = marker_prefix(*bucket);
+        flat.retain(|key, _| !key.starts_with(&prefix));
+    }
+}
+
+/// Runs `blocks` blocks; gives how often each outcome came, and the last block's hash.
+fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
+    let mut draw = Draw(seed);
+    let mut world = World::with_fees();
+    let mut model = Model { charges: true, ..Model::default() };
+    for account in [wei(), ann(), collector(), min(), lee(), dealer()] {
+        model.accounts.insert(account, Frozen::default());
+        for (asset, holding) in world.tip.state().holdings(account) {
+            model.add(account, asset, holding.posted.0);
+            *model.minted.entry(asset.to_string()).or_default() += holding.posted.0;
+        }
+    }
+    let entries = |tip: &Tip| -> BTreeMap<Vec<u8>, Vec<u8>> {
+        tip.state().entries().map(|(key, value)| (key, value.to_vec())).collect()
+    };
+    let mut flat = entries(&world.tip);
+    let (mut used, mut quotes) = (Vec::new(), Vec::new());
+    let mut seen = BTreeMap::new();
+    let mut executed_before = Vec::new();
+    for _ in 0..blocks {
+        // Now and then weeks pass, so that quotes expire and buckets are dropped.
+        world.step = if draw.one_in(10) { 11 * 24 * 3_600_000 } else { 20_000 };
+        let time = world.time();
+        let mut expected = Vec::new();
+        let mut transactions: Vec<VerifiedTransaction> = Vec::new();
+        for _ in 0..=draw.below(6) {
+            let order = draw_order(&mut draw, &mut world, &mut used, &mut quotes);
+            let transaction = world.verified(&order);
+            if transactions.contains(&transaction) {
+                // Without UETRs, the same order drawn twice is the same transaction.
+                continue;
+            }
+            expected.extend(model.transaction(&order, time));
+            transactions.push(transaction.clone());
+            if draw.one_in(4) {
+                transactions.push(transaction.clone());
+            }
+            executed_before.push(transaction);
+        }
+        transactions.push(draw.of(&executed_before));
+        if world.step > 20_000 {
+            // What is remembered is forgotten in time: then a replay is new, if it is still valid.
+            executed_before.clear();
+            transactions.pop();
+        }
+        let executed = world.block(&transactions);
+        let outcomes: Vec<_> =
+            executed.booked.iter().map(|one| one.receipt.outcome.rejection()).collect();
+        assert_eq!(outcomes, expected, "seed {seed}, height {}", world.tip.height());
+        for outcome in outcomes {
+            *seen.entry(outcome).or_default() += 1;
+        }
+        compare(&model, world.tip.state());
+        store(&mut flat, &executed.changes);
+        assert_eq!(flat, entries(&world.tip), "seed {seed}");
+        let dropped = executed.changes.dropped_buckets();
+        if !dropped.is_empty() {
+            let marked = |uetr: &Uetr| {
+                let key = ledger::state::MarkerKey::Payment(*uetr);
+                world.tip.state().marker(&key).is_some()
+            };
+            model.uetrs.retain(marked);
+        }
+    }
+    let restored = State::restore(world.domains(), flat).unwrap();
+    assert_eq!(restored.root(), world.tip.header().state_root);
+    (seen, world.tip.hash())
+}
+
+#[test]
+fn random_operations_do_what_the_model_does() {
+    let mut seen: BTreeMap<Option<Rejection>, u32> = BTreeMap::new();
+    for seed in 0..12 {
+        for (outcome, count) in run(seed, 60).0 {
+            *seen.entry(outcome).or_default() += count;
+        }
+    }
+    // The draws must reach everything that they can reach, or the test says little.
+    for outcome in [
+        None,
+        Some(Rejection::DuplicateUetr),
+        Some(Rejection::NotYetValid),
+        Some(Rejection::Expired),
+        Some(Rejection::SignersMissing),
+        Some(Rejection::UnknownAccount),
+        Some(Rejection::UnknownPayee),
+        Some(Rejection::AccountClosed),
+        Some(Rejection::AccountNotEmpty),
+        Some(Rejection::AccountFrozen),
+        Some(Rejection::SameAccount),
+        Some(Rejection::ZeroAmount),
+        Some(Rejection::QuoteExpired),
+        Some(Rejection::QuoteUsed),
+        Some(Rejection::QuoteMismatch),
+        Some(Rejection::FeeAboveAgreed),
+        Some(Rejection::InsufficientFunds),
+        Some(Rejection::DealerInsufficientFunds),
+        Some(Rejection::LinkedRejected),
+    ] {
+        assert!(seen.contains_key(&outcome), "never drawn: {outcome:?} in {seen:?}");
+    }
+    assert!(!seen.contains_key(&Some(Rejection::InternalDefect)));
+}
+
+#[test]
+fn the_same_draws_give_the_same_chain() {
+    assert_eq!(run(99, 20), run(99, 20));
+    assert_ne!(run(99, 20).1, run(98, 20).1);
+}

@@ -1,0 +1,276 @@
+//! Golden vectors: the encoding and the hash of one value of every encoded type.
+//!
+//! The files in `tests/vectors/` are for other implementations too: each entry has a description,
+//! the value in words, its bytes, and its hash where the ledger hashes it. A change of any of them
+//! is a change of the format. They are written anew only by
+//! `FEIQIAN_WRITE_VECTORS=1 cargo nextest run -p ledger --test vectors`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#![allow(clippy::disallowed_methods, reason = "the one switch that writes the files")]
+
+mod support;
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use ledger::account::{Account, AccountStatus, Asset, Entry, EntryKind, Holding, KeySet, Policy};
+use ledger::account::{Institution, Supply};
+use ledger::block::{Batch, Block, Cut, LaneTip};
+use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
+use ledger::chain::Tip;
+use ledger::codec;
+use ledger::fees::{FeeItem, FeeKind, FeeSchedule};
+use ledger::genesis::Parameters;
+use ledger::hash::{ChainId, Domain, Domains, Hash};
+use ledger::ids::{Epoch, Height, ValidatorIndex, View};
+use ledger::money::{Amount, Decimals};
+use ledger::operation::{AssetKind, FreezeDirection, Operation};
+use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::rejection::Rejection;
+use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
+use serde_json::{Value, json};
+use support::*;
+
+/// The chain of all vectors.
+fn domains() -> Domains {
+    Domains::new(SUITE, ChainId(Hash([7; 32])))
+}
+
+/// One vector: checks that the value reads back, and describes it.
+fn vector<T>(description: &str, value: &T, domain: Option<Domain>) -> Value
+where
+    T: BorshSerialize + BorshDeserialize + PartialEq + Debug,
+{
+    let bytes = codec::encode(value);
+    let back: T = codec::decode(&bytes, bytes.len()).unwrap();
+    assert_eq!(&back, value, "{description}");
+    let domains = domains();
+    let hash = domain.map(|domain| {
+        assert_eq!(domains.hash_of(domain, value), domains.hash(domain, &bytes));
+        json!({ "domain": domain.label(), "hash": domains.hash(domain, &bytes).to_hex() })
+    });
+    json!({
+        "description": description,
+        "input": format!("{value:?}"),
+        "bytes": hex(&bytes),
+        "hashed": hash,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares `vectors` with the file `name`, or writes it when that is asked for.
+fn golden(name: &str, vectors: Vec<Value>) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name);
+    let keys = json!({ "suite": SUITE.tag(), "chain_id": Hash([7; 32]).to_hex() });
+    let present = json!({ "keys": keys, "vectors": vectors });
+    if std::env::var("FEIQIAN_WRITE_VECTORS").is_ok() {
+        let text = serde_json::to_string_pretty(&present).unwrap();
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+    }
+    let written: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(written["keys"], present["keys"], "{name}");
+    let (written, present) = (formats(&written), formats(&present));
+    assert_eq!(written.len(), present.len(), "{name}");
+    for (written, present) in written.iter().zip(&present) {
+        assert_eq!(written, present, "{name}: the format changed");
+    }
+}
+
+/// What a file promises; the words of `input` are for readers.
+fn formats(file: &Value) -> Vec<[&Value; 3]> {
+    let vectors = file["vectors"].as_array().unwrap().iter();
+    vectors.map(|vector| [&vector["description"], &vector["bytes"], &vector["hashed"]]).collect()
+}
+
+#[test]
+fn operations_and_transactions() {
+    let mut world = World::with_fees();
+    let pay = world.pay(wei(), min(), cny(10_050));
+    let across = world.pay_across(cny(100_000));
+    let policy = Policy { owners: KeySet::single(owner(wei()).public()), mandate: true };
+    let schedule = FeeSchedule { version: 1, collector: collector(), rules: vec![fee_rule()] };
+    let operations = vec![
+        Operation::RegisterAsset {
+            code: code("CNY"),
+            kind: AssetKind::Currency,
+            decimals: Decimals(2),
+            issuer: POST,
+        },
+        Operation::Issue { uetr: uetr(1), to: wei(), amount: cny(5_000) },
+        Operation::Redeem { uetr: uetr(2), from: wei(), amount: cny(1) },
+        Operation::OpenAccount { account: wei(), policy: policy.clone(), tier: 3 },
+        Operation::SetPolicy { account: wei(), policy: policy.clone() },
+        Operation::RotateKeys { account: wei(), keys: policy.owners },
+        Operation::Freeze { account: wei(), direction: FreezeDirection::Both },
+        Operation::Unfreeze { account: wei() },
+        Operation::CloseAccount { account: wei() },
+        Operation::Pay(pay),
+        Operation::PayAcross(Box::new(across.clone())),
+        Operation::SetFeeSchedule { institution: POST, schedule },
+        Operation::SetTier { account: wei(), tier: 9 },
+    ];
+    let name = |operation: &Operation| {
+        let text = format!("{operation:?}");
+        let end = text.find([' ', '(']).unwrap_or(text.len());
+        format!("operation {}", &text[..end])
+    };
+    let mut vectors: Vec<_> =
+        operations.iter().map(|operation| vector(&name(operation), operation, None)).collect();
+    let quote = &across.quote.quote;
+    vectors.push(vector(
+        "quote; its hash is its id, which the dealer signs",
+        quote,
+        Some(Domain::Quote),
+    ));
+    let order = Order::new(operations, &[owner(wei()), operator(POST)]).atomic();
+    let signed = order.sign(&domains(), START);
+    let body = "transaction; its hash is its id, which each signer signs";
+    vectors.push(vector(body, &signed.transaction, Some(Domain::Transaction)));
+    vectors.push(vector("signed transaction", &signed, None));
+    golden("transactions.json", vectors);
+}
+
+#[test]
+fn receipts() {
+    let settlement = Settlement {
+        from: Some(wei()),
+        to: Some(min()),
+        debited: cny(20_130),
+        credited: cny(20_000),
+        fees: vec![
+            FeeItem { kind: FeeKind::Payment, amount: Amount(100) },
+            FeeItem { kind: FeeKind::Interbank, amount: Amount(30) },
+        ],
+        exchange: None,
+        remittance: Hash([9; 32]),
+    };
+    let exchange = ledger::receipt::Exchange {
+        dealer: dealer(),
+        quote: Hash([4; 32]),
+        rate: ledger::money::Rate::parse("1.0850").unwrap(),
+        sold: Amount(20_000),
+    };
+    let across =
+        Settlement { credited: hkd(21_700), exchange: Some(exchange), ..settlement.clone() };
+    let receipt = |outcome, with_uetr: bool| Receipt {
+        transaction: Hash([3; 32]),
+        operation: 5,
+        uetr: with_uetr.then(|| uetr(1)),
+        outcome,
+    };
+    let leaf = Some(Domain::Receipt);
+    let mut vectors = vec![
+        vector("receipt of a payment", &receipt(Outcome::Settled(settlement), true), leaf),
+        vector("receipt of a payment across", &receipt(Outcome::Settled(across), true), leaf),
+        vector("receipt of what moves no money", &receipt(Outcome::Done, false), leaf),
+    ];
+    for rejection in Rejection::ALL {
+        let text = format!("receipt: {}, {}", rejection.code(), rejection.iso());
+        vectors.push(vector(&text, &receipt(Outcome::Rejected(rejection), true), leaf));
+    }
+    golden("receipts.json", vectors);
+}
+
+#[test]
+fn records() {
+    let institution: Institution = document().members.remove(0).institution;
+    let account = Account {
+        status: AccountStatus::FrozenOutgoing,
+        tier: 2,
+        policy: Policy::single(owner(wei()).public()),
+        open_holdings: 1,
+    };
+    let entry = Entry {
+        uetr: uetr(1),
+        kind: EntryKind::Payment,
+        credit: true,
+        amount: Amount(500),
+        height: Height(8),
+    };
+    let mut holding = Holding { posted: Amount(500), ..Holding::default() };
+    holding.record(&domains(), &entry);
+    let value = Some(Domain::StateValue);
+    let path = Some(Domain::StatePath);
+    let schedule = FeeSchedule { version: 1, collector: collector(), rules: vec![fee_rule()] };
+    let asset = Asset { kind: AssetKind::Points, decimals: Decimals(0), issuer: POST };
+    let supply = Supply { issued: Amount(9), redeemed: Amount(2) };
+    let summary = BucketSummary { root: Hash([2; 32]), count: 3 };
+    let marker = Marker { transaction: Hash([3; 32]), height: Height(8) };
+    let bic = institution.bic;
+    golden(
+        "state.json",
+        vec![
+            vector("key of the parameters", &StateKey::Parameters, path),
+            vector("key of a validator set", &StateKey::ValidatorSet(Epoch(1)), path),
+            vector("key of an institution", &StateKey::Institution(POST), path),
+            vector("key of an institution by BIC", &StateKey::InstitutionByBic(bic), path),
+            vector("key of an asset", &StateKey::Asset(code("CNY")), path),
+            vector("key of a supply", &StateKey::Supply(code("CNY")), path),
+            vector("key of an account", &StateKey::Account(wei()), path),
+            vector("key of a holding", &StateKey::Holding(wei(), code("CNY")), path),
+            vector("key of a fee schedule", &StateKey::FeeSchedule(POST), path),
+            vector("key of a marker bucket", &StateKey::MarkerBucket(2_025), path),
+            vector("key of a payment's marker", &MarkerKey::Payment(uetr(1)), path),
+            vector("key of a transaction's marker", &MarkerKey::Transaction(Hash([3; 32])), path),
+            vector("key of a quote's marker", &MarkerKey::Quote(Hash([4; 32])), path),
+            vector("parameters", &Parameters::USUAL, value),
+            vector("validator set", &document().validators().unwrap(), Some(Domain::Validators)),
+            vector("institution", &institution, value),
+            vector("asset", &asset, value),
+            vector("supply", &supply, value),
+            vector("account", &account, value),
+            vector("step of an entry chain", &(Hash::ZERO, entry), Some(Domain::Entry)),
+            vector("holding after that entry", &holding, value),
+            vector("fee schedule", &schedule, value),
+            vector("bucket summary", &summary, value),
+            vector("marker", &marker, value),
+        ],
+    );
+}
+
+#[test]
+fn blocks() {
+    let document = document();
+    let genesis = Tip::genesis(&document).unwrap();
+    let tip = LaneTip { sequence: 4, batch: Hash([5; 32]) };
+    let cut = Cut(vec![LaneTip::default(), tip]);
+    let header = genesis.block.header.clone();
+    let order = Order::one(Operation::Unfreeze { account: wei() }, &[operator(POST)]);
+    let signed = order.sign(&domains(), START);
+    let voter = key("vote 1");
+    let batch = Batch::sign(&domains(), &voter, Epoch(0), ValidatorIndex(1), tip, vec![signed]);
+    let subject = VoteSubject {
+        epoch: Epoch(0),
+        view: View(9),
+        kind: VoteKind::Finalize,
+        block: Hash([8; 32]),
+    };
+    let vote = Vote::sign(&domains(), &voter, ValidatorIndex(0), subject);
+    let signatures = [(ValidatorIndex(0), vote.signature), (ValidatorIndex(2), vote.signature)];
+    let certificate = Certificate::assemble(subject, 4, signatures);
+    let chain = json!({
+        "description": "the chain id of that document",
+        "input": "ChainId::of_genesis",
+        "bytes": document.chain_id().0.to_hex(),
+        "hashed": null,
+    });
+    let transactions = "batch payload: the transactions of a lane batch";
+    golden(
+        "blocks.json",
+        vec![
+            vector("genesis document", &document, None),
+            chain,
+            vector("header; its hash is the block's", &header, Some(Domain::Header)),
+            vector("cut", &cut, Some(Domain::Cut)),
+            vector("block", &Block { header, cut }, None),
+            vector("lane batch header", &batch.header, Some(Domain::Batch)),
+            vector(transactions, &batch.transactions, Some(Domain::BatchPayload)),
+            vector("lane batch", &batch, None),
+            vector("what a vote signs", &subject, Some(Domain::Vote)),
+            vector("certificate", &certificate, None),
+        ],
+    );
+}
