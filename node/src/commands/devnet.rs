@@ -92,7 +92,8 @@ fn announce(arguments: &Arguments, folder: &Folder, document: &Document) {
         Ok(None) => output::note("there is no home folder, so the wallet's profile is not saved"),
         Err(error) => output::note(format_args!("the wallet's profile is not saved: {error}")),
     }
-    output::result(if arguments.json { document.line() } else { document.page() });
+    let page = || document.page(&arguments.for_message);
+    output::result(if arguments.json { document.line() } else { page() });
 }
 
 /// Reports nodes that end, until this process is told to stop.

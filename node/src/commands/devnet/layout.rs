@@ -40,6 +40,9 @@ const RATES: [(&str, &str, &str); 6] = [
     ("HKD", "USD", "0.1280"),
 ];
 
+/// How the accounts that only a message names are called: `party1` and so on.
+const PARTY: &str = "party";
+
 /// A bank with its new keys.
 struct Founder {
     bank: Bank,
@@ -170,9 +173,9 @@ fn party_account<'a>(
     });
     let place = known.unwrap_or(accounts.len());
     if place == accounts.len() {
-        let usual = opening::usual_accounts()?.len();
+        let others = accounts.iter().filter(|account| account.name.starts_with(PARTY)).count();
         accounts.push(NewAccount {
-            name: format!("party{}", place - usual + 1),
+            name: format!("{PARTY}{}", others + 1),
             institution: party.institution,
             reference: party.reference.clone(),
             funds: Vec::new(),

@@ -188,13 +188,13 @@ impl Document {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The document for a person: nodes, accounts, and what to try next.
-    pub(super) fn page(&self) -> String {
+    /// The document for a person: nodes, accounts, and what to try next, with these messages.
+    pub(super) fn page(&self, messages: &[PathBuf]) -> String {
         let mut lines = vec![format!("\nChain {}\n", self.chain_id)];
         for node in &self.nodes {
             lines.push(format!("  {:<12} {:<24} pid {}", node.bic, node.api, node.pid));
         }
-        lines.push(String::new());
+        lines.push("\nAccounts, and what they started with\n".to_owned());
         for account in &self.accounts {
             let name = format!("@{}", account.name);
             lines.push(format!("  {name:<12} {:<12} {}", account.institution, account.account));
@@ -202,12 +202,16 @@ impl Document {
                 lines.push(format!("  {:>49}", funds));
             }
         }
+        let submissions: String = messages
+            .iter()
+            .map(|message| format!("  feiqian iso submit {}\n", message.display()))
+            .collect();
         let api = self.nodes.first().map_or("", |node| node.api.as_str());
         lines.push(format!(
             "\nTry next, in another terminal:\n  \
              feiqian pay @lee \"25.00 CNY\" --from @wei\n  \
              feiqian pay @lee \"1,000.00 CNY\" --from @wei --to-asset HKD\n  \
-             feiqian balance @lee\n  \
+             feiqian balance @lee\n{submissions}  \
              curl {api}/v1/status\n\n\
              Ctrl-C stops the devnet; the same command starts it again as it was."
         ));

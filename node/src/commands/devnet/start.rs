@@ -53,16 +53,17 @@ pub(super) async fn start(
         let reached = move |client: &Client| client.height(api).filter(|at| *at >= height);
         watch.until(reached).await?;
     }
-    let seconds = began.elapsed().as_millis();
-    let (whole, part) = (seconds / 1000, seconds % 1000 / 10);
-    output::note(format_args!("first final block ... ok, {whole}.{part:02} s after the start"));
+    let elapsed = began.elapsed().as_millis();
+    let seconds = format!("{}.{:02} s", elapsed / 1000, elapsed % 1000 / 10);
+    let event = if height == 0 { "the network goes on" } else { "first final block" };
+    output::note(format_args!("{event} ... ok, {seconds} after the start"));
     let running: Vec<_> = processes.ids().zip(apis).collect();
     let document = plan.document(path, &running);
     document.write(path)?;
     Ok(document)
 }
 
-/// Sends the opening, unless it is known to be final, and gives the height of its block.
+/// Sends the opening and gives the height of its block; 0 if it was known to be final.
 async fn open_accounts(
     folder: &Folder,
     apis: &[SocketAddr],

@@ -180,6 +180,8 @@ fn the_document_has_what_scripts_rely_on() {
     assert!(Path::new(value["accounts"][1]["keystore"].as_str().unwrap()).exists());
     assert_eq!(value["operators"].as_array().unwrap().len(), 4);
     assert_eq!(value["passphrase"], "feiqian-devnet");
-    let page = document.page();
-    assert!(page.contains("@lee") && page.contains("feiqian pay"));
+    let page = document.page(&[PathBuf::from("a.xml")]);
+    for part in ["@lee", "feiqian pay", "feiqian iso submit a.xml", "curl http://127.0.0.1:18000"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
