@@ -103,8 +103,8 @@ pub enum Output {
     Fetch {
         /// The hash of the block.
         block: Hash,
-        /// Validators to ask, the likeliest first; another one is first each time this is repeated, so
-        /// asking the first is enough.
+        /// Validators to ask, the likeliest first; another one is first each time this is repeated,
+        /// so asking the first is enough.
         from: Vec<ValidatorIndex>,
     },
     /// The block of this finalization is too far ahead to fetch block by block: obtain it and all
