@@ -5,6 +5,7 @@
 
 mod bench;
 pub mod build;
+mod chaos;
 pub mod command;
 mod demo;
 mod deny;
@@ -31,6 +32,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<demo::Arguments>("demo"),
     Verb::of::<devnet::Arguments>("devnet"),
     Verb::of::<bench::Arguments>("bench"),
+    Verb::of::<chaos::Arguments>("chaos"),
     Verb::of::<sim::Arguments>("sim"),
 ];
 

@@ -107,7 +107,8 @@ fn the_wallets_golden_path() {
     let field = Field::new();
     let ran = field.wallet(&["pay", "@lee", "25.00 CNY", "--from", "@wei"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stdout.starts_with("Paid 25.00 CNY to lee (fee 0.00 CNY).   id "), "{ran:?}");
+    let last = ran.stdout.trim_end().lines().last().unwrap();
+    assert!(last.starts_with("Paid 25.00 CNY to lee (fee 0.00 CNY).   id "), "{ran:?}");
     let id = ran.stdout.trim().rsplit(' ').next().unwrap();
 
     let file = field.work.path().join("lunch.proof");
