@@ -124,13 +124,11 @@ fn default_wait() -> u64 {
 pub struct StorageConfig {
     /// The size at which the block log starts a new file, in bytes: 1 MiB to 4 GiB.
     pub segment_bytes: u64,
-    /// How many final blocks apart the checkpoints of the state are: 1 to 1,000,000.
-    pub checkpoint_blocks: u64,
 }
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { segment_bytes: 64 * 1024 * 1024, checkpoint_blocks: 1000 }
+        Self { segment_bytes: 64 * 1024 * 1024 }
     }
 }
 
@@ -228,7 +226,6 @@ impl Config {
         within("api.requests", u64::try_from(self.api.requests).unwrap_or(u64::MAX), 1, 100_000)?;
         within("api.wait_seconds", self.api.wait_seconds, 1, 600)?;
         within("storage.segment_bytes", self.storage.segment_bytes, 1 << 20, 1 << 32)?;
-        within("storage.checkpoint_blocks", self.storage.checkpoint_blocks, 1, 1_000_000)?;
         if self.network.listen.is_empty() {
             return Err(ConfigError::value("network.listen", "name at least one address"));
         }

@@ -2,8 +2,7 @@
 //!
 //! Invariants: an open home is whole and consistent (the keys are the ones that the genesis
 //! document names, the document makes the chain that the configuration pins) and is held by one
-//! process, so two nodes never vote with one key. Absent: what is inside the log, the index and the
-//! checkpoints.
+//! process, so two nodes never vote with one key. Absent: what is inside the log and the index.
 
 mod create;
 mod files;
@@ -237,14 +236,9 @@ impl Home {
         self.path.join("log")
     }
 
-    /// The query index.
+    /// The query index, which holds the checkpoint of the state too.
     pub fn index_file(&self) -> PathBuf {
         self.path.join("index.redb")
-    }
-
-    /// The folder of the state's checkpoints.
-    pub fn checkpoint_folder(&self) -> PathBuf {
-        self.path.join("checkpoint")
     }
 
     /// The other validators' nodes, in the order of their indexes, at the configured addresses or

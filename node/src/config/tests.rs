@@ -21,7 +21,6 @@ wait_seconds = 5
 
 [storage]
 segment_bytes = 1048576
-checkpoint_blocks = 10
 
 [iso]
 dealer = "http://127.0.0.1:7681"
@@ -87,7 +86,6 @@ fn refusals_say_where_and_what_instead() {
         ("requests = 100", "requests = 0", "api.requests: 0 is not within 1 to 100000"),
         ("wait_seconds = 5", "wait_seconds = 601", "api.wait_seconds: 601"),
         ("segment_bytes = 1048576", "segment_bytes = 1", "storage.segment_bytes"),
-        ("checkpoint_blocks = 10", "checkpoint_blocks = 0", "storage.checkpoint_blocks"),
         ("listen = [\"0.0.0.0:7600\"]", "listen = []", "network.listen"),
         ("listen = [\"0.0.0.0:7600\"]", peers, "\"nowhere\" is not host:port"),
         ("127.0.0.1:7680", "localhost", "line 9"),
