@@ -1,7 +1,8 @@
 //! Assurance: whether a proof says that the very thing that was ordered is final.
 //!
-//! Invariants: the anchor is the profile's chain id; a receipt counts only if it is of the transaction
-//! that was signed here, and its amounts and accounts are those that were ordered. Absent: asking nodes.
+//! Invariants: the anchor is the profile's chain id; a receipt counts only if it is of the
+//! transaction that was signed here, and its amounts and accounts are those that were ordered.
+//! Absent: asking nodes.
 
 use api::receipt::ReceiptView;
 use ledger::account::AccountStatus;
@@ -79,8 +80,8 @@ pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, String> {
     Proof::decode(file).and_then(|proof| proof.verify(chain.id)).map_err(|error| error.to_string())
 }
 
-/// Checks that `answer` tells how the order ended: by its proof where money moves, else by the node's
-/// word about this very transaction.
+/// Checks that `answer` tells how the order ended: by its proof where money moves, else by the
+/// node's word about this very transaction.
 ///
 /// # Errors
 /// Why it does not convince.
@@ -128,7 +129,8 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
     }
 }
 
-/// Checks that `file` proves the effect of `operation` on its account, in the block `done` or later.
+/// Checks that `file` proves the effect of `operation` on its account, in the block `done` or
+/// later.
 ///
 /// # Errors
 /// Why it does not.
@@ -271,8 +273,8 @@ const fn first_difference(parties: bool, amounts: bool) -> Option<&'static str> 
     }
 }
 
-/// What is left of `ordered` to pay or exchange after the charges of `settlement`; `None` if what was
-/// debited does not come to that, or the charges are above what was agreed.
+/// What is left of `ordered` to pay or exchange after the charges of `settlement`; `None` if what
+/// was debited does not come to that, or the charges are above what was agreed.
 fn principal(settlement: &Settlement, ordered: Money, terms: &PaymentTerms) -> Option<Money> {
     let fee = ledger::fees::total(&settlement.fees)?;
     let (debited, left): (Amount, Amount) = match terms.charge_bearer {

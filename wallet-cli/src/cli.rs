@@ -23,11 +23,11 @@ pub(crate) struct CommandLine {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Options {
-    /// The network's profile: a file NAME.toml in the folder of profiles.
-    #[arg(long, global = true, env = "FEIQIAN_PROFILE", value_name = "NAME")]
+    /// The network's profile: a file NAME.toml in the folder of profiles [env: FEIQIAN_PROFILE].
+    #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// A node to ask in the place of the profile's; repeat it for several.
-    #[arg(long, global = true, env = "FEIQIAN_API", value_delimiter = ',', value_name = "URL")]
+    /// A node to ask in the place of the profile's; repeat it for several [env: FEIQIAN_API].
+    #[arg(long, global = true, value_name = "URL")]
     pub(crate) api: Vec<String>,
     /// What standard output carries.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
@@ -35,19 +35,13 @@ pub(crate) struct Options {
     /// Do not ask for confirmation.
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
-    /// A file whose first line is the passphrase of the keys.
-    #[arg(long, global = true, env = "FEIQIAN_PASSWORD_FILE", value_name = "FILE")]
+    /// A file whose first line is the passphrase of the keys [env: FEIQIAN_PASSWORD_FILE].
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// How many seconds to wait for an outcome.
     #[arg(long, global = true, default_value_t = 30, value_name = "SECONDS")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) timeout: u64,
-    /// A devnet's folder; it selects the profile unless --profile does.
-    #[arg(long, global = true, env = "FEIQIAN_DEVNET", value_name = "DIR", hide = true)]
-    pub(crate) devnet: Option<PathBuf>,
-    /// The folder of keys, outbox and profiles, in the place of the XDG folders.
-    #[arg(long, global = true, env = "FEIQIAN_HOME", value_name = "DIR", hide = true)]
-    pub(crate) home: Option<PathBuf>,
 }
 
 /// The commands.
@@ -124,7 +118,8 @@ pub(crate) struct Pay {
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) max_fee: Option<String>,
     /// Who bears the charges.
-    #[arg(long, value_enum, ignore_case = true, default_value_t = Charge::Shar, value_name = "CODE")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "CODE")]
+    #[arg(default_value_t = Charge::Shar)]
     pub(crate) charge: Charge,
     /// A text that stays off the ledger; only its salted commitment goes on it.
     #[arg(long, value_name = "TEXT")]

@@ -1,8 +1,8 @@
 //! Delivery: the same signed bytes to node after node, until a proof tells the outcome.
 //!
 //! Invariants: only a verified proof makes an outcome final; a node that answers something else is
-//! named, and another is asked. "Nothing was sent" is said only when no byte left. Absent: signing, the
-//! outbox.
+//! named, and another is asked. "Nothing was sent" is said only when no byte left. Absent: signing,
+//! the outbox.
 
 use api::problem::Retry;
 use api::proof::MEDIA_TYPE;
@@ -63,9 +63,8 @@ enum Miss {
 impl Delivery<'_> {
     /// Sends until an outcome is proven, at most for `limit`.
     ///
-    /// # Errors
-    /// Exit 5 if certainly nothing was sent, exit 6 if the outcome stays unknown, or the refusal that
-    /// all nodes agree on.
+    /// # Errors Exit 5 if certainly nothing was sent, exit 6 if the outcome stays unknown, or the
+    /// refusal that all nodes agree on.
     pub(crate) fn run(
         &self,
         network: &Network,

@@ -196,8 +196,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The proof of what an operation without money did to its account, from the first node that has
-    /// it; `None` if there is no such account, or no node proves it in time.
+    /// The proof of what an operation without money did to its account, from the first node that
+    /// has it; `None` if there is no such account, or no node proves it in time.
     fn effect(&self, operation: &Operation, done: Height) -> Option<Evidence> {
         let address = assurance::affected(operation)?.address(self.chain.network);
         let path = format!("/v1/accounts/{address}/proof");

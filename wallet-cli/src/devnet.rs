@@ -1,7 +1,7 @@
 //! The file `devnet.json` by which a devnet tells the wallet everything: nodes, accounts, keys.
 //!
-//! Invariants: only chains of kind devnet are taken, because the passphrase of their keys is public.
-//! Absent: the starting of a devnet.
+//! Invariants: only chains of kind devnet are taken, because the passphrase of their keys is
+//! public. Absent: the starting of a devnet.
 
 use ledger::ids::Network;
 use serde::Deserialize;

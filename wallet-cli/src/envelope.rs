@@ -1,7 +1,7 @@
 //! Transactions as this wallet makes them.
 //!
-//! Invariants: a transaction that only asks (a simulation) carries no valid signature, so that nobody can
-//! execute it. Absent: operations (the commands make them).
+//! Invariants: a transaction that only asks (a simulation) carries no valid signature, so that
+//! nobody can execute it. Absent: operations (the commands make them).
 
 use ledger::crypto::{PublicKey, SecretKey, Signature, Suite};
 use ledger::ids::Timestamp;

@@ -1,7 +1,7 @@
 //! Exit codes: the contract with scripts.
 //!
-//! Invariants: the numbers never change; each says whether money can have moved. Absent: 130, which the
-//! shell gives a program that an interrupt ended.
+//! Invariants: the numbers never change; each says whether money can have moved. Absent: 130, which
+//! the shell gives a program that an interrupt ended.
 
 use ledger::rejection::Rejection;
 

@@ -18,8 +18,8 @@ pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// Puts a new file at `path`, which must not exist, and gives the file back, locked: the lock stands
-/// until it is dropped or the process ends, and it is there before the name is.
+/// Puts a new file at `path`, which must not exist, and gives the file back, locked: the lock
+/// stands until it is dropped or the process ends, and it is there before the name is.
 ///
 /// # Errors
 /// `AlreadyExists` if `path` is taken; what the system says. Then nothing stands at `path`.

@@ -1,7 +1,7 @@
 //! Where the wallet keeps its files.
 //!
-//! Invariants: `FEIQIAN_HOME` holds everything when it is set; otherwise the XDG folders do. Absent: the
-//! files' formats.
+//! Invariants: `FEIQIAN_HOME` holds everything when it is set; otherwise the XDG folders do.
+//! Absent: the files' formats.
 
 use directories::ProjectDirs;
 use std::path::PathBuf;

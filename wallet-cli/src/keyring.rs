@@ -1,7 +1,7 @@
 //! Keys that this wallet can sign with: its own keystores, a devnet's, an institution's key files.
 //!
-//! Invariants: a key is decrypted only when it signs; a voting or node key signs no transaction. Absent:
-//! passphrases' sources (see `passphrase`), policies (the ledger's).
+//! Invariants: a key is decrypted only when it signs; a voting or node key signs no transaction.
+//! Absent: passphrases' sources (see `passphrase`), policies (the ledger's).
 
 use api::keystore::{Cost, Keystore, MAXIMUM_BYTES};
 use ledger::crypto::{PublicKey, SecretKey, Suite};

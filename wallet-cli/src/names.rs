@@ -1,7 +1,7 @@
 //! How people write accounts: `@name`, an address, or `BIC/reference`.
 //!
-//! Invariants: a name or an address is understood without any node, and the same way every time; only a
-//! servicer's reference needs the list of institutions. Absent: changing the address book.
+//! Invariants: a name or an address is understood without any node, and the same way every time;
+//! only a servicer's reference needs the list of institutions. Absent: changing the address book.
 
 use ledger::ids::{AccountId, Bic, InstitutionNumber, Network as NetworkKind};
 

@@ -113,8 +113,8 @@ impl Network {
     }
 }
 
-/// What it takes to read and write amounts of these assets. A currency's decimals are the standard's,
-/// whatever a node says; points' decimals are the node's word.
+/// What it takes to read and write amounts of these assets. A currency's decimals are the
+/// standard's, whatever a node says; points' decimals are the node's word.
 pub(crate) fn naming(kind: NetworkKind, assets: &[AssetView]) -> Naming {
     let decimals = assets.iter().filter_map(|asset| {
         let code = AssetCode::parse(&asset.code).ok()?;

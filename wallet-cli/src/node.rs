@@ -1,7 +1,8 @@
 //! One node's HTTP API, as a client that trusts nothing it answers.
 //!
 //! Invariants: every call has a time limit, every answer a size limit; a failure says whether the
-//! request can have arrived. Absent: choosing among nodes, and repeating (see `network`, `delivery`).
+//! request can have arrived. Absent: choosing among nodes, and repeating (see `network`,
+//! `delivery`).
 
 use api::problem::Problem;
 use serde::Serialize;

@@ -1,9 +1,10 @@
 //! The outbox: every signed transaction is here, durably, before its first byte is sent.
 //!
-//! Invariants: an entry stays until the outcome is known; then it is in the archive, with its proof,
-//! before it leaves the outbox. So a crash at any point leaves the entry or its outcome, never neither.
-//! An entry that a living command holds is locked and is nobody else's to go on with. An entry that
-//! cannot be read stops every payment, because it might be the one that is ordered. Absent: sending.
+//! Invariants: an entry stays until the outcome is known; then it is in the archive, with its
+//! proof, before it leaves the outbox. So a crash at any point leaves the entry or its outcome,
+//! never neither. An entry that a living command holds is locked and is nobody else's to go on
+//! with. An entry that cannot be read stops every payment, because it might be the one that is
+//! ordered. Absent: sending.
 
 use ledger::ids::Timestamp;
 use ledger::transaction::SignedTransaction;

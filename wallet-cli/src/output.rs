@@ -1,8 +1,8 @@
 //! The only module that prints.
 //!
 //! Invariants: with `--output json` standard output carries one JSON document and nothing else, and
-//! faults go to standard error as problem documents. Colour only on terminals and without `NO_COLOR`.
-//! Absent: the making of texts.
+//! faults go to standard error as problem documents. Colour only on terminals and without
+//! `NO_COLOR`. Absent: the making of texts.
 
 use clap::ValueEnum;
 use serde::Serialize;

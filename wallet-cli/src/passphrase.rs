@@ -1,6 +1,7 @@
 //! Passphrases: from a file or from a person at a terminal, never from an argument.
 //!
-//! Invariants: wiped from memory after use; without a terminal nothing is asked. Absent: what they open.
+//! Invariants: wiped from memory after use; without a terminal nothing is asked. Absent: what they
+//! open.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

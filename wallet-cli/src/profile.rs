@@ -1,7 +1,7 @@
 //! Profiles: which network, through which nodes, with which names.
 //!
-//! Invariants: the chain id of a profile is the anchor of trust; nodes are only asked. Between several
-//! profiles the wallet never chooses by itself. Absent: keys (see `keyring`).
+//! Invariants: the chain id of a profile is the anchor of trust; nodes are only asked. Between
+//! several profiles the wallet never chooses by itself. Absent: keys (see `keyring`).
 
 use ledger::crypto::Suite;
 use ledger::genesis::json::{SealedGenesis, chain_id_text, parse_chain_id};
@@ -226,7 +226,8 @@ fn no_profile() -> Fault {
     Fault::usage(
         "no-profile",
         "No network is known.",
-        "Start one with: feiqian-node devnet --dir DIR, or write a profile (docs/reference/wallet.md).",
+        "Start one with: feiqian-node devnet --dir DIR, or write a profile \
+         (docs/reference/wallet.md).",
     )
 }
 

@@ -1,9 +1,11 @@
 //! A session: what every command has at hand.
 //!
-//! Invariants: the profile is found only when a command needs it, so that keys can be made and codes
-//! explained without any network. Absent: the commands.
+//! Invariants: the profile is found only when a command needs it, so that keys can be made and
+//! codes explained without any network. Absent: the commands.
 
+use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::Options;
@@ -38,15 +40,23 @@ impl Session {
     /// # Errors
     /// A usage fault if there is no home folder.
     pub(crate) fn new(options: Options) -> Result<Self, Fault> {
+        let text = |name| variable(name).and_then(|value| value.into_string().ok());
+        let path = |name| variable(name).map(PathBuf::from);
+        let mut apis = options.api;
+        if apis.is_empty() {
+            apis.extend(text("FEIQIAN_API"));
+        }
         Ok(Self {
             output: Output::new(options.output),
-            folders: Folders::find(options.home.filter(|folder| !folder.as_os_str().is_empty()))?,
-            passphrases: Passphrases { file: options.password_file },
+            folders: Folders::find(path("FEIQIAN_HOME"))?,
+            passphrases: Passphrases {
+                file: options.password_file.or_else(|| path("FEIQIAN_PASSWORD_FILE")),
+            },
             timeout: Duration::from_secs(options.timeout),
             selection: Selection {
-                name: options.profile,
-                devnet: options.devnet.filter(|folder| !folder.as_os_str().is_empty()),
-                apis: options.api,
+                name: options.profile.or_else(|| text("FEIQIAN_PROFILE")),
+                devnet: path("FEIQIAN_DEVNET"),
+                apis,
             },
             yes: options.yes,
         })
@@ -91,4 +101,9 @@ impl Session {
         let exit = crate::exit::Exit::NotSent;
         Err(Fault::new(exit, "not-confirmed", "You did not confirm.", "Nothing was sent."))
     }
+}
+
+/// An environment variable; one that is empty counts as not set.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -1,7 +1,7 @@
 //! Who signs: the keys of this wallet that an account or an institution asks for.
 //!
-//! Invariants: no key is decrypted before it is known that all needed keys are here. Absent: the rules
-//! themselves; the ledger enforces them.
+//! Invariants: no key is decrypted before it is known that all needed keys are here. Absent: the
+//! rules themselves; the ledger enforces them.
 
 use api::account::AccountView;
 use ledger::crypto::{PublicKey, SecretKey};

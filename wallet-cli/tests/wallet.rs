@@ -76,6 +76,29 @@ fn an_error_reads_as_documented() {
 }
 
 #[test]
+fn where_money_counts_a_payment_needs_a_confirmation_and_a_passphrase() {
+    let home = Home::on_test_network();
+    let pay = ["pay", "@lee", "25.00 CNY"];
+    for (more, flag) in [
+        (vec![], "--yes"),
+        (vec!["--yes"], "--password-file"),
+        (vec!["--password-file", "secret"], "--yes"),
+    ] {
+        let ended = home.run(&with(&pay, &more)).with_code(2);
+        assert!(ended.stderr.contains(&format!("Add {flag}")), "{ended:?}");
+    }
+    std::fs::write(home.path("wrong"), "wrong horse").unwrap();
+    let wrong = home.run(&with(&pay, &["--yes", "--password-file", "wrong"])).with_code(2);
+    assert!(wrong.stderr.starts_with("error[wrong-passphrase]"), "{wrong:?}");
+    assert_eq!(home.nodes[0].submissions(), 0);
+    home.run(&with(&pay, &["--yes", "--password-file", "secret"])).with_code(0);
+    assert_eq!(home.world().posted("lee", "CNY"), 2500);
+    let others = ["pay", "@wei", "1.00 CNY", "--from", "@lee", "--yes"];
+    let missing = home.run(&with(&others, &["--output", "json"])).with_code(4).problem();
+    assert_eq!(missing["code"], "keys-missing");
+}
+
+#[test]
 fn a_silent_node_gives_6_and_the_same_command_pays_exactly_once() {
     let home = Home::new(1);
     home.nodes[0].behave(Mode::Silent);
@@ -285,7 +308,8 @@ fn a_proof_verifies_without_any_node_and_not_with_a_changed_byte() {
     let valid = home.run(&["proof", "verify", "lunch.proof"]).with_code(0);
     let chain = home.world().chain_id();
     let expected = format!(
-        "Valid: payment {} settled in block 2; 3 of 4 validators signed (3 needed); chain {chain}\n",
+        "Valid: payment {} settled in block 2; 3 of 4 validators signed (3 needed); \
+         chain {chain}\n",
         &id[..8]
     );
     assert_eq!(valid.stdout, expected);

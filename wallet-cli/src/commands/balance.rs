@@ -1,7 +1,7 @@
 //! `feiqian balance [ACCOUNT]`: what accounts hold, proven.
 //!
-//! Invariants: a number that is shown as proven was verified against the chain; where a node gives no
-//! proof, the text says so. Absent: a proof that no holding was left out.
+//! Invariants: a number that is shown as proven was verified against the chain; where a node gives
+//! no proof, the text says so. Absent: a proof that no holding was left out.
 
 use api::account::{AccountView, HoldingView};
 use api::proof::MEDIA_TYPE;

@@ -1,7 +1,7 @@
 //! `feiqian bank ...`: what an institution's operators sign.
 //!
-//! Invariants: as for payments: simulated, signed, saved, sent; an unfinished order is gone on with.
-//! Absent: a person's confirmation on a devnet.
+//! Invariants: as for payments: simulated, signed, saved, sent; an unfinished order is gone on
+//! with. Absent: a person's confirmation on a devnet.
 
 mod fees;
 mod open_account;
@@ -50,7 +50,8 @@ pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
     }
 }
 
-/// Orders `operation`, signed by all of `keys`; or goes on with the same order, if one is unfinished.
+/// Orders `operation`, signed by all of `keys`; or goes on with the same order, if one is
+/// unfinished.
 fn order(
     desk: &Desk<'_>,
     text: String,

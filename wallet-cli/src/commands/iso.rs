@@ -1,17 +1,21 @@
 //! `feiqian iso submit FILE`: an ISO 20022 message to the node that acts for its institution.
 
 use api::problem::Retry;
-use iso20022::pacs002::{self, Code, StatusReport};
+use api::proof::MEDIA_TYPE;
+use iso20022::pacs002::{self, Code, StatusReport, TransactionStatus};
 use iso20022::xml::Limits;
+use ledger::proof::Proven;
 use serde::Serialize;
 use std::path::Path;
 
+use crate::assurance;
 use crate::cli::Iso;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::files;
 use crate::network::{Network, nobody_answers, refusal};
 use crate::node::NodeError;
+use crate::profile::Profile;
 use crate::session::Session;
 
 const MAXIMUM_MESSAGE: usize = 16 * 1024 * 1024;
@@ -31,6 +35,9 @@ struct TransactionDocument {
     id: Option<String>,
     iso_status: String,
     reasons: Vec<String>,
+    /// The block in which the settlement was proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proven_in_block: Option<u64>,
 }
 
 pub(super) fn run(session: &Session, command: Iso) -> Result<(), Fault> {
@@ -44,7 +51,9 @@ pub(super) fn run(session: &Session, command: Iso) -> Result<(), Fault> {
         files::replace_public(path, &xml).map_err(|error| Fault::file(path, &error))?;
     }
     let report = pacs002::read(&xml, &Limits::default()).ok();
-    show(session, &xml, report.as_ref(), answer.as_deref());
+    let blocks = report.iter().flat_map(|report| &report.transactions);
+    let blocks = blocks.map(|status| proven(&profile, &network, status)).collect();
+    show(session, &xml, report.as_ref(), blocks, answer.as_deref());
     match report {
         Some(report) => ended(&report),
         None => Ok(()),
@@ -85,11 +94,33 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
     Err(refused.unwrap_or_else(|| nobody_answers(&failures)))
 }
 
-fn show(session: &Session, xml: &[u8], report: Option<&StatusReport>, file: Option<&Path>) {
+/// The block in which the payment is settled, verified; `None` if it is not, or no node proves it.
+fn proven(profile: &Profile, network: &Network, status: &TransactionStatus) -> Option<u64> {
+    let (chain, uetr) = (profile.chain?, status.uetr?);
+    if status.status != Code::SETTLED {
+        return None;
+    }
+    let path = format!("/v1/payments/{uetr}/proof");
+    let file = network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit)).ok()?;
+    let verdict = assurance::verify(&chain, &file).ok()?;
+    let Proven::Payment(receipt) = verdict.proven else { return None };
+    let is_settled = receipt.uetr == Some(uetr) && receipt.outcome.rejection().is_none();
+    is_settled.then_some(verdict.header.height.0)
+}
+
+fn show(
+    session: &Session,
+    xml: &[u8],
+    report: Option<&StatusReport>,
+    blocks: Vec<Option<u64>>,
+    file: Option<&Path>,
+) {
     let transactions = report.map_or(&[][..], |report| &report.transactions);
     let transactions: Vec<TransactionDocument> = transactions
         .iter()
-        .map(|transaction| TransactionDocument {
+        .zip(blocks)
+        .map(|(transaction, proven_in_block)| TransactionDocument {
+            proven_in_block,
             id: transaction.uetr.map(|uetr| uetr.to_string()),
             iso_status: transaction.status.to_string(),
             reasons: transaction
@@ -115,7 +146,10 @@ fn show(session: &Session, xml: &[u8], report: Option<&StatusReport>, file: Opti
                 .map(|transaction| {
                     let id = transaction.id.as_deref().unwrap_or("without UETR");
                     let reasons = transaction.reasons.join("; ");
-                    format!("{} {id} {reasons}", transaction.iso_status).trim_end().to_owned()
+                    let proven = transaction.proven_in_block;
+                    let proven = proven.map(|block| format!("proven in block {block}"));
+                    let rest = proven.unwrap_or(reasons);
+                    format!("{} {id} {rest}", transaction.iso_status).trim_end().to_owned()
                 })
                 .collect();
             lines.push(format!("The answer is in {}.", file.display()));

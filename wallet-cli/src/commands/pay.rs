@@ -1,7 +1,8 @@
 //! `feiqian pay`: a payment, in one currency or across two.
 //!
-//! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset, note), so
-//! that the same command finds the payment that an earlier one left unfinished. Absent: sending (`desk`).
+//! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset,
+//! note), so that the same command finds the payment that an earlier one left unfinished. Absent:
+//! sending (`desk`).
 
 mod draft;
 mod quote;
@@ -78,8 +79,8 @@ fn order_text(
     format!("pay {amount} from {from} to {to}{across}{note}")
 }
 
-/// An amount in one text however it was written (`1,000.5 CNY` and `1000.50 CNY`), without a node: what
-/// is no currency may be points, whose decimals are not known yet.
+/// An amount in one text however it was written (`1,000.5 CNY` and `1000.50 CNY`), without a node:
+/// what is no currency may be points, whose decimals are not known yet.
 fn canonical_amount(text: &str) -> Result<String, Fault> {
     let most = Decimals::MAXIMUM;
     match Money::parse(text, Decimals::of_currency) {

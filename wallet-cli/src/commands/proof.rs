@@ -113,7 +113,8 @@ fn refused(reason: String) -> Fault {
     Fault::new(Exit::Rejected, "proof-refused", reason, hint)
 }
 
-/// `Valid: payment 7f0c2b9e settled in block 41; 4 of 4 validators signed (3 needed); chain fqd-...`
+/// `Valid: payment 7f0c2b9e settled in block 41; 4 of 4 validators signed (3 needed); chain
+/// fqd-...`
 fn sentence_of(chain: &Chain, verdict: &Verdict) -> String {
     let short = |uetr: &Uetr| uetr.to_string().chars().take(8).collect::<String>();
     let height = verdict.header.height;

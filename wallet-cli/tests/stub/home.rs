@@ -50,12 +50,40 @@ impl Ended {
 impl Home {
     /// A home with this many nodes.
     pub(crate) fn new(nodes: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let world = Arc::new(Mutex::new(World::new()));
-        let nodes: Vec<StubNode> = (0..nodes).map(|_| StubNode::start(&world)).collect();
-        let home = Self { folder, world, nodes };
+        let home = Self::on(Network::Devnet, nodes);
         let apis: Vec<&str> = home.nodes.iter().map(|node| node.api.as_str()).collect();
         home.write_devnet(&apis);
+        home
+    }
+
+    fn on(network: Network, nodes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let world = Arc::new(Mutex::new(World::new(network)));
+        let nodes = (0..nodes).map(|_| StubNode::start(&world)).collect();
+        Self { folder, world, nodes }
+    }
+
+    /// A home on a bank's test network: a profile, and wei's key among one's own, under the
+    /// passphrase of the file `secret`.
+    pub(crate) fn on_test_network() -> Self {
+        let home = Self::on(Network::Test, 1);
+        for folder in ["home/profiles", "home/keys"] {
+            std::fs::create_dir_all(home.path(folder)).unwrap();
+        }
+        let address = |name| account(name).address(Network::Test);
+        let profile = format!(
+            "api = [{:?}]\nchain_id = {:?}\nfrom = \"@wei\"\n[accounts]\nwei = {:?}\nlee = {:?}\n",
+            home.nodes[0].api,
+            home.world().chain_id(),
+            address("wei"),
+            address("lee")
+        );
+        std::fs::write(home.path("home/profiles/bank.toml"), profile).unwrap();
+        let passphrase = b"correct horse";
+        let keystore =
+            Keystore::encrypt(&owner("wei"), passphrase, Cost::DEVNET, [1; 16], [2; 24]).unwrap();
+        std::fs::write(home.path("home/keys/main.json"), keystore.text()).unwrap();
+        std::fs::write(home.path("secret"), passphrase).unwrap();
         home
     }
 
@@ -120,12 +148,13 @@ impl Home {
     }
 
     fn command(&self, words: &[&str]) -> Command {
+        let devnet = self.path("devnet");
         let mut command = Command::new(env!("CARGO_BIN_EXE_feiqian"));
         command
             .args(words)
             .env_clear()
             .env("FEIQIAN_HOME", self.path("home"))
-            .env("FEIQIAN_DEVNET", self.path("devnet"))
+            .env("FEIQIAN_DEVNET", if devnet.exists() { devnet } else { PathBuf::new() })
             .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command

@@ -69,6 +69,7 @@ pub(crate) fn now() -> Timestamp {
 /// One chain.
 pub(crate) struct World {
     pub(crate) domains: Domains,
+    pub(crate) network: Network,
     genesis: GenesisDocument,
     tip: Tip,
     /// Receipts and proofs by transaction, with block height and time.
@@ -79,11 +80,12 @@ pub(crate) struct World {
 
 impl World {
     /// Four banks; CNY and HKD; `wei` with 1,000.00 CNY, `lee` with nothing, `dealer` with HKD.
-    pub(crate) fn new() -> Self {
-        let genesis = genesis();
+    pub(crate) fn new(network: Network) -> Self {
+        let genesis = genesis(network);
         let domains = genesis.domains();
         let tip = Tip::genesis(&genesis).unwrap().tip;
-        let mut world = Self { domains, genesis, tip, outcomes: BTreeMap::new(), quotes: 0 };
+        let mut world =
+            Self { domains, network, genesis, tip, outcomes: BTreeMap::new(), quotes: 0 };
         world.found();
         world
     }
@@ -122,7 +124,7 @@ impl World {
 
     /// The chain id's text.
     pub(crate) fn chain_id(&self) -> String {
-        api::text::chain_id(Network::Devnet, self.domains.chain_id())
+        api::text::chain_id(self.network, self.domains.chain_id())
     }
 
     /// Signs operations, valid now.
@@ -217,7 +219,7 @@ impl World {
 
     /// The proof of an account's holding after the last block.
     pub(crate) fn holding_proof(&self, address: &str, code: &str) -> Vec<u8> {
-        let account = AccountId::parse(Network::Devnet, address).unwrap();
+        let account = AccountId::parse(self.network, address).unwrap();
         let (asset, state) = (asset(code), self.tip.state());
         let claim = Claim::Holding {
             account,
@@ -231,7 +233,7 @@ impl World {
 
     /// The proof of an account's record after the last block.
     pub(crate) fn account_proof(&self, address: &str) -> Vec<u8> {
-        let account = AccountId::parse(Network::Devnet, address).unwrap();
+        let account = AccountId::parse(self.network, address).unwrap();
         let state = self.tip.state();
         let (record, path) = (state.account(account), state.prove(&StateKey::Account(account)));
         let progress = self.progress(self.tip.header());
@@ -274,7 +276,7 @@ impl World {
     pub(crate) fn naming(&self) -> Naming {
         let assets = &self.tip.state().directory().assets();
         let decimals = assets.iter().map(|(code, asset)| (*code, asset.decimals)).collect();
-        Naming { network: Network::Devnet, decimals }
+        Naming { network: self.network, decimals }
     }
 
     pub(crate) fn assets(&self) -> Vec<AssetView> {
@@ -293,7 +295,7 @@ impl World {
     }
 
     pub(crate) fn account(&self, address: &str) -> Option<AccountView> {
-        let id = AccountId::parse(Network::Devnet, address).ok()?;
+        let id = AccountId::parse(self.network, address).ok()?;
         let state = self.tip.state();
         let servicer = state.institution(id.servicer())?.bic;
         let (height, naming) = (self.tip.height(), self.naming());
@@ -308,7 +310,7 @@ impl World {
     }
 }
 
-fn genesis() -> GenesisDocument {
+fn genesis(network: Network) -> GenesisDocument {
     let member = |(bank, bic): (u8, &str)| Member {
         institution: Institution {
             bic: Bic::parse(bic).unwrap(),
@@ -325,7 +327,7 @@ fn genesis() -> GenesisDocument {
     };
     GenesisDocument {
         suite: SUITE,
-        network: Network::Devnet,
+        network,
         name: "wallet test".to_owned(),
         time: now().minus(3_600_000),
         parameters: Parameters::USUAL,

@@ -1,7 +1,8 @@
 //! A new payment: from what was ordered to what is signed.
 //!
-//! Invariants: what the payer agrees to (amount, charges, rate) is known before anything is signed; the
-//! signed maximum of the charges is what was shown. Absent: payments that an earlier command left.
+//! Invariants: what the payer agrees to (amount, charges, rate) is known before anything is signed;
+//! the signed maximum of the charges is what was shown. Absent: payments that an earlier command
+//! left.
 
 use api::receipt::ReceiptView;
 use api::text::Naming;
@@ -50,8 +51,8 @@ struct Note {
 
 /// Makes, shows, signs and sends the payment.
 ///
-/// # Errors
-/// Before anything is sent: what is wrong with the order, exit 3, 4 or 5. After: see `Desk::deliver`.
+/// # Errors Before anything is sent: what is wrong with the order, exit 3, 4 or 5. After: see
+/// `Desk::deliver`.
 pub(super) fn pay(desk: &Desk<'_>, command: &Pay, order: Order) -> Result<Done, Fault> {
     let session = desk.session;
     let naming = desk.network.naming(desk.chain.network)?;

@@ -1,7 +1,7 @@
 //! A dealer's firm quote, checked before anyone relies on it.
 //!
-//! Invariants: what the payee receives is computed here from the signed rate, not read from the words
-//! beside it. Absent: choosing the best of several dealers; the first that deals is taken.
+//! Invariants: what the payee receives is computed here from the signed rate, not read from the
+//! words beside it. Absent: choosing the best of several dealers; the first that deals is taken.
 
 use api::quote::{QuoteAnswer, QuoteRequest};
 use api::text::Naming;
