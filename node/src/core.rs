@@ -78,6 +78,8 @@ pub struct Core {
     next_job: u64,
     /// Lane data that was asked for, and when it may be asked for again.
     requested: BTreeMap<BatchRequest, Timestamp>,
+    /// A certified block that the replica asked for and has not got.
+    seeking: Option<Hash>,
     wakes: Wakes,
     outputs: Vec<Output>,
 }
@@ -118,7 +120,7 @@ impl Core {
 
     /// True if this node holds all that it knows to be final.
     pub fn is_synced(&self) -> bool {
-        !self.catchup.is_behind() && self.finals.is_empty()
+        !self.catchup.is_behind() && self.finals.is_empty() && self.seeking.is_none()
     }
 
     fn wake(&mut self, now: Timestamp) {
@@ -267,6 +269,7 @@ impl Core {
     /// A block is final and executed: records it, shows it, and answers who waited for it.
     fn commit(&mut self, hash: Hash, certificate: Option<ledger::certificate::Certificate>) {
         let Some(held) = self.executor.finalize(&hash) else { return };
+        self.seeking = None;
         let block = held.executed.block.clone();
         self.lanes.order(&block.cut);
         self.catchup.reached(block.header.view);
@@ -286,6 +289,7 @@ impl Core {
     fn fetch(&mut self, block: Hash, from: &[ValidatorIndex]) {
         let me = self.config.me;
         if let Some(to) = from.iter().copied().find(|peer| *peer != me) {
+            self.seeking = Some(block);
             let message = PeerMessage::BlockRequest(block);
             self.outputs.push(Output::Send { to, channel: Channel::Sync, message });
         }

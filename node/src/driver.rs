@@ -167,7 +167,7 @@ impl Driver {
             };
             move || thread.run(opened.outputs)
         })?);
-        links::receive(events, peers, inbox.clone(), view.clone());
+        links::receive(events, handle.clone(), peers, inbox.clone(), view.clone());
         Ok(Self { view, archive, network: handle, inbox, replies, failures, stop, threads })
     }
 

@@ -25,10 +25,8 @@ fn balance(plan: &Plan, driver: &Driver, reference: &str) -> u128 {
 }
 
 fn height_of(reply: Reply) -> Height {
-    match reply {
-        Reply::Final(_, committed) => committed.height(),
-        other => panic!("not final: {other:?}"),
-    }
+    let Reply::Final(_, committed) = reply else { panic!("not final: {reply:?}") };
+    committed.height()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,9 @@ impl Core {
             PeerMessage::BatchRequest(request) => self.serve_batches(from, &request),
             PeerMessage::BlockRequest(hash) => self.serve_block(from, &hash),
             PeerMessage::Block(block) => {
+                if self.seeking == Some(block.hash(&self.config.domains)) {
+                    self.seeking = None;
+                }
                 self.consensus(now, consensus::Input::Fetched { block });
             }
             PeerMessage::ChainRequest(height) => {

@@ -102,6 +102,7 @@ impl Core {
             jobs: BTreeMap::new(),
             next_job: 0,
             requested: BTreeMap::new(),
+            seeking: None,
             wakes: Wakes::default(),
             outputs,
         };

@@ -87,9 +87,10 @@ const fn class_of(channel: Channel) -> Class {
 }
 
 /// Brings what the network reports to the core, in a thread of its own, so that a busy core holds
-/// the peers back and nothing else.
+/// the peers back and nothing else. A frame that is no message closes its sender's connection.
 pub(super) fn receive(
     mut events: NetworkEvents,
+    network: NetworkHandle,
     peers: Vec<PeerKey>,
     inbox: Inbox,
     view: Arc<View>,
@@ -112,7 +113,13 @@ pub(super) fn receive(
                     }
                     None
                 }
-                NetworkEvent::Frame { from, bytes, .. } => read(index_of(&from), &bytes),
+                NetworkEvent::Frame { from, bytes, .. } => {
+                    let message = read(index_of(&from), &bytes);
+                    if message.is_none() {
+                        network.close(from);
+                    }
+                    message
+                }
             };
             if input.is_some_and(|input| !inbox.peer(input)) {
                 return;

@@ -103,6 +103,13 @@ impl NetworkHandle {
         self.shared.commands.send(Command::PeersChanged).map_err(|_| NetworkError::Stopped)
     }
 
+    /// Closes the connection of a peer that sent what is no message, and counts it. It may connect
+    /// again.
+    pub fn close(&self, peer: PeerKey) {
+        // Fails only after the service has ended.
+        let _ = self.shared.commands.send(Command::Close(peer));
+    }
+
     /// This node's own key.
     pub fn key(&self) -> PeerKey {
         self.shared.peers.own()

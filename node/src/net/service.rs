@@ -40,6 +40,8 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(1);
 pub(super) enum Command {
     /// The peer list was replaced.
     PeersChanged,
+    /// Close the connections of a peer that broke the application's protocol.
+    Close(PeerKey),
     /// Close everything, then say so.
     Shutdown(oneshot::Sender<()>),
 }
@@ -141,6 +143,7 @@ impl Service {
                 Some((peer, addresses)) = self.dials.next() => self.dial(peer, addresses),
                 command = self.commands.recv() => match command {
                     Some(Command::PeersChanged) => self.adopt_peers(),
+                    Some(Command::Close(peer)) => self.close_offender(peer),
                     Some(Command::Shutdown(reply)) => break Some(reply),
                     None => break None,
                 },
@@ -151,6 +154,14 @@ impl Service {
         if let Some(reply) = reply {
             // Fails only when the caller no longer waits.
             let _ = reply.send(());
+        }
+    }
+
+    fn close_offender(&mut self, peer: PeerKey) {
+        tracing::warn!(%peer, "closing the connection of an offender");
+        self.counters.offences.add(1);
+        for connection in self.links.with(|linked| linked == peer) {
+            self.end(connection);
         }
     }
 

@@ -219,6 +219,15 @@ async fn a_restarted_peer_is_connected_again_and_gets_what_waits() {
 }
 
 #[tokio::test]
+async fn a_peer_that_the_application_closes_is_counted_and_may_come_again() {
+    let mut nodes = mesh(2).await;
+    nodes[0].handle.close(key(2));
+    nodes[0].until_event(NetworkEvent::Disconnected(key(2))).await;
+    nodes[0].until_counters(|counters| counters.offences == 1).await;
+    nodes[0].until_event(NetworkEvent::Connected(key(2))).await;
+}
+
+#[tokio::test]
 async fn a_slow_reader_neither_blocks_its_sender_nor_fills_memory() {
     let mut nodes = mesh(2).await;
     let mut slow = nodes.pop().unwrap();
