@@ -37,7 +37,7 @@ use axum::routing::{get, post};
 use ledger::ids::Network;
 use ledger::state::State;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::driver::Driver;
@@ -53,7 +53,7 @@ use traffic::{Class, Traffic};
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// What every request sees.
-pub struct AppState {
+struct AppState {
     home: Arc<Home>,
     driver: Arc<Driver>,
     readers: Readers,
@@ -61,16 +61,17 @@ pub struct AppState {
     slots: Semaphore,
     traffic: Traffic,
     stopped: watch::Receiver<bool>,
+    /// Closed when the last request lets go of all of the above: it is dropped after them.
+    _open: mpsc::Sender<()>,
 }
 
 impl AppState {
-    /// The state of the API of the node at `home`, which runs as `driver`.
-    pub fn new(
-        home: impl Into<Arc<Home>>,
+    fn new(
+        home: Arc<Home>,
         driver: Arc<Driver>,
         stopped: watch::Receiver<bool>,
+        open: mpsc::Sender<()>,
     ) -> Self {
-        let home = home.into();
         Self {
             desk: Desk::new(&home),
             slots: Semaphore::new(home.config.api.requests),
@@ -79,6 +80,7 @@ impl AppState {
             readers: Readers::default(),
             traffic: Traffic::default(),
             stopped,
+            _open: open,
         }
     }
 
@@ -110,14 +112,16 @@ impl AppState {
     }
 }
 
-/// Serves the API until `stopped` turns true; open requests are answered first.
+/// Serves the API until `stopped` turns true; open requests are answered first. When it ends, nothing
+/// of it holds `home` or `driver` any more, but for requests that outlasted every limit.
 pub async fn serve(
     home: impl Into<Arc<Home>>,
     driver: Arc<Driver>,
     listener: TcpListener,
     stopped: watch::Receiver<bool>,
 ) {
-    let state = Arc::new(AppState::new(home, driver, stopped.clone()));
+    let (open, mut closed) = mpsc::channel(1);
+    let state = Arc::new(AppState::new(home.into(), driver, stopped.clone(), open));
     let most = state.home.config.api.requests.saturating_mul(2);
     let listener = Connections::new(listener, most, state.patience());
     let longest = state.patience().saturating_add(CLOSING);
@@ -138,10 +142,12 @@ pub async fn serve(
         }
         () = overdue => tracing::warn!("the API stops with requests open"),
     }
+    // Nothing is ever sent: it ends when the last sender is dropped, or with the patience.
+    let _ = tokio::time::timeout(CLOSING, closed.recv()).await;
 }
 
 /// The API's routes.
-pub fn router(state: Arc<AppState>) -> Router {
+fn router(state: Arc<AppState>) -> Router {
     let class = |class: Class, routes: Router<Arc<AppState>>| {
         let gate = Gate { state: state.clone(), class };
         routes.route_layer(from_fn_with_state(gate, gate::pass))

@@ -18,15 +18,18 @@ mod quotes;
 mod records;
 mod settling;
 
+use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::FutureExt;
+use futures::future::try_join_all;
 use iso20022::order::PaymentOrder;
-use iso20022::pacs002::{self, ReplyEnvelope, TransactionStatus};
+use iso20022::pacs002::{self, Code, ReplyEnvelope, TransactionStatus};
 use iso20022::pacs008::{self, CreditTransfer, CreditTransferMessage, RefusedMessage};
 use iso20022::xml::Limits;
 use iso20022::{MessageFault, Refusal};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::driver::Driver;
@@ -34,6 +37,7 @@ use crate::home::{Home, now};
 use crate::readers::Readers;
 use crate::store::StoreError;
 use answer::Handled;
+use placing::{Placed, Reason};
 use quotes::Dealers;
 use records::Records;
 
@@ -77,6 +81,9 @@ pub enum Reception {
     /// None of its payers' institutions is served here.
     Foreign,
 }
+
+/// A transaction of a message, and the order that it was found to be.
+type Judged<'a> = (&'a CreditTransfer, Result<PaymentOrder, Vec<Refusal>>);
 
 /// The desk.
 pub struct Desk {
@@ -132,18 +139,16 @@ impl Desk {
         let state = latest.tip.state();
         let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
         let transfers = message.transactions.iter();
-        let judged: Vec<_> = transfers.map(|t| (t, t.order(decimals))).collect();
+        let judged: Vec<Judged<'_>> = transfers.map(|t| (t, t.order(decimals))).collect();
         let is_foreign =
             |order: &Result<PaymentOrder, _>| order.as_ref().is_ok_and(|order| !self.serves(order));
         if judged.iter().all(|(_, order)| is_foreign(order)) {
             return Ok(Reception::Foreign);
         }
-        let mut work = Vec::with_capacity(judged.len());
-        for (transfer, order) in judged {
-            work.push(self.handle(around, transfer, order));
+        let mut handled = Vec::with_capacity(judged.len());
+        for part in judged.chunks(AT_ONCE) {
+            handled.extend(self.handle(around, part).await?);
         }
-        let handled: Vec<_> = stream::iter(work).buffered(AT_ONCE).collect().await;
-        let handled = handled.into_iter().collect::<Result<Vec<_>, _>>()?;
         Ok(report(bytes, &message, handled))
     }
 
@@ -151,29 +156,52 @@ impl Desk {
         self.home.operators.contains_key(&order.debtor_institution)
     }
 
+    /// Carries out a part of a message's payments, and tells the status of each.
     async fn handle(
         &self,
         around: Surroundings<'_>,
+        part: &[Judged<'_>],
+    ) -> Result<Vec<Handled>, DeskError> {
+        let orders: Vec<_> = part.iter().filter_map(|(_, order)| order.as_ref().ok()).collect();
+        let mut placed = self.place_all(around, &orders).await?.into_iter();
+        let mut work = Vec::with_capacity(part.len());
+        for (transfer, order) in part {
+            work.push(match order {
+                Ok(order) => self.carry_out(around, transfer, order, placed.next()).left_future(),
+                Err(refusals) => {
+                    let refused = TransactionStatus::refused(transfer, refusals);
+                    ready(Ok(Handled::now(refused))).right_future()
+                }
+            });
+        }
+        try_join_all(work).await
+    }
+
+    async fn carry_out(
+        &self,
+        around: Surroundings<'_>,
         transfer: &CreditTransfer,
-        order: Result<PaymentOrder, Vec<Refusal>>,
+        order: &PaymentOrder,
+        placed: Option<Result<Placed, Reason>>,
     ) -> Result<Handled, DeskError> {
-        let order = match order {
-            Ok(order) => order,
-            Err(refusals) => {
-                return Ok(Handled::now(TransactionStatus::refused(transfer, &refusals)));
+        match placed {
+            Some(Ok(placed)) => self.settle(around, transfer, order, placed).await,
+            Some(Err(Reason { code, text })) => {
+                Ok(Handled::now(TransactionStatus::rejected(transfer, code, text)))
             }
-        };
-        match self.place(around, &order).await? {
-            Ok(placed) => self.settle(around, transfer, &order, placed).await,
-            Err(reason) => {
-                Ok(Handled::now(TransactionStatus::rejected(transfer, reason.code, reason.text)))
-            }
+            None => Ok(Handled::waiting(transfer, Code::PENDING, "It was not worked on.")),
         }
     }
 
-    /// The lock of the payment whose UETR begins with `first`.
-    fn lock(&self, first: u8) -> Option<&Mutex<()>> {
-        self.locks.get(usize::from(first).checked_rem(LOCKS)?)
+    /// The locks of these payments, taken in one order by everyone.
+    async fn turns(&self, orders: &[&PaymentOrder]) -> Vec<MutexGuard<'_, ()>> {
+        let place = |order: &&PaymentOrder| usize::from(order.uetr.bytes()[0]).checked_rem(LOCKS);
+        let places: BTreeSet<usize> = orders.iter().filter_map(place).collect();
+        let mut turns = Vec::with_capacity(places.len());
+        for lock in places.into_iter().filter_map(|place| self.locks.get(place)) {
+            turns.push(lock.lock().await);
+        }
+        turns
     }
 }
 

@@ -74,13 +74,15 @@ pub fn run(home: Home) -> Result<(), RunError> {
 }
 
 async fn serve(home: Home) -> Result<(), RunError> {
+    // Held to the end: the home is given back when nothing more is written to it.
+    let home = Arc::new(home);
     let driver = Arc::new(Driver::start(driver_config(&home)?).await?);
     let address = home.config.api.listen;
     let listener =
         TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
     let (stopping, stopped) = watch::channel(false);
     tracing::info!(%address, height = driver.view.latest().tip.height().0, "the API listens");
-    let api = tokio::spawn(crate::http::serve(home, driver.clone(), listener, stopped));
+    let api = tokio::spawn(crate::http::serve(home.clone(), driver.clone(), listener, stopped));
     let ended = wait_for_end(&driver).await;
     stopping.send_replace(true);
     // The API ends with its last open request; one that panicked has said so.

@@ -37,6 +37,8 @@ pub(super) struct Reason {
 pub(super) enum Placed {
     /// It is signed and recorded.
     Recorded(Box<Record>),
+    /// It is signed, and not recorded yet.
+    Signed(Box<Record>),
     /// The ledger knows its UETR, and this node has no record of it.
     OnLedger(Parties),
 }
@@ -51,17 +53,31 @@ pub(super) struct Parties {
 }
 
 impl Desk {
-    /// Finds the order's record, or makes it.
-    pub(super) async fn place(
+    /// Finds the orders' records, or makes them; what is to be sent is recorded then.
+    pub(super) async fn place_all(
+        &self,
+        around: Surroundings<'_>,
+        orders: &[&PaymentOrder],
+    ) -> Result<Vec<Result<Placed, Reason>>, DeskError> {
+        let _turns = self.turns(orders).await;
+        let mut placed = Vec::with_capacity(orders.len());
+        for order in orders {
+            placed.push(self.place(around, order).await?);
+        }
+        let signed = orders.iter().zip(&placed).filter_map(|(order, placed)| match placed {
+            Ok(Placed::Signed(record)) => Some((order.uetr, record.as_ref())),
+            Ok(Placed::Recorded(_) | Placed::OnLedger(_)) | Err(_) => None,
+        });
+        let signed: Vec<_> = signed.collect();
+        around.readers.work(|| self.records.save_all(&signed)).await?;
+        Ok(placed)
+    }
+
+    async fn place(
         &self,
         around: Surroundings<'_>,
         order: &PaymentOrder,
     ) -> Result<Result<Placed, Reason>, DeskError> {
-        let [first, ..] = *order.uetr.bytes();
-        let _turn = match self.lock(first) {
-            Some(lock) => Some(lock.lock().await),
-            None => None,
-        };
         let latest = around.driver.view.latest();
         let (tip, state) = (&latest.tip, latest.tip.state());
         let is_marked = state.marker(&MarkerKey::Payment(order.uetr)).is_some();
@@ -94,8 +110,7 @@ impl Desk {
         let accepted = now();
         let signed = sign(state.domains(), keys, operation, accepted);
         let record = Record { accepted, salt, private: order.private.clone(), signed };
-        around.readers.work(|| self.records.save(order.uetr, &record)).await?;
-        Ok(Ok(Placed::Recorded(Box::new(record))))
+        Ok(Ok(Placed::Signed(Box::new(record))))
     }
 
     /// Finds the accounts.
@@ -137,7 +152,7 @@ impl Desk {
         };
         let exchanged = Money::new(exchanged.unwrap_or(Amount::ZERO), sell.asset);
         let exchange = Exchange { sell: exchanged, receive: minimum_received };
-        let quote = self.dealers.quote(&self.home, around.readers, state, exchange).await?;
+        let quote = self.dealers.quote(&self.home, around, state, exchange).await?;
         let across = |quote: SignedQuote| {
             let pay = PayAcross { uetr, from, to, sell, minimum_received, quote, terms };
             Operation::PayAcross(Box::new(pay))

@@ -14,14 +14,14 @@ use ledger::ids::{AssetCode, Timestamp};
 use ledger::money::{Decimals, Money};
 use ledger::quote::SignedQuote;
 use ledger::state::State;
+use tokio::time::Instant;
 use ureq::Agent;
 
-use super::DeskError;
 use super::placing::Reason;
+use super::{DeskError, Surroundings};
 use crate::dealer;
 use crate::home::Home;
 use crate::home::now;
-use crate::readers::Readers;
 
 /// How long the dealer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -70,15 +70,16 @@ impl Dealers {
     pub(super) async fn quote(
         &self,
         home: &Home,
-        readers: &Readers,
+        around: Surroundings<'_>,
         state: &State,
         exchange: Exchange,
     ) -> Result<Result<SignedQuote, Reason>, DeskError> {
         let Exchange { sell, receive } = exchange;
         let signed = match (&self.url, &home.dealer) {
+            (Some(_), _) if Instant::now() >= around.deadline => Err("it is too slow".to_owned()),
             (Some(url), _) => {
                 let question = question(home, state, sell, receive.asset);
-                readers.work(|| self.ask(url, &question)).await
+                around.readers.work(|| self.ask(url, &question)).await
             }
             (None, Some(own)) => {
                 let nonce = getrandom::u64().map_err(DeskError::Entropy)?;

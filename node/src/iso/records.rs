@@ -59,25 +59,37 @@ impl Records {
         read(file).map(Some).map_err(|error| failed(&path, error))
     }
 
-    /// Writes a payment's record durably, in the place of one that was there.
-    pub(super) fn save(&self, uetr: Uetr, record: &Record) -> Result<(), DeskError> {
-        let path = self.folder.join(uetr.to_string());
-        self.write(&path, record).map_err(|error| failed(&path, error))
+    /// Writes payments' records durably, each in the place of one that was there.
+    pub(super) fn save_all(&self, records: &[(Uetr, &Record)]) -> Result<(), DeskError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let here = |error| failed(&self.folder, error);
+        let mut folder = fs::DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(&self.folder).map_err(here)?;
+        let mut written = Vec::with_capacity(records.len());
+        for (uetr, record) in records {
+            let path = self.folder.join(uetr.to_string());
+            let partial = path.with_extension("partial");
+            let file = write(&partial, record).map_err(|error| failed(&partial, error))?;
+            written.push((path, partial, file));
+        }
+        // All are written before the first is synced: what follows finds most of it done.
+        for (path, partial, file) in written {
+            let synced = file.sync_all().and_then(|()| fs::rename(&partial, &path));
+            synced.map_err(|error| failed(&path, error))?;
+        }
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(here)
     }
+}
 
-    fn write(&self, path: &Path, record: &Record) -> Result<(), Error> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let partial = path.with_extension("partial");
-        let mut options = File::options();
-        let mut file =
-            options.write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-        let mut bytes = MAGIC.to_vec();
-        codec::encode_into(&mut bytes, record);
-        file.write_all(&bytes)?;
-        file.sync_all()?;
-        fs::rename(&partial, path)?;
-        File::open(&self.folder)?.sync_all()
-    }
+fn write(path: &Path, record: &Record) -> Result<File, Error> {
+    let mut options = File::options();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut bytes = MAGIC.to_vec();
+    codec::encode_into(&mut bytes, record);
+    file.write_all(&bytes)?;
+    Ok(file)
 }
 
 fn read(file: File) -> Result<Record, Error> {
@@ -127,7 +139,7 @@ mod tests {
         let uetr = Uetr::from_entropy([7; 16]);
         assert_eq!(records.load(uetr).unwrap(), None);
         for accepted in [1, 2] {
-            records.save(uetr, &record(accepted)).unwrap();
+            records.save_all(&[(uetr, &record(accepted))]).unwrap();
             assert_eq!(records.load(uetr).unwrap(), Some(record(accepted)));
         }
         let file = home.path().join("private").join(uetr.to_string());

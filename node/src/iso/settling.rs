@@ -38,7 +38,7 @@ impl Desk {
         placed: Placed,
     ) -> Result<Handled, DeskError> {
         let record = match placed {
-            Placed::Recorded(record) => record,
+            Placed::Recorded(record) | Placed::Signed(record) => record,
             Placed::OnLedger(parties) => {
                 return self.look_up(around, transfer, order, parties).await;
             }
