@@ -22,7 +22,9 @@ use ledger::codec;
 use ledger::fees::{FeeItem, FeeKind, FeeSchedule};
 use ledger::genesis::Parameters;
 use ledger::hash::{ChainId, Domain, Domains, Hash};
+use ledger::history::{History, HistoryProof};
 use ledger::ids::{Epoch, Height, ValidatorIndex, View};
+use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Operation};
 use ledger::receipt::{Outcome, Receipt, Settlement};
@@ -271,6 +273,48 @@ fn blocks() {
             vector("lane batch", &batch, None),
             vector("what a vote signs", &subject, Some(Domain::Vote)),
             vector("certificate", &certificate, None),
+        ],
+    );
+}
+
+#[test]
+fn proofs() {
+    let mut world = World::new();
+    let pay = world.pay(wei(), min(), cny(500));
+    let order = Order::one(Operation::Pay(pay.clone()), &[owner(wei())]);
+    let executed = world.block(&[world.verified(&order)]);
+    let state = world.tip.state();
+    let bucket = state.bucket_at(world.tip.header().time);
+    let marked = state.prove_marker(bucket, &MarkerKey::Payment(pay.uetr));
+    let unmarked = state.prove_marker(bucket, &MarkerKey::Payment(uetr(99)));
+    let leaves: Vec<Hash> = (1..=5).map(|n| Hash([n; 32])).collect();
+    let mut history = History::new();
+    let mut nodes = Vec::new();
+    for leaf in &leaves {
+        nodes.extend(history.append(&domains(), leaf));
+    }
+    let node = |place| nodes.iter().find(|(at, _)| *at == place).map(|(_, hash)| *hash);
+    let in_history = HistoryProof::prove(&domains(), 2, 5, node).unwrap();
+    let receipt = merkle::prove(&domains(), &leaves, 2).unwrap();
+    let voter = key("vote 1");
+    let subject = VoteSubject {
+        epoch: Epoch(0),
+        view: View(9),
+        kind: VoteKind::Notarize,
+        block: executed.tip.hash(),
+    };
+    let vote = Vote::sign(&domains(), &voter, ValidatorIndex(0), subject);
+    golden(
+        "proofs.json",
+        vec![
+            vector("state proof: an account", &state.prove(&StateKey::Account(wei())), None),
+            vector("state proof: no account", &state.prove(&StateKey::Account(collector())), None),
+            vector("marker proof: a payment", &marked, None),
+            vector("marker proof: no payment", &unmarked, None),
+            vector("receipt proof: leaf 2 of 5", &receipt, None),
+            vector("history of 5 blocks", &history, None),
+            vector("history proof: block 2 of 5", &in_history, None),
+            vector("vote", &vote, None),
         ],
     );
 }
