@@ -1,7 +1,7 @@
 //! A proof in words: the JSON rendering of a proof file beside the file itself.
 //!
-//! Invariants: the words say what the file proves; whoever needs certainty verifies the file and reads
-//! nothing else. Absent: verification (`ledger::proof`).
+//! Invariants: the words say what the file proves; whoever needs certainty verifies the file and
+//! reads nothing else. Absent: verification (`ledger::proof`).
 
 use ledger::ids::Height;
 use ledger::proof::{Proven, Verdict};

@@ -1,8 +1,8 @@
 //! The dealer: firm offers at the rates of the configuration.
 //!
-//! An offer is for at most the amount that was asked for, so that one quote never commits the dealer to
-//! more than somebody wanted. Invariants: every offer has a number of its own, from the operating
-//! system's entropy. Absent: positions, margins and rates that move.
+//! An offer is for at most the amount that was asked for, so that one quote never commits the
+//! dealer to more than somebody wanted. Invariants: every offer has a number of its own, from the
+//! operating system's entropy. Absent: positions, margins and rates that move.
 
 use ledger::crypto::SecretKey;
 use ledger::hash::Domains;
@@ -48,7 +48,8 @@ pub struct Offer {
     pub receive: Money,
 }
 
-/// Offers to buy `sell` for `buy`, firm from `now` for the dealer's time. `nonce` must never repeat.
+/// Offers to buy `sell` for `buy`, firm from `now` for the dealer's time. `nonce` must never
+/// repeat.
 ///
 /// # Errors
 /// [`Decline`] says why there is no offer.

@@ -1,9 +1,9 @@
 //! The HTTP API of a node: one resource a file, JSON in the words of the package `api`.
 //!
-//! Invariants: every refusal, whoever makes it, is a problem document (RFC 9457); what is answered as
-//! final is final; requests at work, open connections, bodies and waiting times are bounded, and one
-//! request too many is answered 503 at once. Absent: TLS, which stands in front; cross-origin requests,
-//! which no browser is told to allow.
+//! Invariants: every refusal, whoever makes it, is a problem document (RFC 9457); what is answered
+//! as final is final; requests at work, open connections, bodies and waiting times are bounded, and
+//! one request too many is answered 503 at once. Absent: TLS, which stands in front; cross-origin
+//! requests, which no browser is told to allow.
 
 mod accounts;
 mod blocks;
@@ -112,8 +112,8 @@ impl AppState {
     }
 }
 
-/// Serves the API until `stopped` turns true; open requests are answered first. When it ends, nothing
-/// of it holds `home` or `driver` any more, but for requests that outlasted every limit.
+/// Serves the API until `stopped` turns true; open requests are answered first. When it ends,
+/// nothing of it holds `home` or `driver` any more, but for requests that outlasted every limit.
 pub async fn serve(
     home: impl Into<Arc<Home>>,
     driver: Arc<Driver>,

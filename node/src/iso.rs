@@ -5,11 +5,11 @@
 //! ```
 //!
 //! Each credit transfer becomes one ledger transaction, signed by the operators of the payer's
-//! institution under the account's mandate. Invariants: a payment is signed once: the signed bytes are
-//! on disk before they are sent, and the same message again sends the same bytes, so it pays once and
-//! gets the same answer; names and remittance text stay in the record. A payment that was refused
-//! before it reached the ledger is not remembered: the message may be sent again. Absent: messages
-//! other than pacs.008, sending of private parts to the payee's institution.
+//! institution under the account's mandate. Invariants: a payment is signed once: the signed bytes
+//! are on disk before they are sent, and the same message again sends the same bytes, so it pays
+//! once and gets the same answer; names and remittance text stay in the record. A payment that was
+//! refused before it reached the ledger is not remembered: the message may be sent again. Absent:
+//! messages other than pacs.008, sending of private parts to the payee's institution.
 
 mod accounts;
 mod answer;

@@ -67,8 +67,8 @@ impl Finality {
         }
     }
 
-    /// The proof of the transaction's receipt `number` (from 0), as soon as a certificate leads to it;
-    /// `None` if there is none before `deadline`.
+    /// The proof of the transaction's receipt `number` (from 0), as soon as a certificate leads to
+    /// it; `None` if there is none before `deadline`.
     ///
     /// # Errors
     /// [`StoreError`] if the index fails.
@@ -90,8 +90,8 @@ impl Finality {
     }
 }
 
-/// The proof of the receipt at this height and place, as soon as a certificate leads to it; `None` if
-/// there is none before `deadline`.
+/// The proof of the receipt at this height and place, as soon as a certificate leads to it; `None`
+/// if there is none before `deadline`.
 ///
 /// # Errors
 /// [`StoreError`] if the index fails.
@@ -120,8 +120,8 @@ pub async fn archived_proof(
     readers.read(driver, read).await
 }
 
-/// Submits `bytes` and waits until they are taken in or, with `until_final`, until they are final; at
-/// most until `deadline`.
+/// Submits `bytes` and waits until they are taken in or, with `until_final`, until they are final;
+/// at most until `deadline`.
 ///
 /// # Errors
 /// [`StoreError`] if the receipts are in the index and it fails.
@@ -148,8 +148,8 @@ pub async fn submit(
     })
 }
 
-/// The receipts of a transaction in a block that was just made final; `None` if an earlier block has
-/// executed it.
+/// The receipts of a transaction in a block that was just made final; `None` if an earlier block
+/// has executed it.
 fn fresh(id: TransactionId, committed: Arc<Committed>) -> Option<Finality> {
     let (first, booked) = committed.booked_by(id);
     let count = booked.len();

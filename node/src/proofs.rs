@@ -1,7 +1,8 @@
-//! Proof files from what this node holds: receipts, states, certificates and the history between them.
+//! Proof files from what this node holds: receipts, states, certificates and the history between
+//! them.
 //!
-//! Invariants: a proof made here verifies against the chain's id; a claim about the state is made of a
-//! block that has a certificate of its own. Absent: verification (`ledger::proof`), waiting.
+//! Invariants: a proof made here verifies against the chain's id; a claim about the state is made
+//! of a block that has a certificate of its own. Absent: verification (`ledger::proof`), waiting.
 
 use ledger::block::Header;
 use ledger::certificate::Certificate;
@@ -56,8 +57,8 @@ pub fn of_committed(
     Some(assemble(claim, None, executed.block.header.clone(), certificate, genesis))
 }
 
-/// Proves the receipt at `index` of the block at `height` from the index; `None` if no block at or after
-/// it has a certificate in the index, or there is no such receipt.
+/// Proves the receipt at `index` of the block at `height` from the index; `None` if no block at or
+/// after it has a certificate in the index, or there is no such receipt.
 ///
 /// # Errors
 /// [`StoreError`] if the index fails or lacks a part.
@@ -112,7 +113,8 @@ pub fn holding(
     of_state(claim, certified, genesis)
 }
 
-/// Proves that a payment whose transaction was valid within the span did not happen and no longer can.
+/// Proves that a payment whose transaction was valid within the span did not happen and no longer
+/// can.
 ///
 /// # Errors
 /// [`AbsenceRefusal`] if that is not so, or not provable.

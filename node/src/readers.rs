@@ -28,8 +28,8 @@ impl Default for Readers {
 }
 
 impl Readers {
-    /// Does `work` that may take a while, off the threads that serve other requests. Needs a runtime of
-    /// several threads.
+    /// Does `work` that may take a while, off the threads that serve other requests. Needs a
+    /// runtime of several threads.
     pub async fn work<T>(&self, work: impl FnOnce() -> T) -> T {
         // The semaphore is never closed.
         let _turn = self.turns.acquire().await;
@@ -42,8 +42,8 @@ impl Readers {
     }
 }
 
-/// Waits until the index holds what was final at the time of the call, at most for `limit`. Gives the
-/// height, or `None` if the time is over.
+/// Waits until the index holds what was final at the time of the call, at most for `limit`. Gives
+/// the height, or `None` if the time is over.
 pub async fn caught_up(driver: &Driver, limit: Duration) -> Option<Height> {
     let height = driver.view.latest().tip.height();
     timeout(limit, driver.view.indexed(height)).await.ok().map(|()| height)

@@ -91,7 +91,7 @@ fn the_same_bytes_get_the_same_receipts_even_after_a_restart() {
     assert_eq!(after, first);
     assert_eq!(node.balance(1, "lee", "CNY"), 2_500);
 
-    // Another payment under the same UETR has a receipt, and no proof: it says nothing of that UETR.
+    // Another payment under the same UETR has a receipt and no proof: it says nothing of the first.
     let other = node.settle(&node.signed_payment(1, 2_600));
     assert_eq!(other.receipts[0].code.as_deref(), Some("duplicate-uetr"));
     assert_eq!(other.receipts[0].proof, None);

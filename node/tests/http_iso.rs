@@ -53,7 +53,8 @@ impl Transfer {
             "<CdtTrfTxInf><PmtId><InstrId>I{number}</InstrId><EndToEndId>E{number}</EndToEndId>\
              <UETR>{}</UETR></PmtId><IntrBkSttlmAmt Ccy=\"{}\">{}</IntrBkSttlmAmt>\
              <IntrBkSttlmDt>2026-11-21</IntrBkSttlmDt>{instructed}<ChrgBr>{bearer}</ChrgBr>\
-             <Dbtr><Nm>Wei &amp; Co</Nm></Dbtr><DbtrAcct><Id><Othr><Id>{}</Id></Othr></Id></DbtrAcct>\
+             <Dbtr><Nm>Wei &amp; Co</Nm></Dbtr>\
+             <DbtrAcct><Id><Othr><Id>{}</Id></Othr></Id></DbtrAcct>\
              <DbtrAgt>{}</DbtrAgt><CdtrAgt>{}</CdtrAgt><Cdtr><Nm>Lee</Nm></Cdtr>\
              <CdtrAcct><Id><Othr><Id>{}</Id></Othr></Id></CdtrAcct>\
              <RmtInf><Ustrd>invoice {number}</Ustrd></RmtInf></CdtTrfTxInf>",
@@ -311,7 +312,7 @@ fn a_published_sample_settles() {
 fn a_quote_comes_from_the_configured_dealer() {
     let dealer = started();
     let url = format!("http://{}", dealer.address);
-    // The other node asks the first one, which is of another chain: its signature does not hold here.
+    // The node that it asks is of another chain, where its dealer's signature means nothing.
     let asking = Single::start(|config| {
         config.dealer = None;
         config.iso.dealer = Some(url);

@@ -90,8 +90,8 @@ impl Committed {
         Self { executed, certificate, batches, places: OnceLock::new() }
     }
 
-    /// The receipts of a transaction, and the place of the first among the block's. None if the block
-    /// did not execute it.
+    /// The receipts of a transaction, and the place of the first among the block's. None if the
+    /// block did not execute it.
     pub fn booked_by(&self, id: TransactionId) -> (usize, &[Booked]) {
         let places = self.places.get_or_init(|| places(&self.executed.booked));
         let range = places.get(&id).cloned().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! `GET /v1/accounts/{account}`: policy, status and holdings.
 //!
-//! Invariants: what is shown is the state after the last final block. Absent: history (see `history`),
-//! proofs (see `state_proofs`).
+//! Invariants: what is shown is the state after the last final block. Absent: history (see
+//! `history`), proofs (see `state_proofs`).
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! `GET /v1/blocks` and `/v1/blocks/{height}`: final blocks.
 //!
-//! Invariants: newest first; a block that is not final is never shown. Absent: transactions' contents.
+//! Invariants: newest first; a block that is not final is never shown. Absent: transactions'
+//! contents.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Request bodies: read whole within a size and a time, and by their media type.
 //!
-//! Invariants: no more than the limit is kept in memory; a body that is trickled in is dropped. Absent:
-//! what bodies mean.
+//! Invariants: no more than the limit is kept in memory; a body that is trickled in is dropped.
+//! Absent: what bodies mean.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ const JSON_FRAME: usize = 1024;
 /// The most bytes of a small JSON question.
 const SMALL: usize = 16 * 1024;
 
-/// The body, at most `limit` bytes. A body that is somewhat too long is read to its end, so that its
-/// sender comes to read the refusal.
+/// The body, at most `limit` bytes. A body that is somewhat too long is read to its end, so that
+/// its sender comes to read the refusal.
 pub(super) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Refused> {
     let said = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let said = said.and_then(|text| text.parse::<usize>().ok());

@@ -1,8 +1,8 @@
 //! The API's listener: bounds open connections, and closes those on which nothing moves.
 //!
 //! Invariants: no more than a fixed number of connections is open; the next waits in the operating
-//! system's queue. A client that opens connections and says nothing, or stops reading, holds each for a
-//! bounded time. Absent: HTTP.
+//! system's queue. A client that opens connections and says nothing, or stops reading, holds each
+//! for a bounded time. Absent: HTTP.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! The gate: bounds the requests at work and counts them.
 //!
-//! Invariants: a request over the bound costs one answer and nothing else. Absent: health and metrics,
-//! which pass by the gate so that they answer under load.
+//! Invariants: a request over the bound costs one answer and nothing else. Absent: health and
+//! metrics, which pass by the gate so that they answer under load.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! `GET /livez` and `/readyz`: whether the process runs, and whether clients should come here.
 //!
-//! Invariants: not ready is 503 with every reason. Absent: repair; a process that is alive and not ready
-//! waits for its peers.
+//! Invariants: not ready is 503 with every reason. Absent: repair; a process that is alive and not
+//! ready waits for its peers.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! `GET /v1/accounts/{account}/history`: the account's entries, newest first, page by page.
 //!
-//! Invariants: a cursor goes on after the entry it was given with, whatever was booked since. Absent:
-//! proofs that no line is left out.
+//! Invariants: a cursor goes on after the entry it was given with, whatever was booked since.
+//! Absent: proofs that no line is left out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

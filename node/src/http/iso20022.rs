@@ -1,8 +1,8 @@
 //! `POST /v1/iso20022`: a pacs.008 in, its pacs.002 out.
 //!
-//! 200 with a status of every payment, 202 if some are not final yet; the same message again gets the
-//! same answer. Invariants: a message that no payment of which concerns this node changes nothing.
-//! Absent: the work (see `crate::iso`).
+//! 200 with a status of every payment, 202 if some are not final yet; the same message again gets
+//! the same answer. Invariants: a message that no payment of which concerns this node changes
+//! nothing. Absent: the work (see `crate::iso`).
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! What a request says in its path, its query and its header Accept.
 //!
-//! Invariants: what cannot be read is refused with a problem that says why. Absent: bodies (see `body`).
+//! Invariants: what cannot be read is refused with a problem that says why. Absent: bodies (see
+//! `body`).
 
 use api::problem::Problem;
 use axum::extract::{FromRequestParts, Path, Query};

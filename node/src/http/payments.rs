@@ -1,8 +1,8 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
-//! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other payment
-//! begins so. Invariants: what is shown is final. Absent: payments on their way; only the node that took
-//! one in knows of it, and its client has the transaction.
+//! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
+//! payment begins so. Invariants: what is shown is final. Absent: payments on their way; only the
+//! node that took one in knows of it, and its client has the transaction.
 
 use std::sync::Arc;
 
@@ -55,7 +55,8 @@ pub(super) async fn show(
     Ok(Json(view(uetr, receipt, time)).into_response())
 }
 
-/// The payment's proof; or, if it did not happen and the query says when it could, the proof of that.
+/// The payment's proof; or, if it did not happen and the query says when it could, the proof of
+/// that.
 pub(super) async fn prove(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
@@ -166,8 +167,8 @@ async fn find(state: &AppState, name: &str) -> Result<(Uetr, Place), Refused> {
     match found.as_slice() {
         [] => {
             let name: String = name.chars().take(40).collect();
-            let hint = "If it was sent just now, ask again; if its sender has no final answer, send \
-                        the same bytes again: they are never paid twice.";
+            let hint = "If it was sent just now, ask again. Its sender may send the same bytes \
+                        again: they are never paid twice.";
             Err(Problem::not_found(format!("No final payment is named {name}."), hint).into())
         }
         [one] => Ok(*one),

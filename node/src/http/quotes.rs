@@ -1,8 +1,8 @@
 //! `POST /v1/quotes`: a firm offer, if this node deals.
 //!
 //! Invariants: an offer is signed once and its number never comes again. Absent: rates (see
-//! `crate::dealer`), reservation of funds: a payment that comes too late for the dealer's balance is
-//! rejected.
+//! `crate::dealer`), reservation of funds: a payment that comes too late for the dealer's balance
+//! is rejected.
 
 use std::sync::Arc;
 
@@ -63,8 +63,8 @@ fn declined(decline: &Decline, hint: &str) -> Refused {
     Problem::not_offered(format!("The dealer declines: {decline}."), hint).into()
 }
 
-/// A number from the operating system's entropy: two offers of one dealer get the same with a chance of
-/// one in 2^64.
+/// A number from the operating system's entropy: two offers of one dealer get the same with a
+/// chance of one in 2^64.
 fn nonce() -> Result<u64, Refused> {
     getrandom::u64().map_err(|error| {
         tracing::error!(%error, "the operating system gives no entropy");

@@ -1,7 +1,7 @@
 //! Refusals: problem documents as HTTP answers.
 //!
-//! Invariants: a refusal's status is its problem's; one that may be repeated soon says when. Absent: the
-//! problems themselves (package `api`).
+//! Invariants: a refusal's status is its problem's; one that may be repeated soon says when.
+//! Absent: the problems themselves (package `api`).
 
 use api::problem::Problem;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};

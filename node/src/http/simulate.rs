@@ -1,7 +1,7 @@
 //! `POST /v1/transactions/simulate`: the receipts that a transaction would get now.
 //!
-//! Invariants: nothing changes; signatures are not looked at, so a transaction can be tried before it is
-//! signed. Absent: a promise; another payment may come first.
+//! Invariants: nothing changes; signatures are not looked at, so a transaction can be tried before
+//! it is signed. Absent: a promise; another payment may come first.
 
 use std::sync::Arc;
 

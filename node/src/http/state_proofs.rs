@@ -1,7 +1,7 @@
 //! `GET /v1/accounts/{account}/proof` and `/v1/accounts/{account}/holdings/{asset}/proof`.
 //!
-//! Invariants: a proof is of the last final block that has a certificate of its own; it may be of an
-//! absence. Absent: the words beside it (see `proof`).
+//! Invariants: a proof is of the last final block that has a certificate of its own; it may be of
+//! an absence. Absent: the words beside it (see `proof`).
 
 use std::sync::Arc;
 

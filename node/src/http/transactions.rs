@@ -1,7 +1,7 @@
 //! `POST /v1/transactions`: takes a signed transaction, and answers its receipts.
 //!
-//! Invariants: the same bytes get the same receipts, whenever and however often they come; "final" is
-//! answered from final blocks alone. Absent: execution and order (the core's).
+//! Invariants: the same bytes get the same receipts, whenever and however often they come; "final"
+//! is answered from final blocks alone. Absent: execution and order (the core's).
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Which ledger account a message's account reference means.
 //!
-//! Invariants: a reference means one account of the institution that the message names. Absent: whether
-//! the account exists; the ledger says that.
+//! Invariants: a reference means one account of the institution that the message names. Absent:
+//! whether the account exists; the ledger says that.
 
 use iso20022::order::AccountReference;
 use ledger::hash::Domains;
@@ -10,8 +10,8 @@ use ledger::ids::{AccountId, InstitutionNumber, Network};
 /// The characters of an address after the network's prefix and the digit 1.
 const ADDRESS_DATA: usize = 32;
 
-/// The account of `institution` that `reference` names: an address without its prefix, if it is one of
-/// that institution; else the account that it keeps under this reference.
+/// The account of `institution` that `reference` names: an address without its prefix, if it is one
+/// of that institution; else the account that it keeps under this reference.
 pub(super) fn resolve(
     domains: &Domains,
     network: Network,

@@ -81,8 +81,8 @@ fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {
     settlement.fees.iter().map(|item| charge(item.amount)).collect()
 }
 
-/// Where a payment stands on the ledger, in 35 characters: the height, and the first half of the first
-/// half of its transaction's id.
+/// Where a payment stands on the ledger, in 35 characters: the height, and the first half of the
+/// first half of its transaction's id.
 fn reference(height: Height, transaction: Hash) -> String {
     let id: String = transaction.to_hex().chars().take(14).collect();
     format!("{}-{id}", height.0)

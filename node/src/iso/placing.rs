@@ -1,7 +1,7 @@
 //! Placing: an order becomes a signed transaction in a record, once.
 //!
-//! Invariants: the record is durable before anyone sends the transaction; of two requests with the same
-//! payment one signs and the other finds the record. Absent: sending (see `settling`).
+//! Invariants: the record is durable before anyone sends the transaction; of two requests with the
+//! same payment one signs and the other finds the record. Absent: sending (see `settling`).
 
 use iso20022::order::{PaymentOrder, Transfer};
 use ledger::crypto::SecretKey;

@@ -1,9 +1,10 @@
 //! Quotes for payments across currencies: from this node's dealer, or from the one that the
 //! configuration names.
 //!
-//! The message says what the payer gives and what the payee gets, so an offer is used only if it gives
-//! exactly that: less would break the message, and more would leave the difference to nobody's
-//! decision. Invariants: an offer is checked before anything is signed. Absent: choice among dealers.
+//! The message says what the payer gives and what the payee gets, so an offer is used only if it
+//! gives exactly that: less would break the message, and more would leave the difference to
+//! nobody's decision. Invariants: an offer is checked before anything is signed. Absent: choice
+//! among dealers.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! The records of ordered payments: what was signed for which order, and its private part.
 //!
 //! One file per payment in `HOME/private`, named by its UETR, readable by the node's user alone.
-//! Invariants: a record is written whole and durably before its transaction is sent; once written it
-//! changes only if its transaction can no longer execute. Absent: deletion after the time that the law
-//! sets, encryption at rest.
+//! Invariants: a record is written whole and durably before its transaction is sent; once written
+//! it changes only if its transaction can no longer execute. Absent: deletion after the time that
+//! the law sets, encryption at rest.
 
 use std::fs::{self, File};
 use std::io::{Error, ErrorKind, Read, Write};
