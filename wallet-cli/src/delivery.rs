@@ -79,7 +79,7 @@ impl Delivery<'_> {
         loop {
             let mut reasons = Vec::new();
             let mut refusals = Vec::new();
-            for node in network.nodes() {
+            for node in network.in_turn() {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     break;

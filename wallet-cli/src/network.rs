@@ -11,6 +11,7 @@ use iso20022::pacs002::Code;
 use ledger::ids::{AccountId, AssetCode, Network as NetworkKind};
 use ledger::money::{Decimals, Money};
 use ledger::rejection::Rejection;
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::exit::Exit;
@@ -23,17 +24,30 @@ use crate::profile::Profile;
 pub(crate) struct Network {
     nodes: Vec<Node>,
     limit: Duration,
+    /// The place of the node that answered last: a node that hangs costs its time only once.
+    first: Cell<usize>,
 }
 
 impl Network {
     /// The nodes of `profile`; each question may take `limit`.
     pub(crate) fn new(profile: &Profile, limit: Duration) -> Self {
-        Self { nodes: profile.apis.iter().map(|base| Node::new(base)).collect(), limit }
+        let nodes = profile.apis.iter().map(|base| Node::new(base)).collect();
+        Self { nodes, limit, first: Cell::new(0) }
     }
 
-    /// The nodes, in the order in which they are asked.
+    /// The nodes, in the profile's order.
     pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// The nodes in the order in which they are asked: the one that answered last comes first.
+    pub(crate) fn in_turn(&self) -> impl Iterator<Item = &Node> {
+        self.places().filter_map(|place| self.nodes.get(place))
+    }
+
+    fn places(&self) -> impl Iterator<Item = usize> + use<> {
+        let (first, count) = (self.first.get(), self.nodes.len());
+        (first..count).chain(0..first.min(count))
     }
 
     /// How long a question may take.
@@ -52,9 +66,13 @@ impl Network {
     ) -> Result<T, Fault> {
         let mut failures = Vec::new();
         let mut refused: Option<Fault> = None;
-        for node in &self.nodes {
+        for place in self.places() {
+            let Some(node) = self.nodes.get(place) else { continue };
             match question(node, self.limit) {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.first.set(place);
+                    return Ok(answer);
+                }
                 Err(NodeError::Refused { problem }) => {
                     let goes_on = matches!(problem.retry, Retry::Later | Retry::Same)
                         || matches!(problem.status, 403 | 404);

@@ -18,7 +18,7 @@ use crate::passphrase::Passphrases;
 use crate::profile::{Profile, Selection};
 
 /// How long one question to a node may take.
-const QUESTION: Duration = Duration::from_secs(10);
+const QUESTION: Duration = Duration::from_secs(5);
 
 /// What every command has at hand.
 pub(crate) struct Session {

@@ -198,6 +198,15 @@ fn a_node_that_is_away_or_busy_hands_over_to_the_next() {
 }
 
 #[test]
+fn a_node_that_hangs_costs_its_time_only_once() {
+    let home = Home::new(2);
+    home.nodes[0].behave(Mode::Hanging);
+    let start = Instant::now();
+    home.run(&with(&PAY, &["--timeout", "1"])).with_code(0);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_node_that_lies_is_named_and_another_is_asked() {
     let home = Home::new(2);
     for (mode, reason) in [

@@ -25,6 +25,8 @@ pub(crate) enum Mode {
     Silent,
     /// Executes it and closes the connection without an answer.
     Mute,
+    /// Answers nothing at all, not even questions.
+    Hanging,
     /// Is busy.
     Busy,
     /// Executes it and answers the proof of another payment.
@@ -99,6 +101,9 @@ fn serve(
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let path = line.split(' ').nth(1).unwrap().to_owned();
+    if mode == Mode::Hanging {
+        return Some(stream);
+    }
     if path.starts_with("/v1/transactions?") {
         *submissions.lock().unwrap() += 1;
         match mode {
@@ -108,6 +113,7 @@ fn serve(
                 return None;
             }
             Mode::Honest
+            | Mode::Hanging
             | Mode::Busy
             | Mode::OtherProof
             | Mode::SpoiledProof
@@ -180,6 +186,7 @@ fn submitted(body: &[u8], world: &mut World, mode: Mode) -> Answer {
         Mode::Honest
         | Mode::Silent
         | Mode::Mute
+        | Mode::Hanging
         | Mode::OtherProof
         | Mode::SpoiledProof
         | Mode::NoProof
@@ -209,6 +216,7 @@ fn submitted(body: &[u8], world: &mut World, mode: Mode) -> Answer {
         Mode::Honest
         | Mode::Silent
         | Mode::Mute
+        | Mode::Hanging
         | Mode::Busy
         | Mode::BlindSimulation
         | Mode::Refusing => {}
