@@ -29,14 +29,14 @@ const ALLOWED: &[Allowed] = &[
         own: "",
         outside: "bech32 blake3 borsh ed25519-dalek ed25519-zebra iso_currency rand_core \
                   rust_decimal serde thiserror uuid",
-        dev: "criterion jmt proptest serde_json",
+        dev: "jmt proptest serde_json",
         never: "getrandom rand tokio libp2p",
     },
     Allowed {
         package: "consensus",
         own: "ledger",
         outside: "borsh thiserror",
-        dev: "proptest",
+        dev: "",
         never: "getrandom rand tokio libp2p",
     },
     Allowed {
@@ -49,18 +49,17 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "api",
         own: "ledger",
-        outside: "argon2 base64 borsh chacha20poly1305 jiff serde serde_json thiserror zeroize",
+        outside: "argon2 base64 chacha20poly1305 jiff serde serde_json thiserror zeroize",
         dev: "",
         never: "getrandom rand tokio libp2p axum",
     },
     Allowed {
         package: "node",
         own: "api consensus iso20022 ledger",
-        outside: "axum base64 blake3 borsh clap crossbeam-channel ed25519-dalek fs4 futures \
-                  getrandom jiff libp2p libp2p-allow-block-list libp2p-connection-limits \
-                  libp2p-stream prometheus-client redb rustix serde serde_json thiserror tokio \
-                  tokio-util toml tower tower-http tracing tracing-subscriber ureq uuid \
-                  zeroize",
+        outside: "axum base64 blake3 borsh clap crossbeam-channel ed25519-dalek futures \
+                  getrandom libp2p libp2p-allow-block-list libp2p-connection-limits \
+                  mimalloc prometheus-client redb rustix serde serde_json thiserror tokio \
+                  tokio-util toml tracing tracing-subscriber ureq zeroize",
         dev: "tempfile",
         never: "wallet-cli genesis tests",
     },
