@@ -1,8 +1,9 @@
-//! The golden path of a newcomer: a message in, two currencies settled by four banks, an answer and a
-//! proof out, and the proof checked with every node stopped.
+//! The golden path of a newcomer: a message in, two currencies settled by four banks, an answer and
+//! a proof out, and the proof checked with every node stopped.
 //!
-//! Invariants: what is printed was measured; every step has a limit and its failure names a log; nothing
-//! runs on when it ends. Absent: trust in the node's own word: balances of all parties are compared.
+//! Invariants: what is printed was measured; every step has a limit and its failure names a log;
+//! nothing runs on when it ends. Absent: trust in the node's own word: balances of all parties are
+//! compared.
 
 mod message;
 
@@ -41,7 +42,8 @@ const LEGS: [(&str, &str, i128); 5] = [
 /// Runs the demo with files in the folder `out`, and says each step's result.
 ///
 /// # Errors
-/// The first step that does not hold; then the devnet's folder is kept, so that its logs can be read.
+/// The first step that does not hold; then the devnet's folder is kept, so that its logs can be
+/// read.
 pub fn demo(products: &Products, out: &Path, say: &dyn Fn(String)) -> Result<(), Failure> {
     let work = tempfile::Builder::new().prefix("feiqian-demo-").tempdir();
     let work = work.map_err(|error| file(&std::env::temp_dir(), &error))?;

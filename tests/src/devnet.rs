@@ -1,8 +1,8 @@
 //! A handle on a devnet of real processes: started, asked, disturbed, stopped.
 //!
-//! Invariants: only processes of this devnet are signalled, by their ids; every wait has a limit, and
-//! what runs over it names the log to read; dropping the handle ends every process. Absent: what a
-//! node is made of (the devnet's own program lays that out).
+//! Invariants: only processes of this devnet are signalled, by their ids; every wait has a limit,
+//! and what runs over it names the log to read; dropping the handle ends every process. Absent:
+//! what a node is made of (the devnet's own program lays that out).
 
 mod audit;
 mod client;
@@ -148,8 +148,8 @@ impl Devnet {
         self.nodes.get_mut(place).ok_or(DevnetError::NoNode { place })
     }
 
-    /// Waits until every node follows the chain's end, at least up to the height that the highest has
-    /// now. Gives that height.
+    /// Waits until every node follows the chain's end, at least up to the height that the highest
+    /// has now. Gives that height.
     ///
     /// # Errors
     /// [`DevnetError::TimedOut`] names the node that lags.
@@ -167,8 +167,8 @@ impl Devnet {
         Ok(height)
     }
 
-    /// Stops every node and the devnet's program, each with SIGTERM. Gives how the program ended; none
-    /// if it was stopped before.
+    /// Stops every node and the devnet's program, each with SIGTERM. Gives how the program ended;
+    /// none if it was stopped before.
     ///
     /// # Errors
     /// [`DevnetError::TimedOut`] if a process does not end.
@@ -179,8 +179,8 @@ impl Devnet {
         self.stop_program()
     }
 
-    /// Ends the devnet's program, and with it the nodes that it started; nodes that were started again
-    /// go on.
+    /// Ends the devnet's program, and with it the nodes that it started; nodes that were started
+    /// again go on.
     ///
     /// # Errors
     /// [`DevnetError::TimedOut`] if it does not end.
@@ -208,8 +208,8 @@ impl Drop for Devnet {
     }
 }
 
-/// The first line of the child's standard output; the rest is read and dropped, so that the child never
-/// waits for a reader.
+/// The first line of the child's standard output; the rest is read and dropped, so that the child
+/// never waits for a reader.
 fn first_line(child: &mut Child) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {

@@ -1,9 +1,9 @@
 //! The load generator: real payments against four real processes, and what they cost.
 //!
-//! Every payment is a transaction of its own with a real signature of its own account, made before the
-//! clock starts; figures are compared with a bound that is measured in the same run. Invariants:
-//! latency counts from the moment at which a request was meant to go out; only settled receipts count.
-//! Absent: opinions on what is fast enough.
+//! Every payment is a transaction of its own with a real signature of its own account, made before
+//! the clock starts; figures are compared with a bound that is measured in the same run.
+//! Invariants: latency counts from the moment at which a request was meant to go out; only settled
+//! receipts count. Absent: opinions on what is fast enough.
 
 mod accounts;
 mod bound;

@@ -1,4 +1,5 @@
-//! Four real processes: killed, paused and stopped while payments flow, and asked as users ask them.
+//! Four real processes: killed, paused and stopped while payments flow, and asked as users ask
+//! them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod support;

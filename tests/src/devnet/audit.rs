@@ -1,7 +1,7 @@
 //! Compares what clients remember with what every node says: nothing lost, nothing doubled.
 //!
-//! Invariants: every node is asked, and every acknowledged payment is looked up in the receipts, the
-//! balances and the history. Absent: proofs.
+//! Invariants: every node is asked, and every acknowledged payment is looked up in the receipts,
+//! the balances and the history. Absent: proofs.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! One node of a devnet: its process, whoever started it.
 //!
-//! Invariants: a process is signalled only while it is known to be this node's; a node that was started
-//! here is waited for here. Absent: the API (see `client`).
+//! Invariants: a process is signalled only while it is known to be this node's; a node that was
+//! started here is waited for here. Absent: the API (see `client`).
 
 use std::{
     fs::{self, File},

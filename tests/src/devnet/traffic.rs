@@ -1,7 +1,7 @@
 //! Payments that flow while nodes fail, by clients that never give up and never pay twice.
 //!
-//! Invariants: a client sends the same bytes until it has their receipt, at whichever node answers; what
-//! it has acknowledged it remembers. Absent: judgement (see `audit`).
+//! Invariants: a client sends the same bytes until it has their receipt, at whichever node answers;
+//! what it has acknowledged it remembers. Absent: judgement (see `audit`).
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use ledger::{ids::Uetr, transaction::SignedTransaction};
 use super::{Client, DevnetError, Outcome, Purse, until};
 
 /// How long one attempt waits for its receipt.
-const ATTEMPT: Duration = Duration::from_secs(4);
+const ATTEMPT: Duration = Duration::from_secs(2);
 
 /// How long a client tries before it reports that the network has lost its payment.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -131,7 +131,8 @@ impl Payer {
         let mut payments = Vec::new();
         let mut amount = 100;
         while !stop.load(Ordering::Relaxed) {
-            // Amounts differ, so that a payment that is lost cannot hide behind one that is doubled.
+            // Amounts differ, so that a payment that is lost cannot hide behind one that is
+            // doubled.
             amount = if amount >= 196 { 100 } else { amount + 1 };
             let signed = self.purse.payment("wei", "lee", self.purse.money(amount, "CNY")?)?;
             payments.push(self.settle(&signed, amount)?);

@@ -1,6 +1,7 @@
 //! The bound: what this machine could do if validators did nothing but verify clients' signatures.
 //!
-//! Invariant: it is measured with the ledger's own batch verification, on distinct keys, in the same run.
+//! Invariant: it is measured with the ledger's own batch verification, on distinct keys, in the
+//! same run.
 
 use std::{
     fs::File,
@@ -56,8 +57,8 @@ impl Bound {
     }
 }
 
-/// Signatures a second that one core verifies in batches of `count`; the best of some rounds, since other
-/// programs can only slow a round down.
+/// Signatures a second that one core verifies in batches of `count`; the best of some rounds, since
+/// other programs can only slow a round down.
 pub(super) fn verified_per_second(count: u32, rounds: usize) -> u64 {
     let checks = checks(count);
     let best = (0..rounds).map(|_| {

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path, time::Duration};
 
-/// Clock ticks a second in `/proc` (`USER_HZ`, fixed on every architecture that Linux supports now).
+/// Clock ticks a second in `/proc` (`USER_HZ`, fixed on every architecture that Linux supports
+/// now).
 const TICKS: u64 = 100;
 
 /// What a process has used.
@@ -34,7 +35,8 @@ impl Cost {
     }
 }
 
-/// Fields 14 and 15 of `/proc/PID/stat`; counting starts behind the name, which stands in parentheses.
+/// Fields 14 and 15 of `/proc/PID/stat`; counting starts behind the name, which stands in
+/// parentheses.
 fn cpu_time(stat: &str) -> Option<Duration> {
     let mut fields = stat.rsplit(')').next()?.split_whitespace().skip(11);
     let (user, system) = (fields.next()?.parse::<u64>().ok()?, fields.next()?.parse::<u64>().ok()?);

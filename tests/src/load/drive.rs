@@ -1,8 +1,9 @@
-//! Drives requests: in a closed loop, as many at once as told, or in an open one, at a rate that does not
-//! wait for answers.
+//! Drives requests: in a closed loop, as many at once as told, or in an open one, at a rate that
+//! does not wait for answers.
 //!
-//! Invariants: in the open loop a latency counts from the moment at which the request was due, also when
-//! every connection was busy then; what a node refuses as busy is sent again and keeps its first moment.
+//! Invariants: in the open loop a latency counts from the moment at which the request was due, also
+//! when every connection was busy then; what a node refuses as busy is sent again and keeps its
+//! first moment.
 
 use std::{
     net::SocketAddr,
@@ -23,8 +24,8 @@ const BUSY: Duration = Duration::from_millis(5);
 /// How many times a transaction is sent at most.
 const ATTEMPTS: u32 = 200;
 
-/// Below this distance between two requests the clock is watched closely, since a timer is only exact to
-/// a millisecond.
+/// Below this distance between two requests the clock is watched closely, since a timer is only
+/// exact to a millisecond.
 const EXACT: Duration = Duration::from_millis(50);
 
 /// How requests follow each other.
@@ -71,8 +72,8 @@ struct Shared {
     limit: Duration,
 }
 
-/// Sends transactions over so many connections, spread over the nodes, until `limit` has passed or all
-/// are sent.
+/// Sends transactions over so many connections, spread over the nodes, until `limit` has passed or
+/// all are sent.
 pub(super) async fn drive(
     nodes: &[SocketAddr],
     connections: usize,

@@ -1,7 +1,7 @@
 //! The parts of a payment alone, on one core: signatures, coding, execution, proofs.
 //!
-//! Invariant: each figure is the best of some rounds, since other programs can only slow a round down.
-//! Absent: the network and the disk (see the cluster bench).
+//! Invariant: each figure is the best of some rounds, since other programs can only slow a round
+//! down. Absent: the network and the disk (see the cluster bench).
 
 mod world;
 

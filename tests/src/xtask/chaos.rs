@@ -1,7 +1,8 @@
 //! `cargo xtask chaos`: minutes of random failures of real processes while payments flow.
 //!
-//! Invariants: never more than one of four nodes is disturbed at a time, but for a kill of all; the same
-//! seed draws the same failures. Absent: shorter tables of the same, which run with every test.
+//! Invariants: never more than one of four nodes is disturbed at a time, but for a kill of all; the
+//! same seed draws the same failures. Absent: shorter tables of the same, which run with every
+//! test.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// How many clients pay.
 const CLIENTS: usize = 8;
 
-/// Kills, pauses and stops nodes at random while payments flow, and checks that none is lost or doubled
+/// Kills, pauses and stops nodes at random while payments flow, and checks that none is lost or
+/// doubled
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// For how many minutes
@@ -94,8 +96,8 @@ fn chaos(
     let resent = history.payments.iter().filter(|payment| payment.attempts > 1).count();
     devnet.stop()?;
     Ok(format!(
-        "{} payments through {faults} failures (seed {seed}): none lost, none doubled, the same state \
-         on every node at height {}; {resent} were sent more than once",
+        "{} payments through {faults} failures (seed {seed}): none lost, none doubled, the same \
+         state on every node at height {}; {resent} were sent more than once",
         audit.payments, audit.height
     ))
 }
