@@ -9,6 +9,7 @@ pub mod audit;
 pub mod checkers;
 pub mod disk;
 pub mod equivocator;
+pub mod forker;
 pub mod network;
 pub mod plan;
 pub mod planted;
@@ -26,7 +27,7 @@ use ledger::ids::{Bic, Epoch, Height, InstitutionNumber, Timestamp, ValidatorInd
 use ledger::validators::{Validator, ValidatorSet};
 use std::rc::Rc;
 
-use plan::Plan;
+use plan::{Adversary, Plan};
 pub use planted::Planted;
 use process::{Place, Setup};
 use random::Random;
@@ -68,8 +69,13 @@ pub fn run_with(seed: u64, options: Options) -> Report {
     let (setup, keys) = set_up(plan.validators, options);
     let places = keys.into_iter().zip(0_u16..).map(|(key, index)| {
         let place = Place { setup: Rc::clone(&setup), index: ValidatorIndex(index), key };
-        let is_adversary = plan.adversary == Some(place.index.position());
-        (place, if is_adversary { equivocator::KIND } else { validator::KIND })
+        let adversary = plan.adversary.filter(|(node, _)| *node == place.index.position());
+        let kind = match adversary {
+            Some((_, Adversary::Equivocator)) => equivocator::KIND,
+            Some((_, Adversary::Forker)) => forker::KIND,
+            None => validator::KIND,
+        };
+        (place, kind)
     });
     let places = places.collect();
     let mut world = World::new(&setup, plan, random, places);

@@ -161,6 +161,20 @@ fn r6_what_is_missing_is_waited_for() {
 }
 
 #[test]
+fn r6_a_parent_must_be_certified() {
+    let committee = Committee::new();
+    let parent = committee.block(1, &committee.genesis);
+    let block = committee.block(2, &parent);
+    let mut bench = committee.validator(0);
+    bench.propose(&parent);
+    bench.learn(committee.nullification(1));
+    assert!(!bench.propose(&block).contains(&Output::Execute(block.clone())), "held is not enough");
+    assert!(bench.learn(committee.notarization(&parent)).contains(&Output::Execute(block.clone())));
+    bench.valid(&parent);
+    assert_eq!(votes(&bench.valid(&block)), [(NOTARIZE, 2)]);
+}
+
+#[test]
 fn r6_a_gap_must_be_nullified() {
     let committee = Committee::new();
     let block = committee.block(3, &committee.genesis);
@@ -214,6 +228,13 @@ fn r7_a_block_over_a_final_view_is_nullified_at_once() {
     bench.learn(committee.finalization(&first));
     let over = committee.block(2, &committee.genesis);
     assert_eq!(votes(&bench.propose(&over)), [(NULLIFY, 2)]);
+    // Also while the final block itself is not held.
+    let mut bench = committee.validator(0);
+    bench.notarize(&first);
+    let missed = committee.block(3, &committee.block(2, &first));
+    bench.learn(committee.finalization(&missed));
+    bench.learn(committee.nullification(4));
+    assert_eq!(votes(&bench.propose(&committee.block(5, &first))), [(NULLIFY, 5)]);
 }
 
 #[test]

@@ -20,13 +20,22 @@ pub enum Fault {
     Mend,
 }
 
+/// What an adversary does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adversary {
+    /// Says everything, two blocks as a leader (see [`super::equivocator`]).
+    Equivocator,
+    /// Proposes on wrong parents (see [`super::forker`]).
+    Forker,
+}
+
 /// The plan of one simulation. Times are milliseconds from its start.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// How many validators there are.
     pub validators: usize,
-    /// The validator that is an adversary, if any.
-    pub adversary: Option<usize>,
+    /// The validator that is an adversary, if any, and its kind.
+    pub adversary: Option<(usize, Adversary)>,
     /// The network until all heals.
     pub weather: Weather,
     /// How far each validator's clock is ahead, in milliseconds.
@@ -56,8 +65,10 @@ impl Plan {
             _ => 4,
         };
         let heal_at = random.between(2_000, 12_000);
+        let has_adversary = validators >= 4 && random.chance(450);
+        let kinds = [Adversary::Equivocator, Adversary::Forker];
         let adversary =
-            (validators >= 4 && random.chance(400)).then(|| random.position(validators));
+            has_adversary.then(|| (random.position(validators), kinds[random.position(2)]));
         let weather = draw_weather(random);
         let most_skew = if random.chance(300) { Self::LARGEST_SKEW } else { 0 };
         let skews = (0..validators).map(|_| random.between(0, most_skew)).collect();

@@ -248,12 +248,8 @@ impl Validator {
         header.time = now.max(parent_block.header.time.plus(1));
         header.proposer = self.place.index;
         header.lanes_root = cut.root(self.domains());
-        header.state_root = self.state_root(parent_block, &cut);
+        header.state_root = state_root(self.domains(), parent_block, &cut);
         Some(Block { header, cut })
-    }
-
-    fn state_root(&self, parent: &Block, cut: &Cut) -> Hash {
-        self.domains().hash_of(Domain::StateRoot, &(parent.header.state_root, cut))
     }
 
     /// What executing the block finds; `None` as long as a counter is unknown.
@@ -262,7 +258,7 @@ impl Validator {
         let lanes = || block.cut.0.iter().zip(&parent.cut.0);
         let goes_back = lanes().any(|(tip, before)| tip.sequence < before.sequence);
         let fits = block.cut.0.len() == parent.cut.0.len()
-            && block.header.state_root == self.state_root(parent, &block.cut);
+            && block.header.state_root == state_root(self.domains(), parent, &block.cut);
         if goes_back || !fits {
             return Some(Verdict::Invalid);
         }
@@ -399,6 +395,11 @@ impl Process for Validator {
         }
         self.finish(now)
     }
+}
+
+/// The toy ledger's state after a block with this cut.
+pub fn state_root(domains: &Domains, parent: &Block, cut: &Cut) -> Hash {
+    domains.hash_of(Domain::StateRoot, &(parent.header.state_root, cut))
 }
 
 /// The validators that the process believes in.

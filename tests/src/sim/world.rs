@@ -81,7 +81,8 @@ impl World {
     /// A world by `plan`; `places` and `kinds` in the order of the validators.
     pub fn new(setup: &Rc<Setup>, plan: Plan, random: Random, places: Vec<(Place, Kind)>) -> Self {
         let skips_sync = setup.planted == Some(Planted::SkipsSync);
-        let honest = (0..places.len()).map(|node| plan.adversary != Some(node)).collect();
+        let adversary = plan.adversary.map(|(node, _)| node);
+        let honest = (0..places.len()).map(|node| adversary != Some(node)).collect();
         let nodes = places.into_iter().zip(&plan.skews).map(|((place, kind), skew)| Node {
             place,
             kind,
