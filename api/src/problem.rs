@@ -66,7 +66,7 @@ impl Problem {
     /// 400: the request cannot be read.
     pub fn malformed(detail: impl Into<String>) -> Self {
         Self::new(400, "malformed", "The request cannot be read", Retry::Never)
-            .with(detail, "Compare the request with the API's description at /openapi.json.")
+            .with(detail, "Compare the request with the API's reference, docs/reference/api.md.")
     }
 
     /// 404: there is no such thing.

@@ -4,6 +4,9 @@
 //! Invariants: a proof made here verifies against the chain's id; a claim about the state is made
 //! of a block that has a certificate of its own. Absent: verification (`ledger::proof`), waiting.
 
+#[cfg(test)]
+mod tests;
+
 use ledger::block::Header;
 use ledger::certificate::Certificate;
 use ledger::genesis::GenesisDocument;
