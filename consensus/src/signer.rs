@@ -4,7 +4,7 @@
 //! both a nullification and a finalization, nor a notarization after a nullification; whatever the
 //! rest of the replica asks for. What it signed comes back after a crash, because a vote leaves the
 //! signer only together with its record, the record first. Absent: the reasons to vote (see
-//! [`crate::voting`]).
+//! the module `voting`).
 
 use ledger::certificate::{Vote, VoteKind, VoteSubject};
 use ledger::hash::{Domains, Hash};

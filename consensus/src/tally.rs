@@ -1,7 +1,7 @@
 //! The votes of one view (R2, R8, R9, R16).
 //!
 //! Invariants: at most one vote of each kind of each validator is kept, the first; every one is
-//! verified. Absent: what a quorum leads to (see [`crate::entering`]).
+//! verified. Absent: what a quorum leads to (see the module `entering`).
 
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
 use ledger::ids::ValidatorIndex;
