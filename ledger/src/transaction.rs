@@ -1,7 +1,7 @@
 //! Transactions: the signed envelope of one or more operations.
 //!
-//! Invariants: the signers are part of what is signed, so nobody can strip one; a transaction's id is
-//! the hash of what is signed; verification here is stateless (who may sign what is decided in
+//! Invariants: the signers are part of what is signed, so nobody can strip one; a transaction's id
+//! is the hash of what is signed; verification here is stateless (who may sign what is decided in
 //! execution). Absent: sequence numbers; exactly-once rests on UETRs and validity windows.
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -80,8 +80,8 @@ impl Transaction {
         self.operations.iter().filter_map(Operation::uetr)
     }
 
-    /// Checks everything that needs neither a state nor the signers' signatures; gives the id, and the
-    /// signatures of the quotes that the transaction carries, to be verified.
+    /// Checks everything that needs neither a state nor the signers' signatures; gives the id, and
+    /// the signatures of the quotes that the transaction carries, to be verified.
     ///
     /// # Errors
     /// [`EnvelopeError`], in the order of the rejections.
@@ -159,8 +159,8 @@ impl SignedTransaction {
             .map_err(|error| EnvelopeError::Malformed { reason: error.to_string() })
     }
 
-    /// Checks everything but the signatures, and lists the signatures to check: the signers' and those
-    /// of the quotes.
+    /// Checks everything but the signatures, and lists the signatures to check: the signers' and
+    /// those of the quotes.
     ///
     /// # Errors
     /// [`EnvelopeError`], in the order of the rejections.
@@ -201,8 +201,8 @@ pub struct VerifiedTransaction {
 }
 
 impl VerifiedTransaction {
-    /// A transaction that this node verified before and reads back from its own log, whose checksums
-    /// hold. Nothing from outside may pass here.
+    /// A transaction that this node verified before and reads back from its own log, whose
+    /// checksums hold. Nothing from outside may pass here.
     pub fn recorded(domains: &Domains, signed: SignedTransaction) -> Self {
         let id = signed.transaction.id(domains);
         Self { signed, id }
@@ -229,8 +229,8 @@ impl VerifiedTransaction {
     }
 }
 
-/// Checks envelopes and signatures of many transactions, all signatures as one batch. Each has its own
-/// verdict, in order; a bad one does not harm the others.
+/// Checks envelopes and signatures of many transactions, all signatures as one batch. Each has its
+/// own verdict, in order; a bad one does not harm the others.
 pub fn verify_all(
     domains: &Domains,
     transactions: Vec<SignedTransaction>,

@@ -1,7 +1,7 @@
 //! The validators of an epoch: who votes, and how many votes decide.
 //!
-//! Invariants: 1 to 128 validators of equal weight, no key twice; a quorum is n - f with
-//! f = floor((n - 1) / 3), so two quorums share an honest validator. Absent: addresses and network keys
+//! Invariants: 1 to 128 validators of equal weight, no key twice; a quorum is n - f with f =
+//! floor((n - 1) / 3), so two quorums share an honest validator. Absent: addresses and network keys
 //! (they are the genesis document's and the node's).
 
 use borsh::{BorshDeserialize, BorshSerialize};
