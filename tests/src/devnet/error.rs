@@ -36,6 +36,14 @@ pub enum DevnetError {
         /// The log of the process that should have done it.
         log: PathBuf,
     },
+    /// A node ended by itself.
+    #[error("{name} has ended; read {log}", log = log.display())]
+    Ended {
+        /// The node.
+        name: String,
+        /// What it wrote.
+        log: PathBuf,
+    },
     /// An API did not answer, or not as it should.
     #[error("{url}: {reason}")]
     Call {

@@ -122,10 +122,15 @@ impl Node {
     /// Waits until the node says that it is ready.
     ///
     /// # Errors
-    /// [`DevnetError::TimedOut`].
+    /// [`DevnetError::TimedOut`], or [`DevnetError::Ended`] if its process ends before.
     pub fn wait_ready(&self, client: &Client) -> Result<(), DevnetError> {
         let what = format!("readiness of {}", self.name);
-        until(&what, &self.log(), READY, || client.is_ready(&self.api).then_some(()))
+        let ended = || self.pid().is_none_or(is_gone);
+        let ready = until(&what, &self.log(), READY, || {
+            if ended() { Some(false) } else { client.is_ready(&self.api).then_some(true) }
+        })?;
+        let (name, log) = (self.name.clone(), self.log());
+        if ready { Ok(()) } else { Err(DevnetError::Ended { name, log }) }
     }
 
     /// Stops the process if this program started it.
@@ -181,12 +186,14 @@ pub(super) fn send(pid: u32, signal: Signal) {
     let _gone = pid.map(|pid| kill_process(pid, signal));
 }
 
-/// True if the process has ended, whether or not its parent has taken note.
+/// True if the process has ended with all its threads, whether or not its parent has taken note. A
+/// process whose first thread has ended looks dead while others still hold its files.
 fn is_gone(pid: u32) -> bool {
     let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return true };
     // The state follows the name, which stands in parentheses and may hold some itself.
     let state = text.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
-    matches!(state, Some('Z' | 'X') | None)
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count);
+    matches!(state, Some('Z' | 'X') | None) && threads <= 1
 }
 
 #[cfg(test)]
