@@ -18,6 +18,10 @@ pub(super) const QUEUE: usize = 256;
 /// How many blocks go into one transaction at most.
 const GROUP: usize = 64;
 
+/// How much time lies between two writes at least: under load, blocks gather and share pages; a block
+/// after a pause is written at once.
+const GATHER: Duration = Duration::from_millis(50);
+
 /// How much time may lie between two durable writes, while there is something to write.
 const DURABLE_EVERY: Duration = Duration::from_secs(5);
 
@@ -36,16 +40,18 @@ pub(super) fn run(
 
 fn index(store: &Store, items: &Receiver<IndexItem>, view: &View) -> Result<(), StoreError> {
     let mut durable_at = Instant::now();
+    let mut written_at = durable_at;
     let mut is_dirty = false;
     loop {
         let group = match items.recv_timeout(DURABLE_EVERY) {
-            Ok(first) => [first].into_iter().chain(items.try_iter().take(GROUP)).collect(),
+            Ok(first) => gather(first, items, written_at + GATHER),
             Err(RecvTimeoutError::Timeout) if !is_dirty => continue,
             Err(RecvTimeoutError::Timeout) => Vec::new(),
             Err(RecvTimeoutError::Disconnected) => return store.write(&[], true),
         };
         let durable = durable_at.elapsed() >= DURABLE_EVERY;
         store.write(&group, durable)?;
+        written_at = Instant::now();
         is_dirty = !durable;
         if durable {
             durable_at = Instant::now();
@@ -57,4 +63,16 @@ fn index(store: &Store, items: &Receiver<IndexItem>, view: &View) -> Result<(), 
             view.set_indexed(last.committed.height());
         }
     }
+}
+
+/// The blocks after `first` that come until `end`, and those that wait already.
+fn gather(first: IndexItem, items: &Receiver<IndexItem>, end: Instant) -> Vec<IndexItem> {
+    let mut group = vec![first];
+    while group.len() < GROUP
+        && let Ok(item) = items.recv_deadline(end)
+    {
+        group.push(item);
+    }
+    group.extend(items.try_iter().take(GROUP.saturating_sub(group.len())));
+    group
 }

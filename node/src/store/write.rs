@@ -12,6 +12,7 @@ use ledger::execute::Booked;
 use ledger::history::History;
 use ledger::ids::{AccountId, Uetr};
 use ledger::receipt::{Outcome, Receipt};
+use ledger::state::{Changes, marker_prefix};
 use redb::{Durability, ReadableTable, WriteTransaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,10 +68,10 @@ impl Store {
         transaction.set_quick_repair(durable);
         for item in items {
             write_block(&transaction, item)?;
-            write_receipts(&transaction, item)?;
-            write_history(&transaction, item)?;
-            write_state(&transaction, item)?;
         }
+        write_receipts(&transaction, items)?;
+        write_history(&transaction, items)?;
+        write_state(&transaction, items)?;
         if let Some(last) = items.last() {
             let newest = items.iter().rev().find_map(|item| item.committed.certificate.clone());
             let parent = items.len().checked_sub(2).and_then(|place| items.get(place));
@@ -134,51 +135,83 @@ fn write_block(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), S
     Ok(())
 }
 
-fn write_receipts(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), StoreError> {
-    let executed = &item.committed.executed;
-    if executed.booked.is_empty() {
-        return Ok(());
-    }
-    let height = executed.block.header.height.0;
-    let receipts: Vec<&Receipt> = executed.booked.iter().map(|booked| &booked.receipt).collect();
-    let encoded = codec::encode(&receipts);
-    transaction.open_table(RECEIPTS)?.insert(height, encoded.as_slice())?;
-    let mut payments = transaction.open_table(PAYMENTS)?;
-    let mut transactions = transaction.open_table(TRANSACTIONS)?;
-    let mut first = 0_u32;
-    for same in receipts.chunk_by(|a, b| a.transaction == b.transaction) {
-        let mut index = first;
-        for receipt in same {
-            if let Some(uetr) = receipt.uetr.filter(|_| !receipt.is_duplicate_refusal()) {
-                payments.insert(uetr.bytes(), (height, index))?;
-            }
-            index = index.saturating_add(1);
+fn write_receipts(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
+    let mut receipts = transaction.open_table(RECEIPTS)?;
+    let mut places = Places::default();
+    for item in items {
+        let executed = &item.committed.executed;
+        if executed.booked.is_empty() {
+            continue;
         }
-        if let Some(receipt) = same.first() {
-            let count = index.saturating_sub(first);
-            transactions.insert(&receipt.transaction.0, (height, first, count))?;
-        }
-        first = index;
+        let of_block: Vec<&Receipt> =
+            executed.booked.iter().map(|booked| &booked.receipt).collect();
+        let height = executed.block.header.height.0;
+        receipts.insert(height, codec::encode(&of_block).as_slice())?;
+        places.add(height, &of_block);
     }
-    Ok(())
+    places.write(transaction)
 }
 
-fn write_history(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), StoreError> {
-    let executed = &item.committed.executed;
-    let sides = counterparties(&executed.booked);
-    let height = executed.block.header.height;
+/// Where payments and transactions are, in the order of their keys: neighbours share a page.
+#[derive(Default)]
+struct Places {
+    payments: BTreeMap<[u8; 16], (u64, u32)>,
+    transactions: BTreeMap<[u8; 32], (u64, u32, u32)>,
+}
+
+impl Places {
+    fn add(&mut self, height: u64, receipts: &[&Receipt]) {
+        let mut first = 0_u32;
+        for same in receipts.chunk_by(|a, b| a.transaction == b.transaction) {
+            let mut index = first;
+            for receipt in same {
+                if let Some(uetr) = receipt.uetr.filter(|_| !receipt.is_duplicate_refusal()) {
+                    self.payments.insert(*uetr.bytes(), (height, index));
+                }
+                index = index.saturating_add(1);
+            }
+            if let Some(receipt) = same.first() {
+                let count = index.saturating_sub(first);
+                self.transactions.insert(receipt.transaction.0, (height, first, count));
+            }
+            first = index;
+        }
+    }
+
+    fn write(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
+        let mut payments = transaction.open_table(PAYMENTS)?;
+        for (uetr, place) in &self.payments {
+            payments.insert(uetr, place)?;
+        }
+        let mut transactions = transaction.open_table(TRANSACTIONS)?;
+        for (id, place) in &self.transactions {
+            transactions.insert(id, place)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_history(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
+    let mut all = BTreeMap::new();
+    for item in items {
+        let executed = &item.committed.executed;
+        let sides = counterparties(&executed.booked);
+        let height = executed.block.header.height;
+        let mut lines = BTreeMap::new();
+        // The last entry of a block is its newest: numbered from the end, newest comes first.
+        let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
+        for (holding, entry) in entries.rev() {
+            let (account, asset) = *holding;
+            let line: &mut u32 = lines.entry(account).or_insert(0);
+            let counterparty = counterparty(&sides, holding, entry);
+            let value = HistoryLine { asset, entry: *entry, counterparty };
+            all.insert(history_key(&account, height, *line), codec::encode(&value));
+            *line = line.saturating_add(1);
+        }
+    }
     let mut history = transaction.open_table(HISTORY)?;
-    let mut lines = BTreeMap::new();
-    // The last entry of a block is its newest: numbered from the end, newest comes first.
-    let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
-    for (holding, entry) in entries.rev() {
-        let (account, asset) = *holding;
-        let line: &mut u32 = lines.entry(account).or_insert(0);
-        let counterparty = counterparty(&sides, holding, entry);
-        let value = HistoryLine { asset, entry: *entry, counterparty };
-        let key = history_key(&account, height, *line);
-        history.insert(key, codec::encode(&value).as_slice())?;
-        *line = line.saturating_add(1);
+    for (key, value) in &all {
+        history.insert(key, value.as_slice())?;
     }
     Ok(())
 }
@@ -200,19 +233,22 @@ fn counterparty(sides: &Sides, holding: &HoldingKey, entry: &Entry) -> Option<Ac
     other.filter(|account| *account != holding.0)
 }
 
-fn write_state(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), StoreError> {
-    let changes = &item.committed.executed.changes;
+/// Writes the last value of each changed key, in the order of the keys.
+fn write_state(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
+    let changes = || items.iter().map(|item| &item.committed.executed.changes);
+    let last: BTreeMap<&[u8], Option<&[u8]>> = changes().flat_map(Changes::entries).collect();
     let mut state = transaction.open_table(STATE)?;
-    for (key, value) in changes.entries() {
+    for (key, value) in last {
         match value {
             Some(value) => state.insert(key, value)?,
             None => state.remove(key)?,
         };
     }
-    for bucket in changes.dropped_buckets() {
-        let first = ledger::state::marker_prefix(*bucket);
-        let last = ledger::state::marker_prefix(bucket.saturating_add(1));
-        state.retain_in::<&[u8], _>(first.as_slice()..last.as_slice(), |_, _| false)?;
+    // A bucket that was dropped is never written again.
+    for bucket in changes().flat_map(Changes::dropped_buckets) {
+        let first = marker_prefix(*bucket);
+        let end = marker_prefix(bucket.saturating_add(1));
+        state.retain_in::<&[u8], _>(first.as_slice()..end.as_slice(), |_, _| false)?;
     }
     Ok(())
 }
