@@ -81,9 +81,8 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "tests",
         own: "api consensus genesis iso20022 ledger node",
-        outside: "base64 borsh clap ed25519-dalek getrandom http-body-util hyper hyper-util \
-                  libp2p proc-macro2 rustix serde serde_json syn tempfile thiserror tokio ureq \
-                  uuid",
+        outside: "borsh clap getrandom proc-macro2 rustix serde serde_json syn tempfile \
+                  thiserror tokio ureq",
         dev: "",
         never: "",
     },
