@@ -18,8 +18,8 @@ pub(super) const QUEUE: usize = 256;
 /// How many blocks go into one transaction at most.
 const GROUP: usize = 64;
 
-/// How much time lies between two writes at least: under load, blocks gather and share pages; a block
-/// after a pause is written at once.
+/// How much time lies between two writes at least: under load, blocks gather and share pages; a
+/// block after a pause is written at once.
 const GATHER: Duration = Duration::from_millis(50);
 
 /// How much time may lie between two durable writes, while there is something to write.
