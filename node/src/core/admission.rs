@@ -57,7 +57,7 @@ pub struct Admission {
     limits: AdmissionLimits,
     pending: BTreeMap<TransactionId, Pending>,
     bytes: usize,
-    unverified: Vec<(SignedTransaction, usize)>,
+    unverified: Vec<(TransactionId, SignedTransaction)>,
     is_verifying: bool,
     ready: Vec<(VerifiedTransaction, usize)>,
 }
@@ -100,18 +100,18 @@ impl Admission {
         let pending = Pending { bytes, waiters: vec![waiter], in_lane: false };
         self.pending.insert(id, pending);
         self.bytes = self.bytes.saturating_add(bytes);
-        self.unverified.push((signed, bytes));
+        self.unverified.push((id, signed));
     }
 
     /// The next verification job, unless one is under way or there is nothing to verify. While one
     /// runs, the next one gathers: batches grow with the load and cost no waiting without it.
-    pub fn next_job(&mut self) -> Option<Vec<SignedTransaction>> {
+    pub fn next_job(&mut self) -> Option<(Vec<TransactionId>, Vec<SignedTransaction>)> {
         if self.is_verifying || self.unverified.is_empty() {
             return None;
         }
         self.is_verifying = true;
         let count = self.unverified.len().min(self.limits.batch_transactions);
-        Some(self.unverified.drain(..count).map(|(signed, _)| signed).collect())
+        Some(self.unverified.drain(..count).unzip())
     }
 
     /// Takes note that the job under way is done.

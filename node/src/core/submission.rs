@@ -85,9 +85,7 @@ impl Core {
     }
 
     pub(super) fn start_verification(&mut self) {
-        if let Some(transactions) = self.admission.next_job() {
-            let domains = &self.config.domains;
-            let ids = transactions.iter().map(|signed| signed.transaction.id(domains)).collect();
+        if let Some((ids, transactions)) = self.admission.next_job() {
             let job = self.new_job(Purpose::Submission(ids));
             let work = VerificationJob::Transactions(transactions);
             self.outputs.push(Output::Verify(job, work));
