@@ -7,7 +7,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::codec;
-use crate::crypto::{PublicKey, SecretKey, Signature, SignatureCheck, Suite};
+use crate::crypto::{SecretKey, Signature, Suite};
 use crate::hash::{ChainId, Domain, Domains, Hash};
 use crate::ids::{Epoch, Height, Timestamp, ValidatorIndex, View};
 use crate::transaction::SignedTransaction;
@@ -171,22 +171,6 @@ impl Batch {
         };
         let signature = key.sign(&header.hash(domains));
         Self { header, signature, transactions }
-    }
-
-    /// The owner's signature as a check, to be verified with others.
-    pub fn signature_check(&self, domains: &Domains, owner: PublicKey) -> SignatureCheck {
-        let digest = self.header.hash(domains);
-        SignatureCheck { key: owner, digest, signature: self.signature }
-    }
-
-    /// True if the header commits to these very transactions.
-    pub fn payload_fits(&self, domains: &Domains) -> bool {
-        domains.hash_of(Domain::BatchPayload, &self.transactions) == self.header.payload
-    }
-
-    /// The lane tip that this batch is.
-    pub fn tip(&self, domains: &Domains) -> LaneTip {
-        LaneTip { sequence: self.header.sequence, batch: self.header.hash(domains) }
     }
 }
 
