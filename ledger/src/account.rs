@@ -260,6 +260,28 @@ pub struct Institution {
     pub roles: Roles,
 }
 
+impl Institution {
+    /// Says what is wrong with the record of an institution that is to be admitted, if anything.
+    pub fn defect(&self) -> Option<&'static str> {
+        if self.name.trim().is_empty() || self.name.len() > 140 {
+            return Some("an institution's name must be 1 to 140 bytes");
+        }
+        if self.roles.validator {
+            return Some("an institution is admitted without a validator; add it afterwards");
+        }
+        self.operators.defect()
+    }
+}
+
+/// Where the node of an institution is, a validator or an observer.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NodeRecord {
+    /// The node's key in the network between the nodes (an ed25519 libp2p identity).
+    pub node_key: PublicKey,
+    /// Where peers reach it: `host:port`, at most 255 bytes.
+    pub address: String,
+}
+
 /// A place in the state: an account's holding of an asset.
 pub type HoldingKey = (AccountId, AssetCode);
 

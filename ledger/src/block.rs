@@ -24,7 +24,7 @@ pub struct Header {
     pub epoch: Epoch,
     /// The block's place in the chain; its parent's is one less.
     pub height: Height,
-    /// The consensus view in which it was proposed; larger than its parent's.
+    /// The consensus view in which it was first proposed; larger than its parent's.
     pub view: View,
     /// The parent's hash.
     pub parent: Hash,
@@ -51,6 +51,11 @@ impl Header {
     pub fn hash(&self, domains: &Domains) -> Hash {
         domains.hash_of(Domain::Header, self)
     }
+
+    /// True for the last block of its epoch: other validators decide its child, in the next epoch.
+    pub fn ends_epoch(&self) -> bool {
+        self.next_validators_hash != self.validators_hash
+    }
 }
 
 /// Up to where one lane is ordered.
@@ -66,12 +71,13 @@ pub struct LaneTip {
 }
 
 /// For each lane, in the order of the validators' indexes, the tip up to which it is ordered. A
-/// lane's sequence never goes back from a block to its child.
+/// lane's sequence never goes back from a block to its child within an epoch; each epoch's lanes
+/// begin anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize)]
 pub struct Cut(pub Vec<LaneTip>);
 
 impl Cut {
-    /// The cut of a genesis block with `validators` lanes: nothing is ordered.
+    /// The cut with which the lanes of `validators` begin an epoch: nothing is ordered.
     pub fn empty(validators: usize) -> Self {
         Self(vec![LaneTip::default(); validators])
     }

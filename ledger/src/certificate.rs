@@ -7,6 +7,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::block::Header;
 use crate::codec;
 use crate::crypto::{SecretKey, Signature, SignatureCheck};
 use crate::hash::{Domain, Domains, Hash};
@@ -51,6 +52,14 @@ impl VoteSubject {
             VoteKind::Nullify => self.block == Hash::ZERO,
             VoteKind::Notarize | VoteKind::Finalize => self.block != Hash::ZERO,
         }
+    }
+
+    /// True if the subject is of the block of `header`, whose hash is `hash`: its own epoch, block
+    /// and view. The last block of an epoch may be proposed again in later views until it is final,
+    /// so there, and only there, the subject's view may be above the header's.
+    pub fn is_of(&self, header: &Header, hash: Hash) -> bool {
+        let in_view = self.view == header.view || (header.ends_epoch() && self.view > header.view);
+        self.epoch == header.epoch && self.block == hash && self.is_well_formed() && in_view
     }
 }
 

@@ -30,6 +30,7 @@ pub struct Tip {
     hash: Hash,
     cut: Cut,
     state: State,
+    before: History,
     history: History,
     validators: Arc<ValidatorSet>,
 }
@@ -65,7 +66,7 @@ impl Tip {
     /// [`GenesisError`]: the first thing that is wrong with the document.
     pub fn genesis(document: &GenesisDocument) -> Result<Executed, GenesisError> {
         let (state, changes) = State::founded(document)?;
-        let validators = Arc::new(document.validators()?);
+        let validators = Arc::clone(state.directory().validators());
         let domains = state.domains();
         let cut = Cut::empty(validators.count());
         let header = Header {
@@ -103,10 +104,19 @@ impl Tip {
         same(state.root(), header.state_root, BlockRefusal::StateRoot)?;
         same(history.root(domains), header.history_root, BlockRefusal::HistoryRoot)?;
         same(validators.hash(domains), header.validators_hash, BlockRefusal::Validators)?;
+        let directory = state.directory();
+        let next = directory.validators().hash(domains);
+        same(next, header.next_validators_hash, BlockRefusal::NextValidators)?;
+        let epoch = if header.ends_epoch() { header.epoch.next() } else { header.epoch };
+        if directory.epoch() != epoch {
+            return Err(BlockRefusal::Epoch);
+        }
         let hash = header.hash(domains);
+        let before = history.clone();
         let mut history = history;
         history.append(domains, &hash);
-        Ok(Self { header, hash, cut, state, history, validators: Arc::new(validators) })
+        let validators = Arc::new(validators);
+        Ok(Self { header, hash, cut, state, before, history, validators })
     }
 
     /// The chain's hash keys.
@@ -139,18 +149,50 @@ impl Tip {
         &self.state
     }
 
+    /// The history up to the parent: its root stands in this block's header.
+    pub const fn history_before(&self) -> &History {
+        &self.before
+    }
+
     /// The history up to and with this block: its root stands in the child's header.
     pub const fn history(&self) -> &History {
         &self.history
     }
 
-    /// The validators that decide the next block.
+    /// The validators of the block's own epoch: whose certificate makes it final.
     pub fn validators(&self) -> &ValidatorSet {
         &self.validators
     }
 
+    /// The epoch of the block's children: the next one if the block ends its own.
+    pub fn child_epoch(&self) -> Epoch {
+        self.state.directory().epoch()
+    }
+
+    /// The validators that decide the next block, in [`Tip::child_epoch`].
+    pub fn child_validators(&self) -> &Arc<ValidatorSet> {
+        self.state.directory().validators()
+    }
+
+    /// The cut from which a child's goes on: the block's own, or an empty one of the next
+    /// validators' lanes if the block ends its epoch.
+    pub fn child_cut(&self) -> Cut {
+        if self.header.ends_epoch() {
+            Cut::empty(self.child_validators().count())
+        } else {
+            self.cut.clone()
+        }
+    }
+
+    /// The version of the rules that the next block needs: a node whose [`crate::PROTOCOL`] is
+    /// lower must not vote on it.
+    pub fn child_protocol(&self) -> u32 {
+        self.state.directory().protocol_at(self.header.height.next())
+    }
+
     /// Builds a child. A `time` that is not later than the tip's is set to one millisecond after
-    /// it. `cut` must not go back behind the tip's, and `transactions` are those that it adds.
+    /// it. `cut` must not go back behind [`Tip::child_cut`], and `transactions` are those that it
+    /// adds.
     pub fn build<'t>(
         &self,
         view: View,
@@ -210,12 +252,19 @@ impl Tip {
         let height = self.header.height.next();
         let execution = execute(&self.state, height, place.time, transactions);
         let domains = self.domains();
+        let deciding = self.child_validators();
+        let next = execution.state.directory().validators();
+        let next_validators_hash = if Arc::ptr_eq(deciding, next) {
+            self.header.next_validators_hash
+        } else {
+            next.hash(domains)
+        };
         let leaves: Vec<Hash> =
             execution.booked.iter().map(|booked| booked.receipt.hash(domains)).collect();
         let header = Header {
             suite: domains.suite(),
             chain_id: domains.chain_id(),
-            epoch: self.header.epoch,
+            epoch: self.child_epoch(),
             height,
             view: place.view,
             parent: self.hash,
@@ -225,10 +274,10 @@ impl Tip {
             state_root: execution.state.root(),
             history_root: self.history.root(domains),
             validators_hash: self.header.next_validators_hash,
-            next_validators_hash: self.header.next_validators_hash,
+            next_validators_hash,
             proposer: place.proposer,
         };
-        let (history, validators) = (self.history.clone(), Arc::clone(&self.validators));
+        let (history, validators) = (self.history.clone(), Arc::clone(deciding));
         Executed::new(header, cut, execution, leaves, history, validators)
     }
 }
@@ -244,9 +293,10 @@ impl Executed {
     ) -> Self {
         let Execution { state, booked, changes } = execution;
         let hash = header.hash(state.domains());
+        let before = history.clone();
         let history_nodes = history.append(state.domains(), &hash);
         let block = Block { header: header.clone(), cut: cut.clone() };
-        let tip = Tip { header, hash, cut, state, history, validators };
+        let tip = Tip { header, hash, cut, state, before, history, validators };
         Self { block, tip, booked, leaves, changes, history_nodes }
     }
 }

@@ -14,6 +14,7 @@
 
 mod accounts;
 mod fees;
+mod governance;
 mod pay;
 mod pay_across;
 mod postings;

@@ -7,12 +7,12 @@
 pub mod json;
 pub mod keyfile;
 pub mod member;
-mod text;
+pub(crate) mod text;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
-use crate::account::Institution;
+use crate::account::{Institution, NodeRecord};
 use crate::codec;
 use crate::crypto::{PublicKey, Suite};
 use crate::hash::{ChainId, Domains};
@@ -85,6 +85,13 @@ pub struct MemberValidator {
     pub node_key: PublicKey,
     /// Where peers reach it: `host:port`.
     pub address: String,
+}
+
+impl MemberValidator {
+    /// Where the node is, as the state records it.
+    pub fn node(&self) -> NodeRecord {
+        NodeRecord { node_key: self.node_key, address: self.address.clone() }
+    }
 }
 
 /// The document that starts a network.

@@ -51,6 +51,31 @@ impl History {
         (first..).zip(made).collect()
     }
 
+    /// The peaks with their positions, in ascending order: with the nodes of later blocks they are
+    /// all that proofs of later blocks look up.
+    pub fn nodes(&self) -> Vec<(u64, Hash)> {
+        Self::node_positions(self.size).into_iter().zip(self.peaks.iter().copied()).collect()
+    }
+
+    /// The positions of the peaks of a history of `size` blocks.
+    pub fn node_positions(size: u64) -> Vec<u64> {
+        let mut first = 0_u64;
+        let mut positions = Vec::new();
+        for bit in (0..u64::BITS).rev() {
+            let span = 1_u64.checked_shl(bit).unwrap_or(0);
+            if size & span != 0 {
+                positions.push(full_position(first, span));
+                first = first.saturating_add(span);
+            }
+        }
+        positions
+    }
+
+    /// The position of the first node that the block with this index (from 0) adds.
+    pub fn first_position(index: u64) -> u64 {
+        leaf_position(index)
+    }
+
     /// The commitment to all blocks so far and to their number.
     pub fn root(&self, domains: &Domains) -> Hash {
         let top = bag(domains, &self.peaks);
@@ -328,6 +353,30 @@ mod tests {
                 }
                 assert!(proof.verify(&domains, index, &Hash::ZERO, &root).is_err());
                 assert!(proof.verify(&domains, index, &own, &roots[size as usize - 1]).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn the_peaks_prove_every_later_block_without_older_nodes() {
+        let domains = domains();
+        let (_, store, roots) = grown(&domains, 70);
+        for start in 0..=40_u64 {
+            let (history, _, _) = grown(&domains, start);
+            let mut kept: Store = history.nodes().into_iter().collect();
+            assert_eq!(History::node_positions(start), kept.keys().copied().collect::<Vec<_>>());
+            for (position, hash) in &kept {
+                assert_eq!(store.get(position), Some(hash), "{start}");
+            }
+            let first = History::first_position(start);
+            kept.extend(store.range(first..).map(|(position, hash)| (*position, *hash)));
+            for size in start + 1..=70 {
+                for index in start..size {
+                    let node = |position| kept.get(&position).copied();
+                    let proof = HistoryProof::prove(&domains, index, size, node).unwrap();
+                    let own = block(&domains, index);
+                    proof.verify(&domains, index, &own, &roots[size as usize]).unwrap();
+                }
             }
         }
     }

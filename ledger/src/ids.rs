@@ -406,6 +406,11 @@ place_in_the_chain!(
     Epoch
 );
 
+place_in_the_chain!(
+    /// A governance proposal, numbered from 1 in the order of proposing.
+    ProposalNumber
+);
+
 /// A validator's place in its epoch's validator set, from 0.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,

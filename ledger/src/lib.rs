@@ -69,8 +69,36 @@
 //!   machine; a state rebuilt from its entries has the same root.
 //! - **L20** A block is good only if every field of its header is what execution gives, it is later
 //!   than its parent, and no lane of its cut goes back.
+//!
+//! **Governance and epochs**
+//!
+//! - **L21** The institutions with a validator in the present epoch govern: one vote each, and n -
+//!   floor((n-1)/3) of the n decide. Proposing is approving, a vote stands, and it counts as long
+//!   as its institution governs.
+//! - **L22** A proposal is enacted at most once, by a governing member, before it expires, after a
+//!   quorum approved it. It is refused for ever once those against it leave no quorum.
+//! - **L23** What would halt the chain is refused when it is proposed, and again when it is
+//!   enacted: there are 1 to 128 validators, one per institution; each key has one place;
+//!   parameters stay within their bounds and forget no marker that was to be kept; an upgrade is
+//!   ahead, and to the next version.
+//! - **L24** The block that changes the validators ends its epoch: its header names the next
+//!   validators, they decide its child, which is of the next epoch and whose lanes begin anew. A
+//!   block holds at most one such change, and within it the present validators govern.
+//! - **L25** An institution is removed when it runs no validator and no money that it issued is in
+//!   circulation. From then on nothing is paid to its accounts and it takes nothing new on; its
+//!   accounts pay, without charges. Its number is never given again.
+//! - **L26** The ledger records where each institution's node is; who has a validator has a node.
+//! - **L27** An upgrade is a height and the version of the rules that the block there needs. It can
+//!   be replaced until it is due.
+//! - **L28** A light client follows an epoch only through the certified block that ends the epoch
+//!   before. A certificate of a later view than its header's is believed of such a block only.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
+
+/// The version of the rules that this program has. A scheduled upgrade
+/// ([`governance::Upgrade`]) names the version that a node needs from its height on; a node with a
+/// lower one must not vote there.
+pub const PROTOCOL: u32 = 1;
 
 pub mod account;
 pub mod block;
@@ -81,6 +109,7 @@ pub mod crypto;
 pub mod execute;
 pub mod fees;
 pub mod genesis;
+pub mod governance;
 pub mod hash;
 pub mod history;
 pub mod ids;

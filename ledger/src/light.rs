@@ -5,7 +5,8 @@
 //! block, certified by that epoch's validators, commits to the next ones.
 //!
 //! Invariants: trust never goes back, and never rests on a header without a finalization
-//! certificate of its epoch's validators; two certified headers at one height stop the client for
+//! certificate of its epoch's validators; a certificate of a later view than its header's is
+//! believed of an epoch's last block only; two certified headers at one height stop the client for
 //! good. Absent: clock, network, storage.
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -14,7 +15,7 @@ use crate::block::Header;
 use crate::certificate::{Certificate, CertificateError, VoteKind};
 use crate::codec;
 use crate::genesis::GenesisDocument;
-use crate::hash::{ChainId, Domains, Hash};
+use crate::hash::{ChainId, Domains};
 use crate::ids::{Epoch, Height, Timestamp};
 use crate::validators::ValidatorSet;
 
@@ -166,9 +167,12 @@ impl TrustedState {
         }
         let (epoch, validators) = self.certify(domains, progress)?;
         if let Self::Following { latest, .. } = self {
-            if progress.header.height == latest.height && progress.header != **latest {
+            let ends = progress.epochs.iter().map(|change| &change.header);
+            let mut certified = ends.chain([&progress.header]);
+            if certified.any(|header| header.height == latest.height && header != &**latest) {
+                let height = latest.height;
                 *self = Self::Stopped;
-                return Err(Refusal::Conflict { height: progress.header.height });
+                return Err(Refusal::Conflict { height });
             }
             if progress.header.height <= latest.height {
                 return Ok(Advance::NotNewer);
@@ -195,16 +199,22 @@ impl TrustedState {
             Self::Following { epoch, validators, .. } => (*epoch, validators.clone()),
             Self::Stopped => return Err(Refusal::Conflict { height: progress.header.height }),
         };
+        let mut last = None;
         for change in &progress.epochs {
             certified(domains, epoch, &validators, &change.header, &change.certificate)?;
-            let next = change.next.hash(domains);
-            if change.header.next_validators_hash != next {
+            let hands_over = change.header.ends_epoch()
+                && change.header.next_validators_hash == change.next.hash(domains);
+            if !hands_over || last >= Some(change.header.height) {
                 return Err(Refusal::EpochChain);
             }
+            last = Some(change.header.height);
             epoch = epoch.next();
             validators = change.next.clone();
         }
         certified(domains, epoch, &validators, &progress.header, &progress.certificate)?;
+        if last >= Some(progress.header.height) {
+            return Err(Refusal::EpochChain);
+        }
         Ok((epoch, validators))
     }
 }
@@ -227,10 +237,8 @@ fn certified(
         return Err(Refusal::Header);
     }
     let subject = &certificate.subject;
-    let is_its_own = subject.kind == VoteKind::Finalize
-        && subject.view == header.view
-        && subject.block == header.hash(domains)
-        && subject.block != Hash::ZERO;
+    let is_its_own =
+        subject.kind == VoteKind::Finalize && subject.is_of(header, header.hash(domains));
     if !is_its_own {
         return Err(Refusal::NotCertified);
     }

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use crate::account::Policy;
 use crate::fees::FeeSchedule;
+use crate::governance::Change;
 use crate::hash::Hash;
-use crate::ids::{AccountId, AssetCode, InstitutionNumber, Uetr};
+use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use crate::money::{Amount, Decimals, Money};
 use crate::quote::SignedQuote;
 
@@ -190,6 +191,33 @@ pub enum Operation {
         /// The new tier, 0 to 9.
         tier: u8,
     } = 13,
+    /// Proposes a change of the network, and approves it. The operators of a governing member (an
+    /// institution with a validator in the present epoch) sign.
+    Propose {
+        /// Who proposes.
+        institution: InstitutionNumber,
+        /// What.
+        change: Box<Change>,
+        /// The last block time at which it can be voted on or enacted; at most
+        /// [`crate::governance::Proposal::MAXIMUM_AHEAD`] from now.
+        expires: Timestamp,
+    } = 14,
+    /// Votes on a proposal, once. The operators of a governing member sign.
+    Vote {
+        /// Who votes.
+        institution: InstitutionNumber,
+        /// On what.
+        proposal: ProposalNumber,
+        /// For or against.
+        approve: bool,
+    } = 15,
+    /// Brings about what a quorum approved. The operators of a governing member sign.
+    Enact {
+        /// Who enacts.
+        institution: InstitutionNumber,
+        /// What.
+        proposal: ProposalNumber,
+    } = 16,
 }
 
 impl Operation {
@@ -207,7 +235,10 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::SetFeeSchedule { .. }
-            | Self::SetTier { .. } => None,
+            | Self::SetTier { .. }
+            | Self::Propose { .. }
+            | Self::Vote { .. }
+            | Self::Enact { .. } => None,
         }
     }
 
@@ -226,7 +257,10 @@ impl Operation {
             | Self::CloseAccount { .. }
             | Self::Pay(_)
             | Self::SetFeeSchedule { .. }
-            | Self::SetTier { .. } => None,
+            | Self::SetTier { .. }
+            | Self::Propose { .. }
+            | Self::Vote { .. }
+            | Self::Enact { .. } => None,
         }
     }
 
@@ -243,6 +277,7 @@ impl Operation {
             Self::RotateKeys { keys, .. } => keys.defect(),
             Self::PayAcross(pay) => pay.quote.quote.defect(),
             Self::SetFeeSchedule { schedule, .. } => schedule.defect(),
+            Self::Propose { change, .. } => change.defect(),
             Self::RegisterAsset { .. }
             | Self::Issue { .. }
             | Self::Redeem { .. }
@@ -250,14 +285,20 @@ impl Operation {
             | Self::Freeze { .. }
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
-            | Self::Pay(_) => None,
+            | Self::Pay(_)
+            | Self::Vote { .. }
+            | Self::Enact { .. } => None,
         }
     }
 
     /// The accounts that the operation touches, for history and indexes.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         match self {
-            Self::RegisterAsset { .. } | Self::SetFeeSchedule { .. } => BTreeSet::new(),
+            Self::RegisterAsset { .. }
+            | Self::SetFeeSchedule { .. }
+            | Self::Propose { .. }
+            | Self::Vote { .. }
+            | Self::Enact { .. } => BTreeSet::new(),
             Self::Issue { to: account, .. }
             | Self::Redeem { from: account, .. }
             | Self::OpenAccount { account, .. }

@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{AccountId, Uetr};
+use crate::ids::{AccountId, ProposalNumber, Uetr};
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
@@ -25,13 +25,15 @@ pub enum Outcome {
     Done = 2,
     /// Nothing happened: ISO status RJCT.
     Rejected(Rejection) = 3,
+    /// A change of the network was proposed, under this number: ISO status ACSC.
+    Proposed(ProposalNumber) = 4,
 }
 
 impl Outcome {
     /// The ISO 20022 external payment transaction status.
     pub const fn iso_status(&self) -> &'static str {
         match self {
-            Self::Settled(_) | Self::Done => "ACSC",
+            Self::Settled(_) | Self::Done | Self::Proposed(_) => "ACSC",
             Self::Rejected(_) => "RJCT",
         }
     }
@@ -39,7 +41,7 @@ impl Outcome {
     /// The rejection, if it is one.
     pub const fn rejection(&self) -> Option<Rejection> {
         match self {
-            Self::Settled(_) | Self::Done => None,
+            Self::Settled(_) | Self::Done | Self::Proposed(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
     }

@@ -1,15 +1,16 @@
 //! Rejections: every reason for which an operation does not happen, in order of precedence.
 //!
-//! Invariants: the first reason that applies, in the order of this enum, is the one that is given;
-//! each has its ISO 20022 external status reason and a stable code. Absent: malformed envelopes and
-//! bad signatures; those never enter the ledger (see `transaction`).
+//! Invariants: the first reason that applies, in the order of [`Rejection::ALL`], is the one that
+//! is given; each has its ISO 20022 external status reason, a stable code, and a tag that is fixed
+//! for ever. Absent: malformed envelopes and bad signatures; those never enter the ledger (see
+//! `transaction`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::cmp::Ordering;
 
-/// Why an operation was rejected. The operation certainly did not happen.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
-)]
+/// Why an operation was rejected. The operation certainly did not happen. Reasons are declared and
+/// compared in the order of their precedence, which their tags have not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Rejection {
@@ -37,9 +38,39 @@ pub enum Rejection {
     AccountNotEmpty = 10,
     /// A freeze forbids it.
     AccountFrozen = 11,
-    /// The institution has not the role, or the account collects its institution's charges and
-    /// cannot be closed.
+    /// The institution has not the role or does not govern, or the account collects its
+    /// institution's charges and cannot be closed.
     NotPermitted = 12,
+    /// There is no proposal of this number.
+    UnknownProposal = 28,
+    /// The proposal was enacted or refused before.
+    ProposalClosed = 29,
+    /// The proposal has expired, or would expire later than proposals may.
+    ProposalExpired = 30,
+    /// The institution voted on the proposal before.
+    AlreadyVoted = 31,
+    /// No quorum of the governing members approved the proposal so far.
+    NotApproved = 32,
+    /// This block ends the epoch already, by another change of the validators.
+    EpochEnding = 33,
+    /// An institution was removed: it takes nothing new on, and nothing is paid to its accounts.
+    InstitutionRemoved = 34,
+    /// A member has this BIC already.
+    InstitutionExists = 35,
+    /// The institution runs no validator.
+    NotValidator = 36,
+    /// The institution runs a validator.
+    ValidatorExists = 37,
+    /// Money that the institution issued is in circulation.
+    SupplyOutstanding = 38,
+    /// A key has another place already: each place has a key of its own.
+    KeyInUse = 39,
+    /// The network would have no validator, or more than 128.
+    ValidatorCount = 40,
+    /// A parameter is out of bounds, or one that stays would change.
+    ParametersRefused = 41,
+    /// The upgrade is not above the present height and version.
+    UpgradeRefused = 42,
     /// Payer and payee are the same account.
     SameAccount = 13,
     /// The asset is not registered.
@@ -75,7 +106,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 42] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
@@ -88,6 +119,21 @@ impl Rejection {
         Self::AccountNotEmpty,
         Self::AccountFrozen,
         Self::NotPermitted,
+        Self::UnknownProposal,
+        Self::ProposalClosed,
+        Self::ProposalExpired,
+        Self::AlreadyVoted,
+        Self::NotApproved,
+        Self::EpochEnding,
+        Self::InstitutionRemoved,
+        Self::InstitutionExists,
+        Self::NotValidator,
+        Self::ValidatorExists,
+        Self::SupplyOutstanding,
+        Self::KeyInUse,
+        Self::ValidatorCount,
+        Self::ParametersRefused,
+        Self::UpgradeRefused,
         Self::SameAccount,
         Self::UnknownAsset,
         Self::AssetConflict,
@@ -105,6 +151,11 @@ impl Rejection {
         Self::InternalDefect,
     ];
 
+    /// The rejection's place in [`Rejection::ALL`].
+    fn precedence(self) -> usize {
+        Self::ALL.iter().position(|known| *known == self).unwrap_or(Self::ALL.len())
+    }
+
     /// The stable code of the API and the wallet, in kebab case.
     pub const fn code(self) -> &'static str {
         match self {
@@ -120,6 +171,21 @@ impl Rejection {
             Self::AccountNotEmpty => "account-not-empty",
             Self::AccountFrozen => "account-frozen",
             Self::NotPermitted => "not-permitted",
+            Self::UnknownProposal => "unknown-proposal",
+            Self::ProposalClosed => "proposal-closed",
+            Self::ProposalExpired => "proposal-expired",
+            Self::AlreadyVoted => "already-voted",
+            Self::NotApproved => "not-approved",
+            Self::EpochEnding => "epoch-ending",
+            Self::InstitutionRemoved => "institution-removed",
+            Self::InstitutionExists => "institution-exists",
+            Self::NotValidator => "not-validator",
+            Self::ValidatorExists => "validator-exists",
+            Self::SupplyOutstanding => "supply-outstanding",
+            Self::KeyInUse => "key-in-use",
+            Self::ValidatorCount => "validator-count",
+            Self::ParametersRefused => "parameters-refused",
+            Self::UpgradeRefused => "upgrade-refused",
             Self::SameAccount => "same-account",
             Self::UnknownAsset => "unknown-asset",
             Self::AssetConflict => "asset-conflict",
@@ -141,9 +207,12 @@ impl Rejection {
     /// The ISO 20022 external status reason code (`StsRsnInf/Rsn/Cd`).
     pub const fn iso(self) -> &'static str {
         match self {
-            Self::NotYetValid | Self::Expired | Self::QuoteExpired => "TM01",
+            Self::NotYetValid | Self::Expired | Self::QuoteExpired | Self::ProposalExpired => {
+                "TM01"
+            }
+            Self::InstitutionRemoved => "AG10",
             Self::SignersMissing | Self::QuoteForged => "DS0H",
-            Self::DuplicateUetr | Self::QuoteUsed => "AM05",
+            Self::DuplicateUetr | Self::QuoteUsed | Self::AlreadyVoted => "AM05",
             Self::UnknownInstitution => "RC01",
             Self::UnknownAccount => "AC01",
             Self::UnknownPayee => "AC03",
@@ -160,6 +229,18 @@ impl Rejection {
             Self::AccountExists
             | Self::AccountNotEmpty
             | Self::FeeScheduleConflict
+            | Self::UnknownProposal
+            | Self::ProposalClosed
+            | Self::NotApproved
+            | Self::EpochEnding
+            | Self::InstitutionExists
+            | Self::NotValidator
+            | Self::ValidatorExists
+            | Self::SupplyOutstanding
+            | Self::KeyInUse
+            | Self::ValidatorCount
+            | Self::ParametersRefused
+            | Self::UpgradeRefused
             | Self::InternalDefect => "NARR",
         }
     }
@@ -176,6 +257,12 @@ impl Rejection {
             | Self::FeeAboveAgreed
             | Self::InsufficientFunds
             | Self::DealerInsufficientFunds
+            | Self::ProposalExpired
+            | Self::NotApproved
+            | Self::EpochEnding
+            | Self::ValidatorExists
+            | Self::SupplyOutstanding
+            | Self::ValidatorCount
             | Self::LinkedRejected
             | Self::InternalDefect => true,
             Self::SignersMissing
@@ -186,6 +273,15 @@ impl Rejection {
             | Self::AccountExists
             | Self::AccountClosed
             | Self::NotPermitted
+            | Self::UnknownProposal
+            | Self::ProposalClosed
+            | Self::AlreadyVoted
+            | Self::InstitutionRemoved
+            | Self::InstitutionExists
+            | Self::NotValidator
+            | Self::KeyInUse
+            | Self::ParametersRefused
+            | Self::UpgradeRefused
             | Self::SameAccount
             | Self::UnknownAsset
             | Self::AssetConflict
@@ -215,6 +311,31 @@ impl Rejection {
             Self::AccountNotEmpty => "The account still holds something. Empty it first.",
             Self::AccountFrozen => "The account is frozen. Ask its institution.",
             Self::NotPermitted => "The institution may not do this. Check its roles.",
+            Self::UnknownProposal => "There is no proposal of this number. List the proposals.",
+            Self::ProposalClosed => "The proposal was enacted or refused already.",
+            Self::ProposalExpired => {
+                "The proposal has expired, or may not live so long. Propose it anew."
+            }
+            Self::AlreadyVoted => "The institution has voted on this proposal. A vote stands.",
+            Self::NotApproved => "Too few members approved the proposal. Enact it once more did.",
+            Self::EpochEnding => {
+                "Another change of the validators came first. Enact this one again."
+            }
+            Self::InstitutionRemoved => {
+                "The institution left this ledger. Use an account at another one."
+            }
+            Self::InstitutionExists => "A member has this BIC already.",
+            Self::NotValidator => "The institution runs no validator.",
+            Self::ValidatorExists => "The institution runs a validator. Remove or rotate that one.",
+            Self::SupplyOutstanding => {
+                "Money of this institution is in circulation. Redeem it first."
+            }
+            Self::KeyInUse => "The key is in use already. Make a new one for this place.",
+            Self::ValidatorCount => {
+                "A network has 1 to 128 validators. Add or remove another one first."
+            }
+            Self::ParametersRefused => "A parameter is out of its bounds, or can never change so.",
+            Self::UpgradeRefused => "The upgrade must be at a later height and of a later version.",
             Self::SameAccount => "Payer and payee are the same account.",
             Self::UnknownAsset => "The asset is not registered on this ledger.",
             Self::AssetConflict => "The asset is registered already, or differs from ISO 4217.",
@@ -234,17 +355,33 @@ impl Rejection {
     }
 }
 
+impl Ord for Rejection {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.precedence().cmp(&other.precedence())
+    }
+}
+
+impl PartialOrd for Rejection {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_unique_and_precedence_is_the_declaration() {
+    fn codes_and_tags_are_unique_and_every_rejection_has_its_precedence() {
         let mut codes: Vec<_> = Rejection::ALL.iter().map(|rejection| rejection.code()).collect();
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Rejection::ALL.len());
-        assert!(Rejection::ALL.is_sorted());
+        assert!(Rejection::ALL.is_sorted_by(|left, right| left < right));
+        let read = |tag: u8| borsh::from_slice::<Rejection>(&[tag]).ok();
+        let mut tagged: Vec<_> = (0..=u8::MAX).filter_map(read).collect();
+        tagged.sort_unstable();
+        assert_eq!(tagged, Rejection::ALL, "every rejection that can be read has a precedence");
         for rejection in Rejection::ALL {
             assert_eq!(rejection.iso().len(), 4);
             assert!(rejection.explanation().ends_with('.'));

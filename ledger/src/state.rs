@@ -14,6 +14,7 @@ mod changes;
 mod directory;
 mod key;
 mod marker_proof;
+mod parts;
 mod restore;
 
 pub use changes::Changes;
@@ -22,18 +23,21 @@ pub use key::{
     BucketSummary, FlatKey, MARKER_TAG, Marker, MarkerKey, StateKey, bucket_of, marker_prefix,
 };
 pub use marker_proof::{MarkerProof, MarkerProofError};
-pub use restore::RestoreError;
+pub use parts::Part;
+pub use restore::{Restoration, RestoreError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::account::{Account, Asset, Holding, HoldingKey, Institution, Supply};
+use crate::account::{Account, Asset, Holding, HoldingKey, Institution, NodeRecord, Supply};
 use crate::codec;
 use crate::fees::FeeSchedule;
 use crate::genesis::{GenesisDocument, GenesisError, Parameters};
+use crate::governance::Proposal;
 use crate::hash::{Domains, Hash};
-use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, Timestamp, Uetr};
+use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, ProposalNumber};
+use crate::ids::{Timestamp, Uetr};
 use crate::tree::{MapProof, Tree};
 use crate::validators::ValidatorSet;
 
@@ -58,15 +62,21 @@ impl State {
     /// The state of a genesis document, and all its entries as changes of nothing.
     pub(crate) fn founded(document: &GenesisDocument) -> Result<(Self, Changes), GenesisError> {
         document.check()?;
-        let mut directory = Directory::new(document.parameters);
+        let validators = Arc::new(document.validators()?);
         let mut changes = Changes::default();
         changes.set(&StateKey::Parameters, &document.parameters);
-        changes.set(&StateKey::ValidatorSet(Epoch(0)), &document.validators()?);
+        changes.set(&StateKey::ValidatorSet(Epoch(0)), &*validators);
+        let mut directory = Directory::new(document.parameters, Epoch(0), validators);
         for (number, member) in document.institutions() {
             let institution = &member.institution;
             changes.set(&StateKey::Institution(number), institution);
             changes.set(&StateKey::InstitutionByBic(institution.bic), &number);
             directory.institutions.insert(number, institution.clone());
+            if let Some(validator) = &member.validator {
+                let node = validator.node();
+                changes.set(&StateKey::Node(number), &node);
+                directory.nodes.insert(number, node);
+            }
         }
         let mut state = Self {
             domains: Arc::new(document.domains()),
@@ -83,7 +93,7 @@ impl State {
         &self.domains
     }
 
-    /// Parameters, institutions, assets and fee schedules, for listing them.
+    /// Parameters, validators, institutions, nodes, assets and fee schedules, for listing them.
     pub fn directory(&self) -> &Directory {
         &self.directory
     }
@@ -100,6 +110,16 @@ impl State {
     /// The validator set of `epoch`.
     pub fn validators(&self, epoch: Epoch) -> Option<ValidatorSet> {
         self.read(&StateKey::ValidatorSet(epoch))
+    }
+
+    /// A proposal, by its number.
+    pub fn proposal(&self, number: ProposalNumber) -> Option<Proposal> {
+        self.read(&StateKey::Proposal(number))
+    }
+
+    /// The node of an institution that runs one.
+    pub fn node(&self, institution: InstitutionNumber) -> Option<&NodeRecord> {
+        self.directory.nodes.get(&institution)
     }
 
     /// An institution by its number.

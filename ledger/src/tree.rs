@@ -32,6 +32,8 @@ mod tests;
 pub use chunk::{Chunk, ChunkEntry, ChunkError, MAX_CHUNK_DEPTH, Prefix};
 pub use proof::{MapProof, MapProofError};
 
+use borsh::{BorshDeserialize, BorshSerialize};
+
 use crate::hash::{Domain, Domains, Hash};
 use crate::merkle;
 use bucket::{Entries, entries};
@@ -39,6 +41,22 @@ use node::{Batch, Change, Link, Node};
 
 /// The greatest depth of a leaf: the bits of a path.
 pub const MAX_DEPTH: usize = 256;
+
+/// What a root is made of: it says how large a map is without the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Outline {
+    /// The number of entries.
+    pub count: u64,
+    /// The hash of the topmost node.
+    pub top: Hash,
+}
+
+impl Outline {
+    /// The root of the map.
+    pub fn root(&self, domains: &Domains) -> Hash {
+        root_of(domains, self.count, &self.top)
+    }
+}
 
 /// A persistent authenticated map. `clone` is O(1) and shares everything until one side changes.
 #[derive(Clone, Default)]
@@ -65,7 +83,12 @@ impl Tree {
 
     /// The commitment to all entries and to their number. One hash: the nodes' hashes are kept.
     pub fn root(&self, domains: &Domains) -> Hash {
-        root_of(domains, self.len, &self.top.hash)
+        self.outline().root(domains)
+    }
+
+    /// What the root is made of.
+    pub const fn outline(&self) -> Outline {
+        Outline { count: self.len, top: self.top.hash }
     }
 
     /// The value of `key`.

@@ -1,8 +1,8 @@
 //! The validators of an epoch: who votes, and how many votes decide.
 //!
-//! Invariants: 1 to 128 validators of equal weight, no key twice; a quorum is n - f with f =
-//! floor((n - 1) / 3), so two quorums share an honest validator. Absent: addresses and network keys
-//! (they are the genesis document's and the node's).
+//! Invariants: 1 to 128 validators of equal weight, no key twice, no institution twice; a quorum is
+//! n - f with f = floor((n - 1) / 3), so two quorums share an honest validator. Absent: addresses
+//! and network keys (they are the genesis document's and the node's).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
@@ -43,6 +43,12 @@ pub enum ValidatorSetError {
         /// The second one with the key.
         bic: Bic,
     },
+    /// Two validators are of one institution.
+    #[error("{bic} has two validators. An institution runs one")]
+    DuplicateInstitution {
+        /// Whose.
+        bic: Bic,
+    },
 }
 
 impl ValidatorSet {
@@ -52,15 +58,18 @@ impl ValidatorSet {
     /// A set of `validators`.
     ///
     /// # Errors
-    /// [`ValidatorSetError`] if there are none, too many, or two with one key.
+    /// [`ValidatorSetError`] if there are none, too many, or two with one key or institution.
     pub fn new(validators: Vec<Validator>) -> Result<Self, ValidatorSetError> {
         if validators.is_empty() || validators.len() > Self::MAXIMUM {
             return Err(ValidatorSetError::Count { count: validators.len() });
         }
-        let mut keys = BTreeSet::new();
+        let (mut keys, mut institutions) = (BTreeSet::new(), BTreeSet::new());
         for validator in &validators {
             if !keys.insert(validator.key) {
                 return Err(ValidatorSetError::DuplicateKey { bic: validator.bic });
+            }
+            if !institutions.insert(validator.institution) {
+                return Err(ValidatorSetError::DuplicateInstitution { bic: validator.bic });
             }
         }
         Ok(Self { validators })
@@ -90,6 +99,11 @@ impl ValidatorSet {
     pub fn index_of(&self, key: &PublicKey) -> Option<ValidatorIndex> {
         let position = self.validators.iter().position(|validator| validator.key == *key)?;
         u16::try_from(position).ok().map(ValidatorIndex)
+    }
+
+    /// The validator of `institution`, with its index; each institution has at most one.
+    pub fn of(&self, institution: InstitutionNumber) -> Option<(ValidatorIndex, &Validator)> {
+        self.iter().find(|(_, validator)| validator.institution == institution)
     }
 
     /// The validators with their indexes, in order.
@@ -142,5 +156,8 @@ mod tests {
         let mut twice = validators(4);
         twice[3].key = twice[0].key;
         assert!(ValidatorSet::new(twice).is_err());
+        let mut two_of_one = validators(4);
+        two_of_one[3].institution = two_of_one[0].institution;
+        assert!(ValidatorSet::new(two_of_one).is_err());
     }
 }

@@ -10,12 +10,14 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use ledger::account::{Account, KeySet, Policy};
+use ledger::account::{Account, KeySet, NodeRecord, Policy};
 use ledger::codec;
-use ledger::crypto::SecretKey;
+use ledger::crypto::{PublicKey, SecretKey};
 use ledger::execute::execute;
 use ledger::fees::FeeSchedule;
-use ledger::ids::{AccountId, Height, InstitutionNumber, Uetr};
+use ledger::genesis::Parameters;
+use ledger::governance::{Change, Proposal};
+use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, FreezeDirection, Operation, Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
@@ -23,6 +25,7 @@ use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::rejection::Rejection::*;
 use ledger::state::{FlatKey, State, StateKey};
+use support::governance::*;
 use support::*;
 
 const NOBODY: InstitutionNumber = InstitutionNumber(99);
@@ -107,6 +110,35 @@ impl Case {
         }
     }
 
+    fn change(&mut self) -> &mut Change {
+        let Operation::Propose { change, .. } = &mut self.operation else {
+            panic!("not a proposal")
+        };
+        change
+    }
+
+    fn proposal(&mut self) -> &mut ProposalNumber {
+        match &mut self.operation {
+            Operation::Vote { proposal, .. } | Operation::Enact { proposal, .. } => proposal,
+            _ => panic!("it names no proposal"),
+        }
+    }
+
+    fn set_actor(&mut self, actor: InstitutionNumber) {
+        match &mut self.operation {
+            Operation::Propose { institution, .. }
+            | Operation::Vote { institution, .. }
+            | Operation::Enact { institution, .. } => *institution = actor,
+            _ => panic!("it is no governance"),
+        }
+        self.signers.push(operator(actor));
+    }
+
+    /// The fifth bank leaves the network.
+    fn remove_fifth(&mut self) {
+        self.world.decide(Change::RemoveInstitution { institution: FIFTH });
+    }
+
     /// Another payment under the same UETR settles first.
     fn spend_uetr(&mut self) {
         let uetr: Uetr = self.operation.uetr().unwrap();
@@ -172,6 +204,11 @@ fn serviced() -> Vec<Defect> {
 fn check(operation: fn(&mut World) -> Operation, signers: &[SecretKey], defects: &[Defect]) {
     let mut world = World::with_fees();
     let operation = operation(&mut world);
+    check_in(world, operation, signers, defects);
+}
+
+/// As [`check`], in a world of its own.
+fn check_in(world: World, operation: Operation, signers: &[SecretKey], defects: &[Defect]) {
     let good = Case { world, operation, signers: signers.to_vec(), window: (-1_000, 1_000) };
     assert_eq!(good.clone().submit().rejection(), None, "the good case");
     let mut pairs = 0;
@@ -506,6 +543,364 @@ fn pay_across() {
     check(good, &[owner(wei())], &defects);
 }
 
+/// What every operation of governance can have.
+fn governing() -> Vec<Defect> {
+    let mut defects = common();
+    defects.extend([
+        defect(UnknownInstitution, &["actor", "signers"], |case| case.set_actor(NOBODY)),
+        defect(NotPermitted, &["actor", "signers", "fifth"], |case| {
+            let sixth = InstitutionNumber(6);
+            let institution = newcomer(sixth, "CITIUS33");
+            case.world.decide(Change::AdmitInstitution { institution, node: None });
+            case.set_actor(sixth);
+        }),
+    ]);
+    defects
+}
+
+/// A world in which the fifth bank is a member without a validator.
+fn admit_fifth(world: &mut World) {
+    world.decide(Change::AdmitInstitution {
+        institution: newcomer(FIFTH, "BOFAUS3N"),
+        node: Some(node("node 5")),
+    });
+}
+
+fn check_change(change: fn() -> Change, extend: impl IntoIterator<Item = Defect>) {
+    let mut defects = governing();
+    defects.extend([
+        defect(ProposalExpired, &["expires"], |case| {
+            let Operation::Propose { expires, .. } = &mut case.operation else { panic!() };
+            *expires = case.world.tip.header().time;
+        }),
+        defect(ProposalExpired, &["expires"], |case| {
+            let beyond = case.world.time().plus(Proposal::MAXIMUM_AHEAD + 3_600_000);
+            let Operation::Propose { expires, .. } = &mut case.operation else { panic!() };
+            *expires = beyond;
+        }),
+    ]);
+    defects.extend(extend);
+    let mut world = World::with_fees();
+    admit_fifth(&mut world);
+    let operation = world.proposing(POST, change());
+    check_in(world, operation, &[operator(POST)], &defects);
+}
+
+#[test]
+fn propose_admit_institution() {
+    let sixth = || Change::AdmitInstitution {
+        institution: newcomer(InstitutionNumber(6), "CITIUS33"),
+        node: Some(node("node 6")),
+    };
+    fn admitted(case: &mut Case) -> (&mut ledger::account::Institution, &mut NodeRecord) {
+        let Change::AdmitInstitution { institution, node: Some(node) } = case.change() else {
+            panic!("it admits nobody")
+        };
+        (institution, node)
+    }
+    check_change(
+        sixth,
+        [
+            defect(InstitutionExists, &["bic", "actor"], |case| {
+                admitted(case).0.bic = newcomer(FIFTH, "BOFAUS3N").bic;
+            }),
+            defect(KeyInUse, &["keys"], |case| {
+                admitted(case).0.operators = KeySet::single(operator(FIFTH).public());
+            }),
+            defect(KeyInUse, &["keys"], |case| {
+                admitted(case).0.compliance = voting(CHINA, "").public();
+            }),
+            defect(KeyInUse, &["keys"], |case| admitted(case).1.node_key = public("node 1")),
+            defect(KeyInUse, &["keys"], |case| {
+                let (institution, node) = admitted(case);
+                node.node_key = institution.compliance;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn propose_remove_institution() {
+    fn target(case: &mut Case) -> &mut InstitutionNumber {
+        let Change::RemoveInstitution { institution } = case.change() else { panic!() };
+        institution
+    }
+    check_change(
+        || Change::RemoveInstitution { institution: FIFTH },
+        [
+            defect(UnknownInstitution, &["target"], |case| *target(case) = NOBODY),
+            defect(InstitutionRemoved, &["target", "fifth"], Case::remove_fifth),
+            defect(ValidatorExists, &["target"], |case| *target(case) = POST),
+            defect(SupplyOutstanding, &["target"], |case| {
+                // A bank that issued and gave its validator away.
+                case.world.decide(dismissal(HONG_KONG));
+                *target(case) = HONG_KONG;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn propose_add_validator() {
+    fn parts(case: &mut Case) -> (&mut InstitutionNumber, &mut PublicKey, &mut NodeRecord) {
+        let Change::AddValidator { institution, voting_key, node } = case.change() else {
+            panic!("it adds no validator")
+        };
+        (institution, voting_key, node)
+    }
+    check_change(
+        || addition(FIFTH, ""),
+        [
+            defect(UnknownInstitution, &["target"], |case| *parts(case).0 = NOBODY),
+            defect(InstitutionRemoved, &["target", "fifth"], Case::remove_fifth),
+            defect(ValidatorExists, &["target"], |case| *parts(case).0 = CHINA),
+            defect(KeyInUse, &["voting"], |case| *parts(case).1 = voting(CHINA, "").public()),
+            defect(KeyInUse, &["voting"], |case| *parts(case).1 = compliance(POST).public()),
+            defect(KeyInUse, &["voting"], |case| *parts(case).1 = parts(case).2.node_key),
+            defect(KeyInUse, &["node"], |case| *parts(case).2 = node("node 1")),
+        ],
+    );
+}
+
+#[test]
+fn propose_remove_validator() {
+    fn target(case: &mut Case) -> &mut InstitutionNumber {
+        let Change::RemoveValidator { institution } = case.change() else { panic!() };
+        institution
+    }
+    check_change(
+        || dismissal(CHINA),
+        [
+            defect(UnknownInstitution, &["target"], |case| *target(case) = NOBODY),
+            defect(NotValidator, &["target"], |case| *target(case) = FIFTH),
+            defect(InstitutionRemoved, &["target", "fifth"], |case| {
+                case.remove_fifth();
+                *target(case) = FIFTH;
+            }),
+            defect(ValidatorCount, &["target", "actor"], |case| {
+                for bank in [DEALER_BANK, HONG_KONG, CHINA] {
+                    case.world.decide(dismissal(bank));
+                }
+                *target(case) = POST;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn propose_replace_validator() {
+    fn parts(case: &mut Case) -> (&mut InstitutionNumber, &mut InstitutionNumber, &mut PublicKey) {
+        let Change::ReplaceValidator { leaving, entering, voting_key, .. } = case.change() else {
+            panic!("it replaces no validator")
+        };
+        (leaving, entering, voting_key)
+    }
+    check_change(
+        || Change::ReplaceValidator {
+            leaving: CHINA,
+            entering: FIFTH,
+            voting_key: voting(FIFTH, "").public(),
+            node: node("node 5"),
+        },
+        [
+            defect(UnknownInstitution, &["leaving"], |case| *parts(case).0 = NOBODY),
+            defect(UnknownInstitution, &["entering"], |case| *parts(case).1 = NOBODY),
+            defect(InstitutionRemoved, &["entering", "fifth"], Case::remove_fifth),
+            defect(NotValidator, &["leaving", "fifth"], |case| *parts(case).0 = FIFTH),
+            defect(ValidatorExists, &["entering"], |case| *parts(case).1 = CHINA),
+            defect(ValidatorExists, &["entering"], |case| *parts(case).1 = HONG_KONG),
+            defect(KeyInUse, &["voting"], |case| *parts(case).2 = voting(CHINA, "").public()),
+        ],
+    );
+}
+
+#[test]
+fn propose_rotate_validator_key() {
+    fn parts(case: &mut Case) -> (&mut InstitutionNumber, &mut PublicKey) {
+        let Change::RotateValidatorKey { institution, voting_key } = case.change() else {
+            panic!("it rotates no key")
+        };
+        (institution, voting_key)
+    }
+    check_change(
+        || rotation(CHINA, "b"),
+        [
+            defect(UnknownInstitution, &["target"], |case| *parts(case).0 = NOBODY),
+            defect(NotValidator, &["target"], |case| *parts(case).0 = FIFTH),
+            defect(KeyInUse, &["voting"], |case| *parts(case).1 = voting(CHINA, "").public()),
+            defect(KeyInUse, &["voting"], |case| *parts(case).1 = public("node 3")),
+        ],
+    );
+}
+
+#[test]
+fn propose_set_node() {
+    fn parts(case: &mut Case) -> (&mut InstitutionNumber, &mut Option<NodeRecord>) {
+        let Change::SetNode { institution, node } = case.change() else { panic!() };
+        (institution, node)
+    }
+    check_change(
+        || Change::SetNode { institution: FIFTH, node: Some(node("moved")) },
+        [
+            defect(UnknownInstitution, &["target"], |case| *parts(case).0 = NOBODY),
+            defect(InstitutionRemoved, &["target", "fifth"], Case::remove_fifth),
+            defect(ValidatorExists, &["target", "node"], |case| {
+                (*parts(case).0, *parts(case).1) = (CHINA, None);
+            }),
+            defect(KeyInUse, &["node"], |case| *parts(case).1 = Some(node("node 3"))),
+            defect(KeyInUse, &["node"], |case| {
+                let node_key = operator(FIFTH).public();
+                *parts(case).1 = Some(NodeRecord { node_key, ..node("n") });
+            }),
+        ],
+    );
+}
+
+#[test]
+fn propose_parameters_and_upgrades() {
+    let usual = Parameters::USUAL;
+    assert_eq!(usual.defect(), None);
+    let refused = |spoil: fn(&mut Case)| defect(ParametersRefused, &["parameters"], spoil);
+    check_change(
+        || Change::SetParameters(Parameters { heartbeat_ms: 1_000, ..Parameters::USUAL }),
+        [
+            refused(|case| {
+                let parameters = Parameters { clock_bound_ms: 99, ..Parameters::USUAL };
+                *case.change() = Change::SetParameters(parameters);
+            }),
+            refused(|case| {
+                let parameters = Parameters { marker_buckets_kept: 9, ..Parameters::USUAL };
+                *case.change() = Change::SetParameters(parameters);
+            }),
+        ],
+    );
+    let refused = |spoil: fn(&mut Case)| defect(UpgradeRefused, &["upgrade", "actor"], spoil);
+    check_change(
+        || Change::ScheduleUpgrade { height: Height(10_000), protocol: 2 },
+        [
+            refused(|case| {
+                let height = case.world.tip.height().next();
+                *case.change() = Change::ScheduleUpgrade { height, protocol: 2 };
+            }),
+            refused(|case| {
+                *case.change() = Change::ScheduleUpgrade { height: Height(10_000), protocol: 3 };
+            }),
+        ],
+    );
+}
+
+/// What an operation on a proposal can have; the good case's is the world's last.
+fn on_proposal() -> Vec<Defect> {
+    let mut defects = governing();
+    defects.extend([
+        defect(UnknownProposal, &["proposal"], |case| *case.proposal() = ProposalNumber(99)),
+        defect(UnknownProposal, &["proposal"], |case| *case.proposal() = ProposalNumber(0)),
+        defect(ProposalClosed, &["proposal"], |case| *case.proposal() = ProposalNumber(1)),
+        defect(ProposalClosed, &["proposal", "actor"], |case| {
+            let open = *case.proposal();
+            let refused = case.world.propose(dismissal(POST)).unwrap();
+            for bank in [POST, CHINA] {
+                case.world.vote(bank, refused, false).unwrap();
+            }
+            assert_ne!(open, refused);
+            *case.proposal() = refused;
+        }),
+        defect(ProposalExpired, &["window", "actor"], |case| case.world.step = 3_700_000),
+    ]);
+    defects
+}
+
+#[test]
+fn vote() {
+    let mut defects = on_proposal();
+    defects.push(defect(AlreadyVoted, &["actor", "proposal", "signers"], |case| {
+        case.set_actor(DEALER_BANK);
+    }));
+    let mut world = World::with_fees();
+    admit_fifth(&mut world);
+    let proposal = world.propose(rotation(CHINA, "b")).unwrap();
+    let vote = Operation::Vote { institution: POST, proposal, approve: true };
+    check_in(world, vote, &[operator(POST)], &defects);
+}
+
+#[test]
+fn enact() {
+    let mut defects = on_proposal();
+    defects.extend([
+        defect(NotApproved, &["proposal", "actor"], |case| {
+            *case.proposal() = case.world.propose(rotation(POST, "b")).unwrap();
+        }),
+        defect(KeyInUse, &["proposal", "actor"], |case| {
+            // Another change took the key in between.
+            let voting_key = voting(CHINA, "b").public();
+            case.world.decide(Change::RotateValidatorKey { institution: POST, voting_key });
+        }),
+    ]);
+    let mut world = World::with_fees();
+    admit_fifth(&mut world);
+    let proposal = world.approved(rotation(CHINA, "b"));
+    let enact = Operation::Enact { institution: POST, proposal };
+    check_in(world, enact, &[operator(POST)], &defects);
+}
+
+/// A world in which the fifth bank left, and account 1 of it is open.
+fn without_fifth() -> (World, AccountId) {
+    let mut world = World::with_fees();
+    admit_fifth(&mut world);
+    let left = account(FIFTH, 1);
+    world.open(left);
+    world.decide(Change::RemoveInstitution { institution: FIFTH });
+    (world, left)
+}
+
+#[test]
+fn a_removed_institution_takes_nothing_new_on() {
+    let (mut world, left) = without_fifth();
+    let mut across = world.pay_across(cny(20_000));
+    across.to = left;
+    let rows = [
+        (Operation::Pay(world.pay(wei(), left, cny(500))), owner(wei())),
+        (Operation::PayAcross(Box::new(across)), owner(wei())),
+        (Operation::Issue { uetr: world.fresh_uetr(), to: left, amount: cny(5) }, operator(POST)),
+        (
+            Operation::OpenAccount {
+                account: account(FIFTH, 2),
+                policy: Policy::single(key("new").public()),
+                tier: 1,
+            },
+            operator(FIFTH),
+        ),
+        (
+            Operation::RegisterAsset {
+                code: code("MILES"),
+                kind: AssetKind::Points,
+                decimals: Decimals(0),
+                issuer: FIFTH,
+            },
+            operator(FIFTH),
+        ),
+        (
+            Operation::SetFeeSchedule {
+                institution: FIFTH,
+                schedule: FeeSchedule { version: 1, collector: left, rules: vec![fee_rule()] },
+            },
+            operator(FIFTH),
+        ),
+    ];
+    for (operation, signer) in rows {
+        let outcome = world.submit(operation.clone(), &[signer]);
+        assert_eq!(outcome, rejected(InstitutionRemoved), "{operation:?}");
+    }
+    // Reasons before and after it.
+    let mut frozen = world.clone();
+    let freeze = Operation::Freeze { account: left, direction: FreezeDirection::Incoming };
+    assert_eq!(frozen.submit(freeze, &[compliance(FIFTH)]), Outcome::Done);
+    let pay = Operation::Pay(frozen.pay(wei(), left, cny(500)));
+    assert_eq!(frozen.submit(pay, &[owner(wei())]), rejected(AccountFrozen));
+    let nothing = Operation::Pay(world.pay(wei(), left, cny(0)));
+    assert_eq!(world.submit(nothing, &[owner(wei())]), rejected(InstitutionRemoved));
+}
+
 #[test]
 fn a_defect_of_the_ledger_stops_one_operation_only() {
     let mut world = World::new();
@@ -546,6 +941,9 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (AmountTooLarge, "AM02"),
         (FeeAboveAgreed, "AM14"),
         (InsufficientFunds, "AM04"),
+        (InstitutionRemoved, "AG10"),
+        (AlreadyVoted, "AM05"),
+        (ProposalExpired, "TM01"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

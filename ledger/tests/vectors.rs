@@ -21,9 +21,11 @@ use ledger::chain::Tip;
 use ledger::codec;
 use ledger::fees::{FeeItem, FeeKind, FeeSchedule};
 use ledger::genesis::Parameters;
+use ledger::governance::{Ballot, Change, Decision, Proposal, Removal, Upgrade};
 use ledger::hash::{ChainId, Domain, Domains, Hash};
 use ledger::history::{History, HistoryProof};
-use ledger::ids::{Epoch, Height, ValidatorIndex, View};
+use ledger::ids::{Epoch, Height, ProposalNumber, ValidatorIndex, View};
+use ledger::light::EpochChange;
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Operation};
@@ -31,6 +33,7 @@ use ledger::receipt::{Outcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use serde_json::{Value, json};
+use support::governance::*;
 use support::*;
 
 /// The chain of all vectors.
@@ -231,6 +234,97 @@ fn records() {
             vector("marker", &marker, value),
         ],
     );
+}
+
+/// One change of every kind.
+fn changes() -> Vec<(&'static str, Change)> {
+    let (institution, voting_key) = (POST, public("v"));
+    let admitted = newcomer(FIFTH, "BOFAUS3N");
+    let observer = Some(node("n"));
+    let node = node("n");
+    let replacing = (DEALER_BANK, CHINA);
+    let (leaving, entering) = replacing;
+    vec![
+        (
+            "admit an institution",
+            Change::AdmitInstitution { institution: admitted, node: observer.clone() },
+        ),
+        ("remove an institution", Change::RemoveInstitution { institution }),
+        ("add a validator", Change::AddValidator { institution, voting_key, node: node.clone() }),
+        ("remove a validator", Change::RemoveValidator { institution }),
+        ("replace a validator", Change::ReplaceValidator { leaving, entering, voting_key, node }),
+        ("rotate a validator's key", Change::RotateValidatorKey { institution, voting_key }),
+        ("set a node", Change::SetNode { institution, node: observer }),
+        ("take a node away", Change::SetNode { institution, node: None }),
+        ("set the parameters", Change::SetParameters(Parameters::USUAL)),
+        ("schedule an upgrade", Change::ScheduleUpgrade { height: Height(9), protocol: 2 }),
+    ]
+}
+
+#[test]
+fn governance() {
+    let (institution, proposal) = (POST, ProposalNumber(7));
+    let value = Some(Domain::StateValue);
+    let path = Some(Domain::StatePath);
+    let changes = changes();
+    let proposed = Proposal {
+        proposer: POST,
+        change: changes[3].1.clone(),
+        height: Height(8),
+        expires: START,
+        ballots: vec![
+            Ballot { institution: CHINA, approve: false },
+            Ballot { institution: POST, approve: true },
+        ],
+        decision: None,
+    };
+    let enacted = Proposal { decision: Some(Decision::Enacted(Height(9))), ..proposed.clone() };
+    let refused = Proposal { decision: Some(Decision::Refused(Height(9))), ..proposed.clone() };
+    let mut vectors: Vec<_> = changes
+        .into_iter()
+        .map(|(name, change)| {
+            let change = Box::new(change);
+            let propose = Operation::Propose { institution, change, expires: START };
+            vector(&format!("operation Propose: {name}"), &propose, None)
+        })
+        .collect();
+    let vote = Operation::Vote { institution, proposal, approve: true };
+    let receipt = Receipt {
+        transaction: Hash([3; 32]),
+        operation: 5,
+        uetr: None,
+        outcome: Outcome::Proposed(proposal),
+    };
+    let upgrade = Upgrade { before: 1, height: Height(9), protocol: 2 };
+    let mut world = World::new();
+    world.decide(rotation(POST, "b"));
+    let header = world.tip.header().clone();
+    let (validators, view) = (world.tip.validators(), header.view);
+    let signer = |bank| Some(voting(bank, ""));
+    let certificate = finalized(&domains(), &header, view, validators, signer);
+    let next = world.tip.child_validators().as_ref().clone();
+    let change = EpochChange { header: header.clone(), certificate: certificate.clone(), next };
+    vectors.extend([
+        vector("operation Vote", &vote, None),
+        vector("operation Enact", &Operation::Enact { institution, proposal }, None),
+        vector("receipt of a proposal", &receipt, Some(Domain::Receipt)),
+        vector("key of a node", &StateKey::Node(POST), path),
+        vector("key of a removal", &StateKey::Removal(POST), path),
+        vector("key of a proposal", &StateKey::Proposal(proposal), path),
+        vector("key of the number of proposals", &StateKey::ProposalCount, path),
+        vector("key of the upgrade", &StateKey::Upgrade, path),
+        vector("node", &node("n"), value),
+        vector("removal", &Removal { height: Height(9) }, value),
+        vector("proposal", &proposed, value),
+        vector("proposal that was enacted", &enacted, value),
+        vector("proposal that was refused", &refused, value),
+        vector("number of proposals", &7_u64, value),
+        vector("upgrade", &upgrade, value),
+        vector("header that ends its epoch", &header, Some(Domain::Header)),
+        vector("change of epoch", &change, None),
+        vector("progress over it", &progress(vec![change.clone()], header, certificate), None),
+    ]);
+    golden("governance.json", vectors);
 }
 
 #[test]

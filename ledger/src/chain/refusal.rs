@@ -47,7 +47,7 @@ pub enum BlockRefusal {
     #[error("the header's validators are not the epoch's")]
     Validators,
     /// The header commits to another next validator set.
-    #[error("the header's next validators are not the epoch's")]
+    #[error("the header's next validators are not what execution gives")]
     NextValidators,
     /// The header commits to another history.
     #[error("the header's history root is not the chain's")]
@@ -69,15 +69,17 @@ pub(super) fn check_place(tip: &Tip, block: &Block) -> Result<(), BlockRefusal> 
     let domains = tip.domains();
     let is_of_chain = header.suite == domains.suite() && header.chain_id == domains.chain_id();
     ensure(is_of_chain, BlockRefusal::Chain)?;
-    ensure(header.epoch == parent.epoch, BlockRefusal::Epoch)?;
+    ensure(header.epoch == tip.child_epoch(), BlockRefusal::Epoch)?;
     ensure(header.height == parent.height.next(), BlockRefusal::Height)?;
     ensure(header.view > parent.view, BlockRefusal::View)?;
     ensure(header.parent == tip.hash(), BlockRefusal::Parent)?;
     ensure(header.time > parent.time, BlockRefusal::Time)?;
-    ensure(tip.validators().get(header.proposer).is_some(), BlockRefusal::Proposer)?;
-    ensure(block.cut.0.len() == tip.validators().count(), BlockRefusal::Lanes)?;
-    for (lane, _) in tip.validators().iter() {
-        let (before, after) = (tip.cut().tip(lane), block.cut.tip(lane));
+    let validators = tip.child_validators();
+    ensure(validators.get(header.proposer).is_some(), BlockRefusal::Proposer)?;
+    ensure(block.cut.0.len() == validators.count(), BlockRefusal::Lanes)?;
+    let cut = tip.child_cut();
+    for (lane, _) in validators.iter() {
+        let (before, after) = (cut.tip(lane), block.cut.tip(lane));
         let goes_on = after.sequence > before.sequence || after == before;
         ensure(goes_on, BlockRefusal::CutGoesBack { lane })?;
     }

@@ -17,6 +17,7 @@ pub(super) fn open(
 ) -> Result<Effect, Rejection> {
     ensure_servicer_signed(scene, id, Authority::Operators)?;
     ensure(scene.account(id).is_none(), Rejection::AccountExists)?;
+    scene.ensure_members(&[id.servicer()])?;
 
     // After this point the operation must succeed.
     let policy = policy.clone();

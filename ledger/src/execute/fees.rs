@@ -110,6 +110,7 @@ pub(super) fn set_schedule(
     ensure(institution.is_some(), Rejection::UnknownInstitution)?;
     let collector = scene.account(schedule.collector).ok_or(Rejection::UnknownAccount)?;
     ensure_open(&[&collector])?;
+    scene.ensure_members(&[number])?;
     let assets = &scene.directory.assets;
     let is_known = schedule.rules.iter().all(|rule| assets.contains_key(&rule.asset));
     ensure(is_known, Rejection::UnknownAsset)?;

@@ -17,6 +17,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
     let payee = payee.ok_or(Rejection::UnknownPayee)?;
     ensure_open(&[&payer, &payee])?;
     ensure(payer.status.pays() && payee.status.is_paid(), Rejection::AccountFrozen)?;
+    scene.ensure_members(&[pay.to.servicer()])?;
     ensure(pay.from != pay.to, Rejection::SameAccount)?;
     scene.ensure_known_asset(&pay.amount)?;
     ensure_movable(pay.amount.amount)?;

@@ -69,6 +69,7 @@ fn ensure_parties(
     let servicer = scene.institution(dealer_id.servicer());
     let may_deal = servicer.is_some_and(|servicer| servicer.roles.dealer);
     ensure(may_deal, Rejection::NotPermitted)?;
+    scene.ensure_members(&[pay.to.servicer(), dealer_id.servicer()])?;
     let is_distinct = pay.from != pay.to && pay.from != dealer_id && pay.to != dealer_id;
     ensure(is_distinct, Rejection::SameAccount)?;
     Ok(dealer)

@@ -82,6 +82,13 @@ impl Scene<'_, '_> {
         ensure(is_ordered, Rejection::SignersMissing)
     }
 
+    /// Refuses if one of the institutions was removed.
+    pub(super) fn ensure_members(&self, of: &[InstitutionNumber]) -> Result<(), Rejection> {
+        let removals = &self.directory.removals;
+        let is_member = |number| !removals.contains_key(number);
+        ensure(of.iter().all(is_member), Rejection::InstitutionRemoved)
+    }
+
     /// Refuses if the asset is not registered.
     pub(super) fn ensure_known_asset(&self, money: &Money) -> Result<(), Rejection> {
         ensure(self.directory.assets.contains_key(&money.asset), Rejection::UnknownAsset)

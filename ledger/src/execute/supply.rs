@@ -20,6 +20,7 @@ pub(super) fn register_asset(
     scene.ensure_signed(issuer.map(|issuer| &issuer.operators))?;
     let issuer = issuer.ok_or(Rejection::UnknownInstitution)?;
     ensure(issuer.roles.issuer, Rejection::NotPermitted)?;
+    scene.ensure_members(&[asset.issuer])?;
     let is_standard = match asset.kind {
         AssetKind::Currency => Decimals::of_currency(code) == Some(asset.decimals),
         AssetKind::Points => Decimals::of_currency(code).is_none(),
@@ -45,6 +46,9 @@ pub(super) fn issue(
     let payee = payee.ok_or(Rejection::UnknownPayee)?;
     ensure_open(&[&payee])?;
     ensure(payee.status.is_paid(), Rejection::AccountFrozen)?;
+    let issuer = scene.directory.assets.get(&money.asset).map(|asset| asset.issuer);
+    scene.ensure_members(issuer.as_slice())?;
+    scene.ensure_members(&[to.servicer()])?;
     scene.ensure_known_asset(&money)?;
     ensure_movable(money.amount)?;
     let before = scene.working.supply(money.asset);

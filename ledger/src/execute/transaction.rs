@@ -6,7 +6,7 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, pay, pay_across, supply};
+use super::{Booked, accounts, fees, governance, pay, pay_across, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::operation::Operation;
@@ -184,5 +184,14 @@ fn perform(
             fees::set_schedule(scene, *institution, schedule)
         }
         Operation::SetTier { account, tier } => accounts::set_tier(scene, *account, *tier),
+        Operation::Propose { institution, change, expires } => {
+            governance::propose(scene, *institution, change, *expires)
+        }
+        Operation::Vote { institution, proposal, approve } => {
+            governance::vote(scene, *institution, *proposal, *approve)
+        }
+        Operation::Enact { institution, proposal } => {
+            governance::enact(scene, *institution, *proposal)
+        }
     }
 }

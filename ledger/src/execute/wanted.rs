@@ -32,7 +32,11 @@ impl Wanted {
     fn add(&mut self, operation: &Operation) {
         self.payments.extend(operation.uetr());
         match operation {
-            Operation::RegisterAsset { .. } | Operation::SetFeeSchedule { .. } => {}
+            Operation::RegisterAsset { .. }
+            | Operation::SetFeeSchedule { .. }
+            | Operation::Propose { .. }
+            | Operation::Vote { .. }
+            | Operation::Enact { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);

@@ -10,9 +10,11 @@ use super::table::Table;
 use super::wanted::Wanted;
 use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
 use crate::fees::FeeSchedule;
+use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
-use crate::ids::{AccountId, AssetCode, Height, InstitutionNumber, Timestamp};
+use crate::ids::{AccountId, AssetCode, Height, InstitutionNumber, ProposalNumber, Timestamp};
 use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
+use crate::validators::ValidatorSet;
 
 /// The state in work of one block.
 pub(super) struct Working<'s> {
@@ -22,12 +24,13 @@ pub(super) struct Working<'s> {
     /// The block's time.
     pub(super) time: Timestamp,
     directory: Arc<Directory>,
-    written_assets: BTreeSet<AssetCode>,
-    written_schedules: BTreeSet<InstitutionNumber>,
+    /// The records of the directory that were written.
+    written: BTreeSet<StateKey>,
     committed: Arc<Directory>,
     accounts: Table<AccountId, Arc<Account>>,
     holdings: Table<HoldingKey, Holding>,
     supplies: Table<AssetCode, Supply>,
+    proposals: Table<ProposalNumber, Arc<Proposal>>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -42,12 +45,12 @@ impl<'s> Working<'s> {
             height,
             time,
             directory: parent.shared_directory(),
-            written_assets: BTreeSet::new(),
-            written_schedules: BTreeSet::new(),
+            written: BTreeSet::new(),
             committed: parent.shared_directory(),
             accounts: Table::with(accounts.iter().copied().zip(account_records)),
             holdings: Table::with(holdings.iter().copied().zip(parent.holdings_at(holdings))),
             supplies: Table::new(),
+            proposals: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -58,6 +61,16 @@ impl<'s> Working<'s> {
 
     pub(super) fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory)
+    }
+
+    /// The validators of the block's epoch, whatever the block changes for the next.
+    pub(super) fn governing(&self) -> &'s ValidatorSet {
+        self.parent.directory().validators()
+    }
+
+    /// True once the block has changed the validators.
+    pub(super) fn is_epoch_ending(&self) -> bool {
+        self.directory.epoch != self.parent.directory().epoch
     }
 
     pub(super) fn account(&mut self, account: AccountId) -> Option<Arc<Account>> {
@@ -71,6 +84,10 @@ impl<'s> Working<'s> {
 
     pub(super) fn supply(&mut self, asset: AssetCode) -> Supply {
         self.supplies.get(asset, || self.parent.supply(asset)).unwrap_or_default()
+    }
+
+    pub(super) fn proposal(&mut self, number: ProposalNumber) -> Option<Arc<Proposal>> {
+        self.proposals.get(number, || self.parent.proposal(number).map(Arc::new))
     }
 
     pub(super) fn marker(&mut self, key: MarkerKey) -> Option<Marker> {
@@ -95,12 +112,27 @@ impl<'s> Working<'s> {
 
     pub(super) fn put_asset(&mut self, code: AssetCode, asset: Asset) {
         Arc::make_mut(&mut self.directory).assets.insert(code, asset);
-        self.written_assets.insert(code);
+        self.written.insert(StateKey::Asset(code));
     }
 
     pub(super) fn put_schedule(&mut self, of: InstitutionNumber, schedule: FeeSchedule) {
         Arc::make_mut(&mut self.directory).schedules.insert(of, schedule);
-        self.written_schedules.insert(of);
+        self.written.insert(StateKey::FeeSchedule(of));
+    }
+
+    pub(super) fn put_proposal(&mut self, number: ProposalNumber, proposal: Arc<Proposal>) {
+        self.proposals.put(number, proposal);
+    }
+
+    /// Notes that `number` is the last proposal.
+    pub(super) fn count_proposal(&mut self, number: ProposalNumber) {
+        Arc::make_mut(&mut self.directory).proposals = number.0;
+        self.written.insert(StateKey::ProposalCount);
+    }
+
+    pub(super) fn apply(&mut self, effect: Effect) {
+        let written = Arc::make_mut(&mut self.directory).apply(effect);
+        self.written.extend(written);
     }
 
     /// Keeps what was written so far.
@@ -108,6 +140,7 @@ impl<'s> Working<'s> {
         self.accounts.commit();
         self.holdings.commit();
         self.supplies.commit();
+        self.proposals.commit();
         self.markers.commit();
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
@@ -119,6 +152,7 @@ impl<'s> Working<'s> {
         self.accounts.roll_back();
         self.holdings.roll_back();
         self.supplies.roll_back();
+        self.proposals.roll_back();
         self.markers.roll_back();
         self.directory = Arc::clone(&self.committed);
     }
@@ -140,16 +174,11 @@ impl<'s> Working<'s> {
         for (asset, supply) in self.supplies.changed() {
             changes.set(&StateKey::Supply(*asset), supply);
         }
-        // A record whose writing was taken back is not there, or is what it was.
-        for code in &self.written_assets {
-            if let Some(asset) = self.directory.assets.get(code) {
-                changes.set(&StateKey::Asset(*code), asset);
-            }
+        for (number, proposal) in self.proposals.changed() {
+            changes.set(&StateKey::Proposal(*number), &**proposal);
         }
-        for institution in &self.written_schedules {
-            if let Some(schedule) = self.directory.schedules.get(institution) {
-                changes.set(&StateKey::FeeSchedule(*institution), schedule);
-            }
+        for key in &self.written {
+            self.directory.list(self.parent.directory(), key, &mut changes);
         }
         let bucket = self.parent.bucket_at(self.time);
         for (key, marker) in self.markers.changed() {

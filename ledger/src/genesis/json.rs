@@ -124,7 +124,7 @@ pub fn network_word(network: Network) -> String {
 /// The parameters in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Parameters", deny_unknown_fields)]
-struct ParametersForm {
+pub(crate) struct ParametersForm {
     marker_bucket_ms: u64,
     marker_buckets_kept: u32,
     block_bytes: u32,

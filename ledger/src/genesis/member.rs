@@ -91,7 +91,7 @@ enum MemberFormat {
 /// A role's word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum RoleWord {
+pub(crate) enum RoleWord {
     Validator,
     Issuer,
     Dealer,
@@ -100,10 +100,10 @@ enum RoleWord {
 /// The operators' keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Operators {
-    threshold: u8,
+pub(crate) struct Operators {
+    pub(crate) threshold: u8,
     #[serde(with = "text::list")]
-    keys: Vec<PublicKey>,
+    pub(crate) keys: Vec<PublicKey>,
 }
 
 /// The validator's keys and address, each key with its proof.
@@ -218,7 +218,6 @@ impl MemberFile {
 
     /// The member as the genesis document records it.
     pub fn member(&self) -> Member {
-        let has = |word| self.roles.contains(&word);
         Member {
             institution: Institution {
                 bic: self.bic,
@@ -228,11 +227,7 @@ impl MemberFile {
                     keys: self.operators.keys.clone(),
                 },
                 compliance: self.compliance,
-                roles: Roles {
-                    validator: has(RoleWord::Validator),
-                    issuer: has(RoleWord::Issuer),
-                    dealer: has(RoleWord::Dealer),
-                },
+                roles: roles_of(&self.roles),
             },
             validator: self.validator.as_ref().map(|part| MemberValidator {
                 voting_key: part.voting_key,
@@ -322,7 +317,18 @@ fn member_of(profile: &MemberProfile, keys: &MemberKeys) -> Member {
     }
 }
 
-fn role_words(roles: Roles) -> BTreeSet<RoleWord> {
+/// The roles that the words name.
+pub(crate) fn roles_of(words: &BTreeSet<RoleWord>) -> Roles {
+    let has = |word| words.contains(&word);
+    Roles {
+        validator: has(RoleWord::Validator),
+        issuer: has(RoleWord::Issuer),
+        dealer: has(RoleWord::Dealer),
+    }
+}
+
+/// The words of roles.
+pub(crate) fn role_words(roles: Roles) -> BTreeSet<RoleWord> {
     let words = [
         (roles.validator, RoleWord::Validator),
         (roles.issuer, RoleWord::Issuer),

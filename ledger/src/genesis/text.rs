@@ -1,4 +1,4 @@
-//! Text forms of names and keys within the JSON documents of a genesis.
+//! Text forms of names and keys within JSON documents.
 //!
 //! Invariants: one value has one text, and reading refuses every other spelling of it, so a
 //! document reads back as it was written. Absent: the documents themselves (see `json`, `member`,
@@ -11,7 +11,7 @@ use crate::hash::Hash;
 use crate::ids::{Bic, Network};
 
 /// A value that a document carries as text.
-pub(super) trait TextForm: Sized {
+pub(crate) trait TextForm: Sized {
     /// The value's one text.
     fn to_text(&self) -> String;
 
@@ -127,17 +127,17 @@ impl<'de, T: TextForm> Deserialize<'de> for Text<T> {
 }
 
 /// For `#[serde(with = ...)]` on one value.
-pub(super) mod one {
+pub(crate) mod one {
     use super::{Deserialize, Deserializer, Serialize, Serializer, Text, TextForm};
 
-    pub(in crate::genesis) fn serialize<T: TextForm, S: Serializer>(
+    pub(crate) fn serialize<T: TextForm, S: Serializer>(
         value: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         Text(value).serialize(serializer)
     }
 
-    pub(in crate::genesis) fn deserialize<'de, T: TextForm, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: TextForm, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
         Text::deserialize(deserializer).map(|text| text.0)
@@ -145,17 +145,17 @@ pub(super) mod one {
 }
 
 /// For `#[serde(with = ...)]` on a list.
-pub(super) mod list {
+pub(crate) mod list {
     use super::{Deserialize, Deserializer, Serializer, Text, TextForm};
 
-    pub(in crate::genesis) fn serialize<T: TextForm, S: Serializer>(
+    pub(crate) fn serialize<T: TextForm, S: Serializer>(
         values: &[T],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(values.iter().map(Text))
     }
 
-    pub(in crate::genesis) fn deserialize<'de, T: TextForm, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, T: TextForm, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<T>, D::Error> {
         let texts = Vec::<Text<T>>::deserialize(deserializer)?;

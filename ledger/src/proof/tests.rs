@@ -9,9 +9,9 @@ use crate::crypto::{SecretKey, Suite};
 use crate::genesis::{Member, MemberValidator, Parameters};
 use crate::hash::Hash;
 use crate::ids::{
-    AccountId, AssetCode, Bic, Epoch, InstitutionNumber, Network, Uetr, ValidatorIndex, View,
+    AccountId, AssetCode, Bic, InstitutionNumber, Network, Uetr, ValidatorIndex, View,
 };
-use crate::light::{Advance, EpochChange, Refusal};
+use crate::light::{Advance, Refusal};
 use crate::merkle;
 use crate::money::{Amount, Decimals, Money};
 use crate::operation::{AssetKind, Operation};
@@ -297,26 +297,4 @@ fn a_client_follows_stops_on_conflict_and_forgets_old_trust() {
     assert!(matches!(conflict, Err(Refusal::Conflict { .. })));
     assert_eq!(client, TrustedState::Stopped);
     assert!(client.advance(domains, &chain.progress(3), now).is_err());
-}
-
-#[test]
-fn an_epoch_hands_over_only_to_the_validators_in_its_header() {
-    let chain = Chain::new();
-    let domains = &chain.domains;
-    let trusted = domains.chain_id();
-    let client = TrustedState::genesis(trusted, &chain.genesis).unwrap();
-    let next = chain.genesis.validators().unwrap();
-    let header = chain.header(2);
-    let change = EpochChange { certificate: certificate(domains, &header), header, next };
-    let mut last = chain.header(3);
-    last.epoch = Epoch(1);
-    let certificate_of_last = certificate(domains, &last);
-    let progress =
-        Progress { epochs: vec![change], header: last, certificate: certificate_of_last };
-    let (epoch, _) = client.certify(domains, &progress).unwrap();
-    assert_eq!(epoch, Epoch(1));
-    let mut forged = progress;
-    let fewer = forged.epochs[0].next.iter().take(3).map(|(_, v)| v.clone()).collect();
-    forged.epochs[0].next = crate::validators::ValidatorSet::new(fewer).unwrap();
-    assert_eq!(client.certify(domains, &forged), Err(Refusal::EpochChain));
 }

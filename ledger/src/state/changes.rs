@@ -76,9 +76,13 @@ impl Changes {
     }
 
     pub(super) fn drop_bucket(&mut self, bucket: u64) {
-        let key = self.append(&StateKey::MarkerBucket(bucket));
-        self.records.push(Span { key, value: None });
+        self.remove(&StateKey::MarkerBucket(bucket));
         self.dropped.push(bucket);
+    }
+
+    pub(super) fn remove(&mut self, key: &StateKey) {
+        let key = self.append(key);
+        self.records.push(Span { key, value: None });
     }
 
     /// The changed records, by their keys in the state map.

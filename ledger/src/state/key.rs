@@ -9,7 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::codec;
 use crate::hash::Hash;
-use crate::ids::{AccountId, AssetCode, Bic, Epoch, Height, InstitutionNumber, Timestamp, Uetr};
+use crate::ids::{AccountId, AssetCode, Bic, Epoch, Height, InstitutionNumber, ProposalNumber};
+use crate::ids::{Timestamp, Uetr};
 use crate::transaction::TransactionId;
 
 /// The first byte of a marker's key in a flat list; no [`StateKey`] begins with it.
@@ -41,6 +42,16 @@ pub enum StateKey {
     /// The [`BucketSummary`] of a bucket of markers; absent while the bucket is empty or once it is
     /// dropped.
     MarkerBucket(u64) = 10,
+    /// The [`crate::account::NodeRecord`] of an institution that runs a node.
+    Node(InstitutionNumber) = 11,
+    /// The [`crate::governance::Removal`] of an institution that was removed.
+    Removal(InstitutionNumber) = 12,
+    /// A [`crate::governance::Proposal`].
+    Proposal(ProposalNumber) = 13,
+    /// How many proposals there ever were, a `u64`; absent before the first.
+    ProposalCount = 14,
+    /// The [`crate::governance::Upgrade`] that was last scheduled; absent before the first.
+    Upgrade = 15,
 }
 
 impl StateKey {
@@ -137,7 +148,7 @@ mod tests {
         let key = MarkerKey::Quote(Hash([4; 32]));
         let flat = [marker_prefix(7).as_slice(), &key.bytes()].concat();
         assert_eq!(FlatKey::decode(&flat), Some(FlatKey::Marker { bucket: 7, key }));
-        for bad in [&[][..], &[0], &[11, 0], &[MARKER_TAG], &flat[..flat.len() - 1]] {
+        for bad in [&[][..], &[0], &[16, 0], &[MARKER_TAG], &flat[..flat.len() - 1]] {
             assert_eq!(FlatKey::decode(bad), None, "{bad:?}");
         }
         assert_eq!(FlatKey::decode(&[flat.as_slice(), &[0]].concat()), None);

@@ -5,23 +5,26 @@
 //! the comparison with a certified header; the caller does that with [`State::root`].
 
 use borsh::BorshDeserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::State;
 use super::directory::Directory;
 use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
 use super::marker_proof::summary;
-use crate::account::{Account, Asset, Holding, Institution, Supply};
+use super::parts::Part;
+use crate::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
 use crate::fees::FeeSchedule;
 use crate::genesis::Parameters;
+use crate::governance::{Proposal, Removal, Upgrade};
 use crate::hash::Domains;
-use crate::ids::InstitutionNumber;
-use crate::tree::Tree;
+use crate::ids::{Epoch, InstitutionNumber};
+use crate::tree::{ChunkEntry, Tree};
 use crate::validators::ValidatorSet;
 
-/// How many entries are gathered before a tree takes them in; a large batch hashes less.
-const BATCH: usize = 65_536;
+/// How many entries are gathered at least before a tree takes them in: as many as it has already,
+/// so that however large it becomes, each of its nodes is hashed a few times only.
+const BATCH: u64 = 65_536;
 
 /// Why a list of entries is not a state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,8 +47,8 @@ pub enum RestoreError {
         /// Which bucket.
         bucket: u64,
     },
-    /// There are no parameters.
-    #[error("the snapshot has no parameters. Fetch it again, whole")]
+    /// There are no parameters, or no validators.
+    #[error("the snapshot has no parameters or no validators. Fetch it again, whole")]
     Incomplete,
 }
 
@@ -77,21 +80,23 @@ impl State {
         domains: &Domains,
         entries: impl IntoIterator<Item = Entry>,
     ) -> Result<Self, RestoreError> {
-        let mut restoration = Restoration::default();
+        let mut restoration = Restoration::new(domains);
         for (key, value) in entries {
-            restoration.take(domains, key, value)?;
+            restoration.take(key, value)?;
         }
-        restoration.finish(domains)
+        restoration.finish()
     }
 }
 
-/// A state in the making.
-#[derive(Default)]
-struct Restoration {
+/// A state in the making, from entries or from a snapshot's chunks in whatever order.
+pub struct Restoration {
+    domains: Domains,
     map: Growing,
     buckets: BTreeMap<u64, Growing>,
     parameters: Option<Parameters>,
+    validators: Option<(Epoch, ValidatorSet)>,
     directory: Vec<(StateKey, Vec<u8>)>,
+    announced: BTreeMap<u64, BucketSummary>,
 }
 
 /// A tree in the making.
@@ -104,7 +109,8 @@ struct Growing {
 impl Growing {
     fn take(&mut self, domains: &Domains, key: Vec<u8>, value: Vec<u8>) {
         self.waiting.push((key, value));
-        if self.waiting.len() >= BATCH {
+        let waiting = u64::try_from(self.waiting.len()).unwrap_or(u64::MAX);
+        if waiting >= self.tree.len().max(BATCH) {
             self.settle(domains);
         }
     }
@@ -122,12 +128,24 @@ impl Growing {
 }
 
 impl Restoration {
-    fn take(
-        &mut self,
-        domains: &Domains,
-        key: Vec<u8>,
-        value: Vec<u8>,
-    ) -> Result<(), RestoreError> {
+    /// A state without entries.
+    pub fn new(domains: &Domains) -> Self {
+        Self {
+            domains: domains.clone(),
+            map: Growing::default(),
+            buckets: BTreeMap::new(),
+            parameters: None,
+            validators: None,
+            directory: Vec::new(),
+            announced: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in an entry of the flat list.
+    ///
+    /// # Errors
+    /// [`RestoreError::Key`] or [`RestoreError::Value`] for what is no record of the ledger.
+    pub fn take(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), RestoreError> {
         let hexadecimal = || key.iter().map(|byte| format!("{byte:02x}")).collect();
         let read = FlatKey::decode(&key).ok_or_else(|| RestoreError::Key { key: hexadecimal() })?;
         if !value_fits(&read, &value) {
@@ -136,68 +154,103 @@ impl Restoration {
         match read {
             FlatKey::Marker { bucket, .. } => {
                 let key = key.get(marker_prefix(bucket).len()..).unwrap_or_default().to_vec();
-                self.buckets.entry(bucket).or_default().take(domains, key, value);
+                self.buckets.entry(bucket).or_default().take(&self.domains, key, value);
             }
             FlatKey::Record(record) => {
                 self.note(record, &value);
-                self.map.take(domains, key, value);
+                self.map.take(&self.domains, key, value);
             }
         }
         Ok(())
+    }
+
+    /// Takes in the entries of a verified chunk of `part`.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_chunk(&mut self, part: Part, entries: &[ChunkEntry]) -> Result<(), RestoreError> {
+        entries.iter().try_for_each(|ChunkEntry { key, value }| {
+            let key = match part {
+                Part::Map => key.clone(),
+                Part::Markers(bucket) => [marker_prefix(bucket).as_slice(), key].concat(),
+            };
+            self.take(key, value.clone())
+        })
+    }
+
+    /// The buckets of markers that the map's records so far announce.
+    pub const fn announced(&self) -> &BTreeMap<u64, BucketSummary> {
+        &self.announced
     }
 
     /// Remembers what the directory needs.
     fn note(&mut self, key: StateKey, value: &[u8]) {
         match key {
             StateKey::Parameters => self.parameters = borsh::from_slice(value).ok(),
-            StateKey::Institution(_) | StateKey::Asset(_) | StateKey::FeeSchedule(_) => {
-                self.directory.push((key, value.to_vec()));
+            StateKey::MarkerBucket(bucket) => {
+                if let Ok(summary) = borsh::from_slice(value) {
+                    self.announced.insert(bucket, summary);
+                }
             }
-            StateKey::ValidatorSet(_)
-            | StateKey::InstitutionByBic(_)
+            StateKey::ValidatorSet(epoch) => {
+                if self.validators.as_ref().is_none_or(|(latest, _)| *latest < epoch) {
+                    self.validators = borsh::from_slice(value).ok().map(|set| (epoch, set));
+                }
+            }
+            StateKey::Institution(_)
+            | StateKey::Removal(_)
+            | StateKey::Node(_)
+            | StateKey::Asset(_)
+            | StateKey::FeeSchedule(_)
+            | StateKey::ProposalCount
+            | StateKey::Upgrade => self.directory.push((key, value.to_vec())),
+            StateKey::InstitutionByBic(_)
+            | StateKey::Proposal(_)
             | StateKey::Supply(_)
             | StateKey::Account(_)
-            | StateKey::Holding(..)
-            | StateKey::MarkerBucket(_) => {}
+            | StateKey::Holding(..) => {}
         }
     }
 
-    fn finish(self, domains: &Domains) -> Result<State, RestoreError> {
-        let mut directory = Directory::new(self.parameters.ok_or(RestoreError::Incomplete)?);
+    /// The state of everything that was taken in. Compare its root with a certified header before
+    /// it is used.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if something is missing.
+    pub fn finish(self) -> Result<State, RestoreError> {
+        let domains = &self.domains;
+        let parameters = self.parameters.ok_or(RestoreError::Incomplete)?;
+        let (epoch, validators) = self.validators.ok_or(RestoreError::Incomplete)?;
+        let mut directory = Directory::new(parameters, epoch, Arc::new(validators));
         for (key, value) in self.directory {
             directory.learn(&key, &value);
         }
         let buckets: BTreeMap<u64, Tree> =
             self.buckets.into_iter().map(|(bucket, tree)| (bucket, tree.finish(domains))).collect();
-        let state = State {
-            domains: Arc::new(domains.clone()),
-            directory: Arc::new(directory),
+        check_buckets(domains, &self.announced, &buckets)?;
+        Ok(State {
             map: self.map.finish(domains),
+            domains: Arc::new(self.domains),
+            directory: Arc::new(directory),
             buckets,
-        };
-        state.check_buckets()?;
-        Ok(state)
+        })
     }
 }
 
-impl State {
-    /// Each bucket has its summary in the map, and each summary its bucket.
-    fn check_buckets(&self) -> Result<(), RestoreError> {
-        for (bucket, tree) in &self.buckets {
-            let said = self.read::<BucketSummary>(&StateKey::MarkerBucket(*bucket));
-            if said != Some(summary(&self.domains, tree)) {
-                return Err(RestoreError::Bucket { bucket: *bucket });
-            }
+/// Each bucket has its summary in the map, and each summary its bucket.
+fn check_buckets(
+    domains: &Domains,
+    announced: &BTreeMap<u64, BucketSummary>,
+    buckets: &BTreeMap<u64, Tree>,
+) -> Result<(), RestoreError> {
+    let all: BTreeSet<u64> = announced.keys().chain(buckets.keys()).copied().collect();
+    for bucket in all {
+        let found = buckets.get(&bucket).map(|tree| summary(domains, tree));
+        if found != announced.get(&bucket).copied() {
+            return Err(RestoreError::Bucket { bucket });
         }
-        for (key, _) in self.map.iter() {
-            if let Some(FlatKey::Record(StateKey::MarkerBucket(bucket))) = FlatKey::decode(key)
-                && !self.buckets.contains_key(&bucket)
-            {
-                return Err(RestoreError::Bucket { bucket });
-            }
-        }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Directory {
@@ -207,9 +260,14 @@ impl Directory {
             StateKey::Institution(number) => learn(&mut self.institutions, *number, value),
             StateKey::Asset(code) => learn(&mut self.assets, *code, value),
             StateKey::FeeSchedule(number) => learn(&mut self.schedules, *number, value),
+            StateKey::Removal(number) => learn(&mut self.removals, *number, value),
+            StateKey::Node(number) => learn(&mut self.nodes, *number, value),
+            StateKey::ProposalCount => self.proposals = borsh::from_slice(value).unwrap_or(0),
+            StateKey::Upgrade => self.upgrade = borsh::from_slice(value).ok(),
             StateKey::Parameters
             | StateKey::ValidatorSet(_)
             | StateKey::InstitutionByBic(_)
+            | StateKey::Proposal(_)
             | StateKey::Supply(_)
             | StateKey::Account(_)
             | StateKey::Holding(..)
@@ -237,6 +295,11 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::Holding(..) => reads::<Holding>(value),
         StateKey::FeeSchedule(_) => reads::<FeeSchedule>(value),
         StateKey::MarkerBucket(_) => reads::<BucketSummary>(value),
+        StateKey::Node(_) => reads::<NodeRecord>(value),
+        StateKey::Removal(_) => reads::<Removal>(value),
+        StateKey::Proposal(_) => reads::<Proposal>(value),
+        StateKey::ProposalCount => reads::<u64>(value),
+        StateKey::Upgrade => reads::<Upgrade>(value),
     }
 }
 

@@ -5,6 +5,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
+pub mod governance;
+
 use ledger::account::{Institution, KeySet, Policy, Roles};
 use ledger::chain::{Executed, Tip};
 use ledger::crypto::{SecretKey, Suite};
@@ -259,7 +261,7 @@ impl World {
     /// Builds a block, checks it as another node would, and moves on to it.
     pub fn block(&mut self, transactions: &[VerifiedTransaction]) -> Executed {
         let view = View(self.tip.header().view.0 + 1);
-        let cut = self.tip.cut().clone();
+        let cut = self.tip.child_cut();
         let executed = self.tip.build(view, ValidatorIndex(0), self.time(), cut, transactions);
         let checked = self.tip.check(&executed.block, transactions).unwrap();
         assert_eq!(checked.booked, executed.booked);
@@ -353,7 +355,9 @@ pub fn dealer() -> AccountId {
 pub fn settled(outcome: &Outcome) -> &Settlement {
     match outcome {
         Outcome::Settled(settlement) => settlement,
-        Outcome::Done | Outcome::Rejected(_) => panic!("not settled: {outcome:?}"),
+        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => {
+            panic!("not settled: {outcome:?}")
+        }
     }
 }
 
