@@ -7,9 +7,10 @@ use ledger::block::Block;
 use ledger::certificate::Certificate;
 use ledger::crypto::SecretKey;
 use ledger::hash::Domains;
-use ledger::ids::{Epoch, ValidatorIndex, View};
+use ledger::ids::{Epoch, ValidatorIndex};
 use ledger::validators::ValidatorSet;
 
+use crate::memory::Memory;
 use crate::record::Record;
 
 /// The fixed surroundings of a replica: one per epoch.
@@ -71,14 +72,16 @@ impl Default for Timing {
 /// Where a replica starts, also after a crash (R11).
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The last final block that the node holds and executed; the genesis block on a new chain.
+    /// The last final block that the node holds and executed. At the start of an epoch that is the
+    /// last block of the epoch before, or the genesis block (R18).
     pub finalized: Block,
-    /// The finalization of that block; `None` for the genesis block.
+    /// The finalization of that block; `None` for the genesis block. Of no use at the start of an
+    /// epoch.
     pub certificate: Option<Certificate>,
-    /// Every durable record whose view is above the final block's, in the order they were
-    /// persisted. More records, and older ones, do no harm.
+    /// Every durable record of the epoch whose view is above the final block's, in the order they
+    /// were persisted. More records, older ones, and those of other epochs do no harm.
     pub records: Vec<Record>,
-    /// Views up to this one get no vote of this replica. View 0 for a node whose records are whole;
-    /// for one that lost them, a view that is above all it may have voted in.
-    pub observe_until: View,
+    /// Whether the records hold all votes of this validator. At the start of an epoch, what
+    /// [`Replica::memory`](crate::Replica::memory) of the epoch before says.
+    pub memory: Memory,
 }

@@ -4,11 +4,13 @@
 //! Absent: how votes are cast (see [`crate::voting`]).
 
 use ledger::certificate::{Certificate, VoteKind};
+use ledger::hash::Hash;
 use ledger::ids::{Timestamp, View};
 
 use crate::message::Message;
 use crate::record::Record;
 use crate::replica::{Replica, Turn};
+use crate::signer::Signer;
 use crate::step::Output;
 use crate::verified::Verified;
 
@@ -19,10 +21,14 @@ impl Replica {
         if subject.epoch != self.epoch || self.views.knows(subject.kind, subject.view) {
             return;
         }
-        let verified = Verified::certificate(certificate, &self.domains, &self.validators);
-        if let Some(certificate) = verified {
+        if let Some(certificate) = self.verified(certificate) {
             self.adopt(now, certificate);
         }
+    }
+
+    /// The certificate, if it is one of this epoch and valid.
+    pub(crate) fn verified(&self, certificate: Certificate) -> Option<Verified<Certificate>> {
+        Verified::certificate(certificate, &self.domains, self.epoch, &self.validators)
     }
 
     /// Uses a certificate that is new: keeps it, relays it, moves on by it.
@@ -45,7 +51,8 @@ impl Replica {
             VoteKind::Nullify => {}
             VoteKind::Finalize => self.on_finalization(),
         }
-        if moves && subject.view >= self.turn.view {
+        // R18: nothing comes after the block that ends the epoch.
+        if moves && subject.view >= self.turn.view && !self.has_ended() {
             self.enter(now, subject.view, subject.kind);
         }
     }
@@ -78,8 +85,7 @@ impl Replica {
         self.resend.last = self.resend.last.map(|_| now);
         self.resend.count = 0;
         for (view, block) in self.views.compact(view) {
-            // R17: peers may still fetch what this replica has voted for.
-            if self.signer.as_ref().is_none_or(|s| s.vote(view, VoteKind::Notarize).is_none()) {
+            if !self.is_of_use(view, &block) {
                 self.chain.forget(&block);
             }
         }
@@ -87,6 +93,18 @@ impl Replica {
             self.make_busy(now);
         }
         self.outputs.push(Output::Entered { view, leader: self.leaders.leader(view) });
+    }
+
+    /// True if a candidate of `view` that was dropped is still kept: peers may fetch what this
+    /// replica has voted for, and what is certified.
+    fn is_of_use(&self, view: View, block: &Hash) -> bool {
+        // R17, R18: a block that is proposed again was voted for, or certified, in another view.
+        let first = self.chain.get(block).map_or(view, |held| held.header.view);
+        let votes = |signer: &Signer, view| {
+            signer.vote(view, VoteKind::Notarize).is_some_and(|vote| vote.subject.block == *block)
+        };
+        let is_voted_for = |signer| votes(signer, view) || votes(signer, first);
+        self.signer.as_ref().is_some_and(is_voted_for) || self.views.is_certified(block)
     }
 
     /// Sends to all, unless this replica only observes.

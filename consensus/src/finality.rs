@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use crate::chain::Ancestry;
 use crate::replica::Replica;
 use crate::step::Output;
-use crate::verified::Verified;
 use crate::views::{Certified, Views};
 
 impl Replica {
@@ -26,13 +25,22 @@ impl Replica {
 
     /// A finalization is new: closes its view, drops what is behind it.
     pub(crate) fn on_finalization(&mut self) {
-        let view = self.views.finalized().view;
+        let Certified { view, block } = self.views.finalized();
         if let Some(signer) = &mut self.signer {
             signer.close(view);
         }
         self.link();
-        // R17: while the way to it is not held, only a window of blocks behind it is kept.
-        self.chain.drop_up_to(View(view.0.saturating_sub(Views::WINDOW)));
+        // R17: while the way to it is not held, only a window of blocks behind it is kept. It may
+        // be older than its certificate (R18).
+        let last = self.chain.get(&block).map_or(view, |block| block.header.view);
+        self.chain.drop_up_to(View(last.0.saturating_sub(Views::WINDOW)));
+    }
+
+    /// True once the block that ends the epoch is final: then nothing is left to do but to tell
+    /// those that do not know (R18).
+    pub fn has_ended(&self) -> bool {
+        let last = &self.finalized().header;
+        last.epoch == self.epoch && last.ends_epoch()
     }
 
     /// Makes the block of the highest finalization final, with its ancestors first, if all are
@@ -46,6 +54,12 @@ impl Replica {
             if let Some(block) = self.chain.finalize(&hash) {
                 self.outputs.push(Output::Final { block, certificate: own });
             }
+        }
+        if self.has_ended()
+            && let Some(signer) = &mut self.signer
+        {
+            // R18
+            signer.close(View(u64::MAX));
         }
     }
 
@@ -62,7 +76,7 @@ impl Replica {
                 wanted.insert((block, target.view));
             }
             Ancestry::Linked(_) => {
-                let candidates = self.views.pending().take(1).chain(self.candidate_parent());
+                let candidates = self.views.pending().take(1).chain(self.candidate_base());
                 wanted.extend(candidates.filter_map(|certified| self.missing(certified)));
             }
             Ancestry::Apart => {}
@@ -96,11 +110,10 @@ impl Replica {
         }
     }
 
-    /// The certified parent of the current candidate.
-    fn candidate_parent(&self) -> Option<Certified> {
+    /// What the current candidate rests on, if it is certified.
+    fn candidate_base(&self) -> Option<Certified> {
         let hash = self.views.get(self.turn.view)?.candidate?;
-        let parent = self.chain.get(&hash)?.header.parent;
-        self.views.parents(self.turn.view).find(|certified| certified.block == parent)
+        self.base(self.chain.get(&hash)?)
     }
 
     /// The highest missing block on the way from a certified block down to the last final one.
@@ -142,11 +155,9 @@ impl Replica {
     pub(crate) fn on_caught_up(&mut self, now: Timestamp, block: Block, certificate: Certificate) {
         let subject = certificate.subject;
         let fits = subject.kind == VoteKind::Finalize
-            && subject.epoch == self.epoch
             && subject.block == block.hash(&self.domains)
             && block.header.height > self.chain.finalized().header.height;
-        let verified = Verified::certificate(certificate, &self.domains, &self.validators);
-        let Some(certificate) = verified.filter(|_| fits) else { return };
+        let Some(certificate) = self.verified(certificate).filter(|_| fits) else { return };
         self.chain.restart(block);
         self.catching_up = None;
         if self.views.knows(VoteKind::Finalize, subject.view) {

@@ -10,13 +10,14 @@ use ledger::ids::{ValidatorIndex, View};
 #[derive(Clone, Debug)]
 pub struct Leaders {
     /// For each validator the highest view it was heard to vote in.
-    heard: Vec<View>,
+    /// None of one that was lost.
+    heard: Vec<Option<View>>,
 }
 
 impl Leaders {
     /// `count` validators, all taken as heard in `view`.
     pub fn new(count: usize, view: View) -> Self {
-        Self { heard: vec![view; count] }
+        Self { heard: vec![Some(view); count] }
     }
 
     /// The leader of `view`: round robin.
@@ -30,22 +31,33 @@ impl Leaders {
     /// Notes that `validator` voted in `view`; a view beyond `current` counts as the current one.
     pub fn hear(&mut self, validator: ValidatorIndex, view: View, current: View) {
         if let Some(heard) = self.heard.get_mut(validator.position()) {
-            *heard = view.min(current).max(*heard);
+            *heard = Some(view.min(current)).max(*heard);
+        }
+    }
+
+    /// The connection to `validator` has ended: it is silent until it is heard again.
+    pub fn lose(&mut self, validator: ValidatorIndex) {
+        if let Some(heard) = self.heard.get_mut(validator.position()) {
+            *heard = None;
         }
     }
 
     /// Takes everyone as heard in `view`: after a jump, silence means nothing.
     pub fn hear_all(&mut self, view: View) {
         for heard in &mut self.heard {
-            *heard = view.max(*heard);
+            *heard = Some(view).max(*heard);
         }
     }
 
-    /// True if the leader of `view` voted in none of the views of a whole rotation before it.
+    /// True if the leader of `view` voted in none of the views of a whole rotation before it, or
+    /// its connection has ended.
     pub fn is_silent(&self, view: View) -> bool {
         // R13
         let rotation = u64::try_from(self.heard.len()).unwrap_or(u64::MAX);
-        let heard = self.heard.get(self.leader(view).position()).copied().unwrap_or(view);
-        view.0.saturating_sub(heard.0) > rotation.max(2)
+        match self.heard.get(self.leader(view).position()) {
+            Some(Some(heard)) => view.0.saturating_sub(heard.0) > rotation.max(2),
+            Some(None) => true,
+            None => false,
+        }
     }
 }

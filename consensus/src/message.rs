@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
 use ledger::certificate::{Certificate, Vote};
 use ledger::codec;
-use ledger::ids::View;
+use ledger::ids::{Epoch, View};
 use std::io::{Read, Result};
 
 /// A message of one replica to another.
@@ -22,11 +22,25 @@ pub enum Message {
     Certificate(Certificate),
     /// Where the sender stands; answered with what it misses.
     Status(Status),
+    /// The answer to a validator that lost its memory.
+    Report(Report),
 }
 
 impl Message {
     /// The most bytes of an encoded message.
     pub const MAXIMUM_BYTES: usize = 1024 * 1024;
+
+    /// The epoch that it speaks of. A replica ignores what is of another epoch than its own; the
+    /// node tells by this which of the two is behind.
+    pub const fn epoch(&self) -> Epoch {
+        match self {
+            Self::Proposal(proposal) => proposal.vote.subject.epoch,
+            Self::Vote(vote) => vote.subject.epoch,
+            Self::Certificate(certificate) => certificate.subject.epoch,
+            Self::Status(status) => status.epoch,
+            Self::Report(report) => report.epoch,
+        }
+    }
 
     /// The canonical encoding.
     pub fn encode(&self) -> Vec<u8> {
@@ -45,13 +59,14 @@ impl Message {
 /// A leader's proposal.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
 pub struct Proposal {
-    /// The proposed block.
+    /// The proposed block: a new one of the vote's view, or the epoch's last one again (R18).
     pub block: Block,
     /// The leader's vote to notarize it: the signature on the proposal, too. So proposing twice is
-    /// voting twice, and one rule of the signer forbids both.
+    /// voting twice, and one rule of the signer forbids both. It names the view of the proposal.
     pub vote: Vote,
-    /// The certificate of the parent (none for the genesis block), then the nullifications of the
-    /// views between, ascending; at most [`Proposal::MAXIMUM_CERTIFICATES`].
+    /// The certificate of the parent (none for the block that the epoch starts from), or of the
+    /// block itself if it is proposed again; then the nullifications of the views between,
+    /// ascending; at most [`Proposal::MAXIMUM_CERTIFICATES`].
     pub justification: Vec<Certificate>,
 }
 
@@ -75,10 +90,27 @@ impl BorshDeserialize for Proposal {
 /// liar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Status {
+    /// The epoch the sender is in; all views below are of it.
+    pub epoch: Epoch,
     /// The view the sender is in.
     pub view: View,
-    /// The highest view the sender knows a finalization of; 0 for the genesis block.
+    /// The highest view the sender knows a finalization of; that of the block which the epoch
+    /// starts from if it knows none.
     pub finalized: View,
     /// The lowest view of which the sender needs certificates; its current view if it misses none.
     pub missing: View,
+    /// The number of its question, if the sender lost its memory and asks for a [`Report`] (R19).
+    pub inquiry: Option<u64>,
+}
+
+/// Up to where the sender may have voted (R19). Not signed, like a status; the receiver allows for
+/// as many lies as there may be faulty validators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Report {
+    /// The epoch the sender is in.
+    pub epoch: Epoch,
+    /// The number of the question.
+    pub inquiry: u64,
+    /// The highest view that the sender has entered, or may have voted in.
+    pub view: View,
 }

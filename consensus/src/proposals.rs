@@ -5,11 +5,12 @@
 
 use ledger::block::{Block, Header};
 use ledger::certificate::VoteKind;
-use ledger::ids::Timestamp;
+use ledger::ids::{Timestamp, View};
 
 use crate::message::Proposal;
 use crate::replica::Replica;
 use crate::verified::Verified;
+use crate::views::Certified;
 
 /// What the rules say of a proposal before its execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,10 @@ impl Replica {
     /// The leader's proposal arrives: keeps the first of a view.
     pub(crate) fn on_proposal(&mut self, now: Timestamp, proposal: Proposal) {
         let Proposal { block, vote, justification } = proposal;
-        let view = block.header.view;
         let subject = vote.subject;
+        let view = subject.view;
         // R5: the leader's signature is on this very block.
         let names_it = subject.epoch == self.epoch
-            && subject.view == view
             && subject.kind == VoteKind::Notarize
             && subject.block == block.hash(&self.domains)
             && vote.validator == self.leaders.leader(view);
@@ -42,7 +42,8 @@ impl Replica {
         if !is_first(self) && !self.views.wants(&vote) {
             return;
         }
-        let Some(vote) = Verified::vote(vote, &self.domains, &self.validators) else { return };
+        let vote = Verified::vote(vote, &self.domains, self.epoch, &self.validators);
+        let Some(vote) = vote else { return };
         self.leaders.hear(vote.validator, view, self.turn.view);
         for certificate in justification {
             self.learn(now, certificate);
@@ -51,11 +52,21 @@ impl Replica {
         // A certificate among them may have made the view final; then the block is of no use here.
         if self.views.is_open(view, self.turn.view) && is_first(self) && self.chain.is_whole(&block)
         {
+            self.take_candidate(now, view, block);
+        }
+    }
+
+    /// Holds the leader's first block of `view`, if the view can be the block's.
+    fn take_candidate(&mut self, now: Timestamp, view: View, block: Block) {
+        // R5, R18: a block whose view is none of its own would outlive what R17 keeps.
+        if may_stand_in(&block.header, view) {
             let hash = self.chain.insert(block);
             self.views.entry(view).candidate = Some(hash);
             if view == self.turn.view {
                 self.make_busy(now);
             }
+        } else {
+            self.views.entry(view).rejected = true;
         }
     }
 
@@ -63,24 +74,36 @@ impl Replica {
     pub(crate) fn standing(&self, now: Timestamp, block: &Block) -> Standing {
         let header = &block.header;
         let is_passed = header.height <= self.chain.finalized().header.height;
-        if !self.is_ours(header) || header.view != self.turn.view || is_passed {
+        if !self.is_ours(header) || !may_stand_in(header, self.turn.view) || is_passed {
             return Standing::Never;
         }
         let Some(parent) = self.chain.get(&header.parent).map(|parent| &parent.header) else {
             return Standing::Waits;
         };
         // A final view is never nullified, so nothing can pass over it.
-        if parent.view < self.views.finalized().view || !follows(parent, header) {
+        let base = if header.view == self.turn.view { parent } else { header };
+        if base.view < self.views.finalized().view || !follows(parent, header) {
             return Standing::Never;
         }
-        let certified = self.views.certified(parent.view);
-        let is_certified = certified.is_some_and(|certified| certified.block == header.parent);
-        if !is_certified || self.views.gap(parent.view, header.view).is_some() {
+        if self.base(block).is_none() {
             return Standing::Waits;
         }
         // R6: the clocks of validators differ; what is early now is right in a moment.
         let early = header.time > now.plus(self.pace.timing().clock_bound_ms);
         if early { Standing::Waits } else { Standing::Stands }
+    }
+
+    /// Where the block that a candidate of the current view rests on was certified: its parent, or
+    /// the candidate itself if it is proposed again (R18). `None` if it is not known to be
+    /// certified, or a view after it not to be nullified.
+    pub(crate) fn base(&self, candidate: &Block) -> Option<Certified> {
+        let view = self.turn.view;
+        let base = if candidate.header.view == view {
+            candidate.header.parent
+        } else {
+            candidate.hash(&self.domains)
+        };
+        self.views.parents(view).find(|certified| certified.block == base)
     }
 
     /// True if the header names this chain, epoch, validator set and the view's leader.
@@ -96,6 +119,13 @@ impl Replica {
     pub(crate) fn may_propose(&self, now: Timestamp, block: &Block) -> bool {
         self.chain.is_whole(block) && self.standing(now, block) == Standing::Stands
     }
+}
+
+/// True if a block with this header can be proposed in `view`: it is of this view, or it ends its
+/// epoch and is proposed again.
+fn may_stand_in(header: &Header, view: View) -> bool {
+    // R5, R18
+    header.view == view || (header.view < view && header.ends_epoch())
 }
 
 /// True if a block with header `child` can follow one with header `parent`.

@@ -6,7 +6,7 @@
 use ledger::block::Block;
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::Hash;
-use ledger::ids::{Timestamp, View};
+use ledger::ids::Timestamp;
 
 use crate::chain::Execution;
 use crate::message::{Message, Proposal};
@@ -19,14 +19,31 @@ impl Replica {
         // R4: after a start nobody knows how long the chain has been silent, so the leader does not
         // wait.
         let is_due = self.is_fresh || self.turn.busy_since.is_some() || now >= self.build_time();
-        if !is_due || !self.may_lead() {
+        if !self.may_lead() {
             return false;
         }
         let Some(parent) = self.choose_parent() else { return false };
+        if let Some(last) = self.last_of_the_epoch(&parent) {
+            // R18
+            let stands = self.may_propose(now, &last);
+            if stands {
+                self.propose(now, last);
+            }
+            return stands;
+        }
+        if !is_due {
+            return false;
+        }
         self.turn.building = Some(parent);
         self.make_busy(now);
         self.outputs.push(Output::Build { view: self.turn.view, parent });
         true
+    }
+
+    /// The block, if it ends this epoch, so that it gets no child here but is proposed again.
+    fn last_of_the_epoch(&self, block: &Hash) -> Option<Block> {
+        let ends = |block: &&Block| block.header.epoch == self.epoch && block.header.ends_epoch();
+        self.chain.get(block).filter(ends).cloned()
     }
 
     /// True if this replica leads the current view and has neither asked for a block nor voted.
@@ -36,6 +53,7 @@ impl Replica {
         self.leaders.leader(view) == signer.identity().index
             && !self.turn.refused
             && self.turn.building.is_none()
+            && signer.is_open(view)
             && signer.vote(view, VoteKind::Notarize).is_none()
             && signer.vote(view, VoteKind::Nullify).is_none()
     }
@@ -56,15 +74,21 @@ impl Replica {
         if !asked || !self.may_propose(now, &block) {
             return;
         }
-        let parent = self.chain.get(&block.header.parent).map(|parent| parent.header.view);
         let hash = self.chain.insert(block.clone());
         self.chain.note(&hash, Execution::Valid);
+        self.propose(now, block);
+    }
+
+    /// Votes for a block that is held, executed and stands in the current view, and proposes it.
+    fn propose(&mut self, now: Timestamp, block: Block) {
+        let (view, hash) = (self.turn.view, block.hash(&self.domains));
+        self.make_busy(now);
         let Some(vote) = self.promise(view, VoteKind::Notarize, hash, Some(block.clone())) else {
             self.turn.refused = true;
             return;
         };
         self.views.entry(view).candidate = Some(hash);
-        let justification = self.justification(parent.unwrap_or(view), view);
+        let justification = self.justification(&block);
         let proposal = Proposal { block, vote: *vote, justification };
         self.broadcast(Message::Proposal(Box::new(proposal)));
         self.resend.begin(now);
@@ -80,16 +104,18 @@ impl Replica {
         }
         let vote = **signer.vote(view, VoteKind::Notarize)?;
         let block = self.chain.get(&vote.subject.block)?.clone();
-        let parent = self.chain.get(&block.header.parent)?.header.view;
-        Some(Proposal { block, vote, justification: self.justification(parent, view) })
+        let justification = self.justification(&block);
+        Some(Proposal { block, vote, justification })
     }
 
-    /// The certificate of the parent's view and the nullifications after it, as far as they fit.
-    fn justification(&self, parent: View, view: View) -> Vec<Certificate> {
+    /// The certificate of what the proposal rests on and the nullifications after it, as far as
+    /// they fit.
+    fn justification(&self, proposed: &Block) -> Vec<Certificate> {
         // R4
-        let certification = self.views.certification(parent).into_iter();
+        let Some(base) = self.base(proposed).map(|base| base.view) else { return Vec::new() };
+        let certification = self.views.certification(base).into_iter();
         certification
-            .chain(self.views.nullifications(parent, view))
+            .chain(self.views.nullifications(base, self.turn.view))
             .take(Proposal::MAXIMUM_CERTIFICATES)
             .map(|certificate| (**certificate).clone())
             .collect()

@@ -7,7 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
 use ledger::certificate::{Certificate, Vote};
 use ledger::codec;
-use ledger::ids::View;
+use ledger::ids::{Epoch, View};
 
 /// One durable record. The node appends it to its log before it performs any later output.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -16,8 +16,16 @@ pub enum Record {
     Block(Block),
     /// A vote of this replica.
     Vote(Vote),
-    /// A notarization or nullification that this replica relies on.
+    /// A certificate that this replica relies on.
     Certificate(Certificate),
+    /// This replica casts no vote in the views of `epoch` up to `view`: it may have voted there
+    /// before it lost its memory (R19).
+    Forgotten {
+        /// The epoch.
+        epoch: Epoch,
+        /// The last of the views.
+        view: View,
+    },
 }
 
 impl Record {
@@ -31,6 +39,17 @@ impl Record {
             Self::Block(block) => block.header.view,
             Self::Vote(vote) => vote.subject.view,
             Self::Certificate(certificate) => certificate.subject.view,
+            Self::Forgotten { view, .. } => *view,
+        }
+    }
+
+    /// The epoch that the record speaks of. A replica ignores those of other epochs than its own.
+    pub const fn epoch(&self) -> Epoch {
+        match self {
+            Self::Block(block) => block.header.epoch,
+            Self::Vote(vote) => vote.subject.epoch,
+            Self::Certificate(certificate) => certificate.subject.epoch,
+            Self::Forgotten { epoch, .. } => *epoch,
         }
     }
 

@@ -4,12 +4,13 @@
 //! persisted a second time. Absent: reading of the log (the node's).
 
 use ledger::certificate::{Vote, VoteKind};
-use ledger::ids::Timestamp;
+use ledger::ids::{Timestamp, View};
 use std::collections::BTreeSet;
 
 use crate::chain::Chain;
 use crate::config::{Config, Start};
 use crate::leaders::Leaders;
+use crate::memory::{Inquiry, Memory};
 use crate::pace::Pace;
 use crate::record::Record;
 use crate::replica::{Replica, Resend, Turn};
@@ -23,6 +24,10 @@ impl Replica {
     pub fn new(config: Config, start: Start, now: Timestamp) -> (Self, Vec<Output>) {
         let mut replica = Self::fresh(config, &start, now);
         let votes = replica.replay(start.records);
+        if replica.has_ended() {
+            let outputs = replica.settle(now);
+            return (replica, outputs);
+        }
         // R11: the view that the certificates show, then the votes, which may complete another.
         let view = replica.views.highest_certified().next();
         replica.leaders.hear_all(view);
@@ -44,13 +49,20 @@ impl Replica {
         let finalized = &start.finalized;
         let view = finalized.header.view;
         let certified = Certified { view, block: finalized.hash(&domains) };
+        // R18: the certificate of the block that the epoch starts from is of the epoch before.
         let finalization = start
             .certificate
             .clone()
             .filter(|certificate| certificate.subject.block == certified.block)
-            .and_then(|certificate| Verified::certificate(certificate, &domains, &validators));
-        let closed = view.max(start.observe_until);
-        let signer = identity.map(|identity| Signer::new(domains.clone(), epoch, identity, closed));
+            .and_then(|known| Verified::certificate(known, &domains, epoch, &validators));
+        // R19
+        let (forgotten, inquiry) = match start.memory {
+            Memory::Whole => (View(0), None),
+            Memory::Lost { inquiry } => {
+                (View(u64::MAX), Some(Inquiry::new(inquiry, validators.fault_bound())))
+            }
+        };
+        let signer = identity.map(|it| Signer::new(domains.clone(), epoch, it, view, forgotten));
         Self {
             validators_hash: validators.hash(&domains),
             leaders: Leaders::new(validators.count(), view.next()),
@@ -66,11 +78,13 @@ impl Replica {
             catching_up: None,
             named: BTreeSet::new(),
             wake: None,
+            latest: now,
             outputs: Vec::new(),
             domains,
             validators,
             epoch,
             signer,
+            inquiry,
         }
     }
 
@@ -78,17 +92,22 @@ impl Replica {
     fn replay(&mut self, records: Vec<Record>) -> Vec<Verified<Vote>> {
         let finalized = self.views.finalized().view;
         let mut votes = Vec::new();
-        for record in records.into_iter().filter(|record| record.view() > finalized) {
+        let is_of_use = |record: &Record| record.epoch() == self.epoch && record.view() > finalized;
+        for record in records.into_iter().filter(is_of_use).collect::<Vec<_>>() {
             match record {
                 Record::Block(block) => {
                     self.chain.insert(block);
                 }
                 Record::Vote(vote) => votes.extend(self.recall(&vote)),
+                Record::Forgotten { view, .. } => {
+                    if let Some(signer) = &mut self.signer {
+                        signer.forget_up_to(view.max(signer.forgotten()));
+                    }
+                }
                 Record::Certificate(certificate) => {
                     let subject = certificate.subject;
                     if !self.views.knows(subject.kind, subject.view)
-                        && let Some(certificate) =
-                            Verified::certificate(certificate, &self.domains, &self.validators)
+                        && let Some(certificate) = self.verified(certificate)
                     {
                         self.views.insert(certificate);
                         if subject.kind == VoteKind::Finalize {

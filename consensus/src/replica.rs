@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::chain::{Chain, Execution};
 use crate::leaders::Leaders;
+use crate::memory::Inquiry;
 use crate::message::Message;
 use crate::pace::Pace;
 use crate::signer::Signer;
@@ -54,6 +55,8 @@ pub struct Replica {
     pub(crate) validators_hash: Hash,
     pub(crate) epoch: Epoch,
     pub(crate) signer: Option<Signer>,
+    /// The question after what was forgotten; none if nothing is (R19).
+    pub(crate) inquiry: Option<Inquiry>,
     pub(crate) leaders: Leaders,
     pub(crate) pace: Pace,
     pub(crate) views: Views,
@@ -73,6 +76,8 @@ pub struct Replica {
     /// Validators that evidence was given of.
     pub(crate) named: BTreeSet<ValidatorIndex>,
     pub(crate) wake: Option<Timestamp>,
+    /// The moment of the last step.
+    pub(crate) latest: Timestamp,
     pub(crate) outputs: Vec<Output>,
 }
 
@@ -85,9 +90,10 @@ impl Resend {
 }
 
 impl Replica {
-    /// Takes one input at the moment `now` and says what to do. `now` is the node's clock; it never
-    /// goes back from step to step.
+    /// Takes one input at the moment `now` and says what to do. `now` is the node's clock, which
+    /// may be set forward or back between two steps.
     pub fn step(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.follow_clock(now);
         match input {
             Input::Message { from, message } => self.on_message(now, from, message),
             Input::Wake => self.wake = None,
@@ -96,22 +102,34 @@ impl Replica {
             Input::Verdict { block, verdict } => self.on_verdict(&block, verdict),
             Input::Fetched { block } => self.on_fetched(block),
             Input::CaughtUp { block, certificate } => self.on_caught_up(now, block, certificate),
+            Input::Lost(validator) => self.leaders.lose(validator), // R13
+            Input::Timing(timing) => self.pace.set_timing(timing),
         }
         self.settle(now)
     }
 
     /// Lets every rule act until none can, then gives the outputs.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Vec<Output> {
-        while self.consider(now) || self.nullify_if_due(now) || self.build_if_due(now) {}
-        self.seek(false);
-        self.resend_if_due(now);
-        self.set_wake(now);
+        // R18
+        while !self.has_ended()
+            && (self.consider(now) || self.nullify_if_due(now) || self.build_if_due(now))
+        {}
+        self.regain();
+        if !self.has_ended() {
+            self.seek(false);
+            self.resend_if_due(now);
+            self.set_wake(now);
+        }
         std::mem::take(&mut self.outputs)
     }
 
     fn on_message(&mut self, now: Timestamp, from: ValidatorIndex, message: Message) {
-        if self.validators.get(from).is_none() || Some(from) == self.index() {
+        let is_a_peer = self.validators.get(from).is_some() && Some(from) != self.index();
+        if !is_a_peer || message.epoch() != self.epoch {
             return;
+        }
+        if self.has_ended() {
+            return self.tell_the_end(now, from);
         }
         match message {
             Message::Proposal(proposal) => self.on_proposal(now, *proposal),
@@ -121,6 +139,7 @@ impl Replica {
                 self.leaders.hear(from, status.view, self.turn.view);
                 self.answer(now, from, &status);
             }
+            Message::Report(report) => self.on_report(from, &report),
         }
     }
 
@@ -135,6 +154,11 @@ impl Replica {
     /// From now on the view has something to do: the short time-out applies (R12).
     pub(crate) fn make_busy(&mut self, now: Timestamp) {
         self.turn.busy_since.get_or_insert(now);
+    }
+
+    /// The epoch of this replica.
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// This replica's index; `None` for an observer.

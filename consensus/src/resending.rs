@@ -6,8 +6,10 @@
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::ids::{Timestamp, ValidatorIndex, View};
 
+use crate::memory::Inquiry;
 use crate::message::{Message, Status};
 use crate::replica::Replica;
+use crate::signer::Signer;
 use crate::step::Output;
 
 impl Replica {
@@ -73,31 +75,48 @@ impl Replica {
     fn status(&self) -> Status {
         let view = self.turn.view;
         let finalized = self.views.finalized().view;
-        let parent = self.views.get(view).and_then(|state| {
-            let block = self.chain.get(&state.candidate?)?;
-            self.chain.get(&block.header.parent)
-        });
         // The candidate's gap first: it may need a nullification where a notarization is known.
-        let missing = parent
-            .and_then(|parent| self.views.gap(parent.header.view.max(finalized), view))
+        let missing = self
+            .view_of_the_base()
+            .and_then(|base| self.views.gap(base.max(finalized), view))
             .or_else(|| self.views.lowest_unknown(view))
             .unwrap_or(view);
-        Status { view, finalized, missing }
+        let inquiry = self.inquiry.as_ref().map(Inquiry::number);
+        Status { epoch: self.epoch, view, finalized, missing, inquiry }
     }
 
-    /// Answers a peer's status with the certificates that it misses.
+    /// The view after which the current candidate asks that all are nullified.
+    fn view_of_the_base(&self) -> Option<View> {
+        let view = self.turn.view;
+        let hash = self.views.get(view)?.candidate?;
+        let header = &self.chain.get(&hash)?.header;
+        if header.view == view {
+            return Some(self.chain.get(&header.parent)?.header.view);
+        }
+        // R18
+        self.views
+            .pending()
+            .find(|known| known.block == hash && known.view < view)
+            .map(|known| known.view)
+    }
+
+    /// Answers a peer's status with the certificates that it misses, and with the report that it
+    /// asks for.
     pub(crate) fn answer(&mut self, now: Timestamp, to: ValidatorIndex, status: &Status) {
         let Some(answered) = self.answered.get(to.position()) else { return };
         let pause = self.pace.timing().resend_ms / 2;
         let too_soon = answered.is_some_and(|last| now.since(last) < pause);
+        let report = status.inquiry.and_then(|inquiry| self.report(inquiry));
         let certificates = self.missed_by(status);
-        if certificates.is_empty() || too_soon || self.signer.is_none() {
+        let is_needless = certificates.is_empty() && report.is_none();
+        if is_needless || too_soon || self.signer.is_none() {
             return;
         }
         if let Some(answered) = self.answered.get_mut(to.position()) {
             *answered = Some(now);
         }
-        let messages = certificates.into_iter().map(Message::Certificate);
+        let certificates = certificates.into_iter().map(Message::Certificate);
+        let messages = report.map(Message::Report).into_iter().chain(certificates);
         self.outputs.extend(messages.map(|message| Output::Send { to, message }));
     }
 
@@ -122,7 +141,20 @@ impl Replica {
     /// A peer votes in a view that this replica has left: it gets what lets it leave, too.
     pub(crate) fn help(&mut self, now: Timestamp, to: ValidatorIndex, view: View) {
         let finalized = view.previous().unwrap_or_default();
-        self.answer(now, to, &Status { view, finalized, missing: view });
+        self.answer_from(now, to, view, finalized);
+    }
+
+    /// Answers a peer that is in `view`, as can be told from what it says.
+    fn answer_from(&mut self, now: Timestamp, to: ValidatorIndex, view: View, finalized: View) {
+        let status = Status { epoch: self.epoch, view, finalized, missing: view, inquiry: None };
+        self.answer(now, to, &status);
+    }
+
+    /// A peer still works in the epoch that has ended here: it gets the finalization.
+    pub(crate) fn tell_the_end(&mut self, now: Timestamp, to: ValidatorIndex) {
+        // R18
+        let view = self.turn.view;
+        self.answer_from(now, to, view, View(0));
     }
 
     /// Asks to be woken when the next rule can act by time alone.
@@ -142,7 +174,9 @@ impl Replica {
 
     fn may_nullify(&self) -> bool {
         let view = self.turn.view;
-        let free = |signer: &crate::signer::Signer| signer.vote(view, VoteKind::Nullify).is_none();
+        let free = |signer: &Signer| {
+            signer.is_open(view) && signer.vote(view, VoteKind::Nullify).is_none()
+        };
         !self.turn.refused && self.signer.as_ref().is_some_and(free)
     }
 

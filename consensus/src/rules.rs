@@ -7,6 +7,10 @@
 )]
 
 mod committee;
+mod epochs;
+mod forgetting;
 mod leading;
+mod network;
 mod repairing;
+mod signing;
 mod voting;

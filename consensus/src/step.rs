@@ -9,6 +9,7 @@ use ledger::certificate::Certificate;
 use ledger::hash::Hash;
 use ledger::ids::{Timestamp, ValidatorIndex, View};
 
+use crate::config::Timing;
 use crate::evidence::Evidence;
 use crate::message::Message;
 use crate::record::Record;
@@ -52,6 +53,10 @@ pub enum Input {
         /// Its finalization.
         certificate: Certificate,
     },
+    /// The connection to a validator has ended. Repeating it does no harm.
+    Lost(ValidatorIndex),
+    /// The chain's parameters have changed: from now on these times hold.
+    Timing(Timing),
 }
 
 /// What executing a block found.
@@ -91,11 +96,13 @@ pub enum Output {
     /// given before. It may come again after a restart only.
     Execute(Block),
     /// This block is final; in height order without a gap. A block may become final that was never
-    /// given to [`Output::Execute`]. Heights that the node has already by catch-up it ignores.
+    /// given to [`Output::Execute`]. Heights that the node has already by catch-up it ignores. If
+    /// the block ends the epoch, nothing follows: the node makes the next epoch's replica (R18).
     Final {
         /// The block.
         block: Block,
-        /// Its own finalization, if one is known; a descendant's makes it final, too.
+        /// Its own finalization, if one is known; a descendant's makes it final, too. Its view is
+        /// the block's, or a later one if the block ends the epoch (R18).
         certificate: Option<Certificate>,
     },
     /// Obtain this block and give it as [`Input::Fetched`]. Repeated until then, so the node need
@@ -116,6 +123,10 @@ pub enum Output {
     },
     /// A validator is proven faulty; given once for a validator and epoch.
     Evidence(Evidence),
+    /// The votes that this validator forgot are behind the chain, and that is on record: from now
+    /// on the node starts it with [`Memory::Whole`](crate::Memory::Whole). Given once after a start
+    /// with [`Memory::Lost`](crate::Memory::Lost) (R19).
+    Regained,
     /// The replica has entered a view.
     Entered {
         /// The view.

@@ -33,6 +33,11 @@ impl Tally {
             .find_map(|held| Evidence::of(**held, *vote))
     }
 
+    /// True if the validator is known to have voted so.
+    pub fn has(&self, kind: VoteKind, validator: ValidatorIndex) -> bool {
+        self.votes.contains_key(&(kind, validator))
+    }
+
     /// Keeps the vote if it is the first of its kind.
     pub fn insert(&mut self, vote: Verified<Vote>) {
         self.votes.entry((vote.subject.kind, vote.validator)).or_insert(vote);

@@ -6,7 +6,7 @@
 use ledger::certificate::{Certificate, Vote, VoteSubject};
 use ledger::crypto::SecretKey;
 use ledger::hash::Domains;
-use ledger::ids::ValidatorIndex;
+use ledger::ids::{Epoch, ValidatorIndex};
 use ledger::validators::ValidatorSet;
 use std::ops::Deref;
 
@@ -30,9 +30,16 @@ impl<T> Deref for Verified<T> {
 }
 
 impl Verified<Vote> {
-    /// Checks a vote that came from outside.
-    pub fn vote(vote: Vote, domains: &Domains, validators: &ValidatorSet) -> Option<Self> {
-        vote.verify(domains, validators).then_some(Self(vote))
+    /// Checks a vote that came from outside: that it is of `epoch`, whose validators are given,
+    /// too.
+    pub fn vote(
+        vote: Vote,
+        domains: &Domains,
+        epoch: Epoch,
+        validators: &ValidatorSet,
+    ) -> Option<Self> {
+        // R2: keys may serve in many epochs, so a valid signature does not tell the epoch.
+        (vote.subject.epoch == epoch && vote.verify(domains, validators)).then_some(Self(vote))
     }
 
     /// Signs a vote of our own.
@@ -47,13 +54,18 @@ impl Verified<Vote> {
 }
 
 impl Verified<Certificate> {
-    /// Checks a certificate that came from outside, as one batch.
+    /// Checks a certificate that came from outside, as one batch: that it is of `epoch`, whose
+    /// validators are given, too.
     pub fn certificate(
         certificate: Certificate,
         domains: &Domains,
+        epoch: Epoch,
         validators: &ValidatorSet,
     ) -> Option<Self> {
-        certificate.verify(domains, validators).is_ok().then_some(Self(certificate))
+        // R2
+        let is_valid =
+            certificate.subject.epoch == epoch && certificate.verify(domains, validators).is_ok();
+        is_valid.then_some(Self(certificate))
     }
 
     /// Puts a quorum of checked votes on `subject` together. The caller has counted them.

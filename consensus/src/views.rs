@@ -38,10 +38,11 @@ impl ViewState {
     }
 }
 
-/// The place that a block has in the chain of views: where it was certified.
+/// The place that a block has in the chain of views: where it was certified. That is the view of
+/// the block, or a later one of a block that ends the epoch (R18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Certified {
-    /// The view of the block.
+    /// The view of the certificate.
     pub view: View,
     /// The block's hash.
     pub block: Hash,
@@ -144,6 +145,11 @@ impl Views {
         Some(Certified { view, block: notarization.subject.block })
     }
 
+    /// True if the block is certified in any view from the last final one on.
+    pub fn is_certified(&self, block: &Hash) -> bool {
+        self.finalized.block == *block || self.pending().any(|certified| certified.block == *block)
+    }
+
     /// The certificate behind [`Views::certified`]; `None` also for a genesis block.
     pub fn certification(&self, view: View) -> Option<&Verified<Certificate>> {
         if view == self.finalized.view {
@@ -180,8 +186,8 @@ impl Views {
         self.views.range(first..child).filter_map(|(_, state)| state.nullification.as_ref())
     }
 
-    /// The possible parents of a block of `view`, the highest first: blocks that are certified
-    /// while all views between are nullified (R4).
+    /// What may be extended in `view`, or proposed again, the highest first: blocks that are
+    /// certified while all views between are nullified (R4, R18).
     pub fn parents(&self, view: View) -> impl Iterator<Item = Certified> {
         let mut cursor = view.previous();
         std::iter::from_fn(move || {

@@ -11,7 +11,6 @@ use ledger::ids::{Timestamp, ValidatorIndex, View};
 use crate::chain::{Ancestry, Execution};
 use crate::message::Message;
 use crate::proposals::Standing;
-use crate::record::Record;
 use crate::replica::Replica;
 use crate::signer::Signer;
 use crate::step::Output;
@@ -21,9 +20,6 @@ impl Replica {
     /// A vote from outside: checks it if it may matter.
     pub(crate) fn on_vote(&mut self, now: Timestamp, from: ValidatorIndex, vote: Vote) {
         let subject = vote.subject;
-        if subject.epoch != self.epoch {
-            return;
-        }
         if from == vote.validator {
             self.leaders.hear(from, subject.view, self.turn.view);
         }
@@ -33,7 +29,7 @@ impl Replica {
         if !self.views.is_open(subject.view, self.turn.view) || !self.views.wants(&vote) {
             return;
         }
-        if let Some(vote) = Verified::vote(vote, &self.domains, &self.validators) {
+        if let Some(vote) = Verified::vote(vote, &self.domains, self.epoch, &self.validators) {
             self.count(now, vote);
         }
     }
@@ -95,10 +91,11 @@ impl Replica {
     fn candidate(&self) -> Option<Block> {
         let signer = self.signer.as_ref()?;
         let view = self.turn.view;
-        let voted = signer.vote(view, VoteKind::Notarize).is_some()
+        let is_done = !signer.is_open(view)
+            || signer.vote(view, VoteKind::Notarize).is_some()
             || signer.vote(view, VoteKind::Nullify).is_some();
         let state = self.views.get(view)?;
-        if self.turn.refused || voted || state.rejected {
+        if self.turn.refused || is_done || state.rejected {
             return None;
         }
         self.chain.get(&state.candidate?).cloned()
@@ -122,10 +119,8 @@ impl Replica {
         hash: Hash,
         block: Option<Block>,
     ) -> Option<Verified<Vote>> {
-        let signed = self.signer.as_mut()?.sign(view, kind, hash).ok()?;
         // R10
-        self.outputs.extend(block.map(|block| Output::Persist(Record::Block(block))));
-        Some(signed.release(&mut self.outputs))
+        self.signer.as_mut()?.sign(view, kind, hash, block, &mut self.outputs).ok()
     }
 
     /// Sends a vote of this replica, and counts it.
@@ -155,8 +150,10 @@ impl Replica {
     pub(crate) fn nullify_if_due(&mut self, now: Timestamp) -> bool {
         let view = self.turn.view;
         let Some(signer) = &self.signer else { return false };
-        let closed = self.turn.refused || signer.vote(view, VoteKind::Nullify).is_some();
-        if closed || !(now >= self.deadline() || self.is_hopeless()) {
+        let is_done = self.turn.refused
+            || !signer.is_open(view)
+            || signer.vote(view, VoteKind::Nullify).is_some();
+        if is_done || !(now >= self.deadline() || self.is_hopeless()) {
             return false;
         }
         // R7
@@ -167,15 +164,22 @@ impl Replica {
     }
 
     /// True if the view is to be given up before its time: its leader is proven faulty, proposed
-    /// what can never be valid, or was silent.
+    /// what can never be valid, was silent, or will not propose.
     fn is_hopeless(&self) -> bool {
         let view = self.turn.view;
         let state = self.views.get(view);
         let rejected = state.is_some_and(|state| state.rejected);
         let proposed = state.is_some_and(|state| state.candidate.is_some());
-        let leads = self.index() == Some(self.leaders.leader(view));
-        // R13
-        rejected || (!proposed && !leads && self.leaders.is_silent(view))
+        let leader = self.leaders.leader(view);
+        let will_not = if self.index() == Some(leader) {
+            self.catching_up.is_some()
+        } else {
+            let tally = state.map(|state| &state.tally);
+            let gave_up = tally.is_some_and(|tally| tally.has(VoteKind::Nullify, leader));
+            // R13
+            gave_up || self.leaders.is_silent(view)
+        };
+        rejected || (!proposed && will_not)
     }
 
     /// When the current view ends (R12).

@@ -8,7 +8,8 @@ use ledger::ids::{Bic, Epoch, Height, InstitutionNumber, Timestamp, ValidatorInd
 use ledger::validators::{Validator, ValidatorSet};
 
 use crate::{
-    Config, Identity, Input, Message, Output, Proposal, Record, Replica, Start, Timing, Verdict,
+    Config, Identity, Input, Memory, Message, Output, Proposal, Record, Replica, Start, Timing,
+    Verdict,
 };
 
 /// When every test starts.
@@ -19,21 +20,29 @@ const SUITE: Suite = Suite::Ed25519Blake3;
 pub(super) struct Committee {
     pub(super) domains: Domains,
     pub(super) validators: ValidatorSet,
+    pub(super) epoch: Epoch,
+    /// The block that the epoch starts from.
     pub(super) genesis: Block,
+    /// Which of all members is validator 0.
+    first: u16,
 }
 
-fn key(index: u16) -> SecretKey {
-    SecretKey::from_seed(SUITE, [u8::try_from(index).unwrap() + 1; 32])
+fn members(first: u16) -> ValidatorSet {
+    let members = (first..first + 4).map(|member| Validator {
+        institution: InstitutionNumber(u32::from(member) + 1),
+        bic: Bic::parse("PSBCCNBJ").unwrap(),
+        key: key(member).public(),
+    });
+    ValidatorSet::new(members.collect()).unwrap()
+}
+
+fn key(member: u16) -> SecretKey {
+    SecretKey::from_seed(SUITE, [u8::try_from(member).unwrap() + 1; 32])
 }
 
 impl Committee {
     pub(super) fn new() -> Self {
-        let members = (0..4).map(|index| Validator {
-            institution: InstitutionNumber(u32::from(index) + 1),
-            bic: Bic::parse("PSBCCNBJ").unwrap(),
-            key: key(index).public(),
-        });
-        let validators = ValidatorSet::new(members.collect()).unwrap();
+        let validators = members(0);
         let domains = Domains::new(SUITE, ChainId(Hash([3; 32])));
         let cut = Cut::empty(4);
         let header = Header {
@@ -52,17 +61,39 @@ impl Committee {
             next_validators_hash: validators.hash(&domains),
             proposer: ValidatorIndex(0),
         };
-        Self { domains, validators, genesis: Block { header, cut } }
+        Self { domains, validators, epoch: Epoch(0), genesis: Block { header, cut }, first: 0 }
+    }
+
+    /// The epoch after `last`, which was made by [`Committee::ending`]: the second member leads.
+    pub(super) fn after(&self, last: &Block) -> Self {
+        let first = self.first + 1;
+        Self {
+            domains: self.domains.clone(),
+            validators: members(first),
+            epoch: self.epoch.next(),
+            genesis: last.clone(),
+            first,
+        }
+    }
+
+    /// A block of `view` that ends the epoch: one member goes, another comes.
+    pub(super) fn ending(&self, view: u64, parent: &Block) -> Block {
+        let mut block = self.block(view, parent);
+        block.header.next_validators_hash = members(self.first + 1).hash(&self.domains);
+        block
     }
 
     /// The block of the leader of `view` on `parent`.
     pub(super) fn block(&self, view: u64, parent: &Block) -> Block {
         let mut block = parent.clone();
+        block.header.epoch = self.epoch;
         block.header.view = View(view);
         block.header.height = parent.header.height.next();
         block.header.parent = parent.hash(&self.domains);
         block.header.time = parent.header.time.plus(1);
         block.header.proposer = ValidatorIndex(u16::try_from(view % 4).unwrap());
+        block.header.validators_hash = self.validators.hash(&self.domains);
+        block.header.next_validators_hash = block.header.validators_hash;
         block
     }
 
@@ -71,8 +102,8 @@ impl Committee {
     }
 
     pub(super) fn vote(&self, index: u16, kind: VoteKind, view: u64, block: Hash) -> Vote {
-        let subject = VoteSubject { epoch: Epoch(0), view: View(view), kind, block };
-        Vote::sign(&self.domains, &key(index), ValidatorIndex(index), subject)
+        let subject = VoteSubject { epoch: self.epoch, view: View(view), kind, block };
+        Vote::sign(&self.domains, &self.key(index), ValidatorIndex(index), subject)
     }
 
     pub(super) fn certificate(&self, kind: VoteKind, view: u64, block: Hash) -> Certificate {
@@ -94,37 +125,55 @@ impl Committee {
     }
 
     pub(super) fn proposal(&self, block: &Block, justification: Vec<Certificate>) -> Message {
-        let view = block.header.view.0;
+        self.proposal_in(block.header.view.0, block, justification)
+    }
+
+    /// The proposal by the leader of `view`, perhaps of a block of an earlier view.
+    pub(super) fn proposal_in(
+        &self,
+        view: u64,
+        block: &Block,
+        justification: Vec<Certificate>,
+    ) -> Message {
         let leader = u16::try_from(view % 4).unwrap();
         let vote = self.vote(leader, VoteKind::Notarize, view, self.hash(block));
         Message::Proposal(Box::new(Proposal { block: block.clone(), vote, justification }))
     }
 
+    fn key(&self, index: u16) -> SecretKey {
+        key(self.first + index)
+    }
+
     pub(super) fn config(&self, index: Option<u16>) -> Config {
         let identity =
-            index.map(|index| Identity { index: ValidatorIndex(index), key: key(index) });
+            index.map(|index| Identity { index: ValidatorIndex(index), key: self.key(index) });
         Config {
             domains: self.domains.clone(),
             validators: self.validators.clone(),
-            epoch: Epoch(0),
+            epoch: self.epoch,
             identity,
             timing: Timing::default(),
         }
     }
 
-    pub(super) fn start(&self, records: Vec<Record>, observe_until: u64) -> Start {
+    /// The start of the epoch with these records.
+    pub(super) fn start(&self, records: Vec<Record>) -> Start {
         let finalized = self.genesis.clone();
-        Start { finalized, certificate: None, records, observe_until: View(observe_until) }
+        Start { finalized, certificate: None, records, memory: Memory::Whole }
     }
 
     /// Validator `index` at the start of the chain.
     pub(super) fn validator(&self, index: u16) -> Bench<'_> {
-        self.restarted(index, Vec::new(), 0)
+        self.restarted(index, Vec::new())
     }
 
     /// Validator `index` after a restart with these records.
-    pub(super) fn restarted(&self, index: u16, records: Vec<Record>, until: u64) -> Bench<'_> {
-        let start = self.start(records, until);
+    pub(super) fn restarted(&self, index: u16, records: Vec<Record>) -> Bench<'_> {
+        self.started(index, self.start(records))
+    }
+
+    /// Validator `index` after this start.
+    pub(super) fn started(&self, index: u16, start: Start) -> Bench<'_> {
         let (replica, first) = Replica::new(self.config(Some(index)), start, T0);
         Bench { committee: self, replica, now: T0, first }
     }

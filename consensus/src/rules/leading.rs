@@ -1,7 +1,7 @@
 //! R4 and R12: when and on what a leader builds, and how long a view lasts.
 
 use ledger::certificate::VoteKind;
-use ledger::ids::View;
+use ledger::ids::{Timestamp, View};
 
 use super::committee::{Committee, built, finals, votes};
 use crate::pace::Pace;
@@ -122,6 +122,36 @@ fn r12_a_view_lasts_a_timeout_from_its_work_and_else_from_the_leaders_heartbeat(
     proposed.propose(&committee.block(1, &committee.genesis));
     assert!(votes(&proposed.wait(FIRST_TIMEOUT - 1)).is_empty());
     assert_eq!(votes(&proposed.wait(1)), nullified);
+}
+
+#[test]
+fn r12_a_clock_that_is_set_back_makes_no_span_longer() {
+    let committee = Committee::new();
+    let hour = 3_600_000;
+    for back in [1, 400, hour] {
+        let mut bench = committee.validator(0);
+        bench.now = bench.now.plus(hour);
+        bench.step(Input::WorkWaits);
+        let wake = bench.now.minus(back).plus(FIRST_TIMEOUT);
+        bench.now = bench.now.minus(back);
+        let outputs = bench.step(Input::WorkWaits);
+        let wakes = |at: &Timestamp| outputs.contains(&Output::WakeAt(*at));
+        assert!((0..=FIRST_TIMEOUT).any(|early| wakes(&wake.minus(early))), "{outputs:?}");
+        assert!(votes(&bench.wait(FIRST_TIMEOUT - 1)).is_empty(), "{back}");
+        assert_eq!(votes(&bench.wait(1)), [(VoteKind::Nullify, 1)], "{back}");
+    }
+}
+
+#[test]
+fn r14_votes_are_repeated_also_after_the_clock_is_set_back() {
+    let committee = Committee::new();
+    let mut bench = committee.validator(0);
+    bench.now = bench.now.plus(3_600_000);
+    bench.step(Input::WorkWaits);
+    assert_eq!(votes(&bench.wait(FIRST_TIMEOUT)), [(VoteKind::Nullify, 1)]);
+    bench.now = bench.now.minus(3_600_000);
+    let repeated = (0..20).flat_map(|_| votes(&bench.wait(100))).collect::<Vec<_>>();
+    assert!(repeated.contains(&(VoteKind::Nullify, 1)), "{repeated:?}");
 }
 
 #[test]

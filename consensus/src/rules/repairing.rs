@@ -1,82 +1,15 @@
-//! R10, R11, R14, R15 and R17: the signer, restarts, repetition, fetching, bounds.
+//! R11, R14, R15 and R17: restarts, repetition, fetching, bounds.
 
 use ledger::certificate::VoteKind;
 use ledger::hash::Hash;
 use ledger::ids::{Epoch, ValidatorIndex, View};
 
 use super::committee::{Committee, T0, finals, records, votes};
-use crate::signer::{Refusal, Signer};
-use crate::{Identity, Input, Message, Output, Proposal, Record, Replica, Status};
+use crate::{Input, Message, Output, Proposal, Record, Replica, Status};
 
 const NOTARIZE: VoteKind = VoteKind::Notarize;
 const NULLIFY: VoteKind = VoteKind::Nullify;
 const FINALIZE: VoteKind = VoteKind::Finalize;
-
-fn signer(committee: &Committee, closed: u64) -> Signer {
-    let Identity { index, key } = committee.config(Some(2)).identity.unwrap();
-    let domains = committee.domains.clone();
-    Signer::new(domains, Epoch(0), Identity { index, key }, View(closed))
-}
-
-/// Whether the second vote is signed after the first, in one view.
-const PAIRS: [(VoteKind, u8, VoteKind, u8, bool); 14] = [
-    (NOTARIZE, 1, NOTARIZE, 1, true),
-    (NOTARIZE, 1, NOTARIZE, 2, false),
-    (NOTARIZE, 1, NULLIFY, 0, true),
-    (NOTARIZE, 1, FINALIZE, 1, true),
-    (NOTARIZE, 1, FINALIZE, 2, true),
-    (NULLIFY, 0, NULLIFY, 0, true),
-    (NULLIFY, 0, NOTARIZE, 1, false),
-    (NULLIFY, 0, FINALIZE, 1, false),
-    (FINALIZE, 1, FINALIZE, 1, true),
-    (FINALIZE, 1, FINALIZE, 2, false),
-    (FINALIZE, 1, NULLIFY, 0, false),
-    (FINALIZE, 1, NOTARIZE, 1, true),
-    (FINALIZE, 1, NOTARIZE, 2, false),
-    (NULLIFY, 0, NULLIFY, 0, true),
-];
-
-#[test]
-fn r10_the_signer_refuses_what_contradicts() {
-    let committee = Committee::new();
-    for (first, one, second, other, allowed) in PAIRS {
-        let mut signer = signer(&committee, 0);
-        let mut outputs = Vec::new();
-        let signed = signer.sign(View(5), first, Hash([one; 32])).unwrap();
-        let vote = signed.release(&mut outputs);
-        assert_eq!(records(&outputs), [Record::Vote(*vote)]);
-        let again = signer.sign(View(5), second, Hash([other; 32]));
-        assert_eq!(again.is_ok(), allowed, "{first:?} {one}, then {second:?} {other}");
-        assert!(signer.sign(View(6), second, Hash([other; 32])).is_ok(), "another view is free");
-    }
-}
-
-#[test]
-fn r10_the_signer_refuses_after_a_restart_what_it_refused_before() {
-    let committee = Committee::new();
-    for (first, one, second, other, allowed) in PAIRS {
-        let vote = committee.vote(2, first, 5, Hash([one; 32]));
-        let mut signer = signer(&committee, 0);
-        assert!(signer.recall(&committee.vote(3, first, 5, Hash([one; 32]))).is_none());
-        assert_eq!(signer.recall(&vote).map(|vote| *vote), Some(vote), "same bytes again");
-        let again = signer.sign(View(5), second, Hash([other; 32]));
-        assert_eq!(again.is_ok(), allowed, "{first:?} {one}, then {second:?} {other}");
-    }
-}
-
-#[test]
-fn r10_the_signer_refuses_final_and_malformed_votes() {
-    let committee = Committee::new();
-    let mut signer = signer(&committee, 7);
-    let refused = |result: Result<_, Refusal>| result.map(|_| ()).unwrap_err();
-    let closed = refused(signer.sign(View(7), NULLIFY, Hash::ZERO));
-    assert_eq!(closed, Refusal::Closed { view: View(7) });
-    signer.close(View(9));
-    let closed = refused(signer.sign(View(9), NOTARIZE, Hash([1; 32])));
-    assert_eq!(closed, Refusal::Closed { view: View(9) });
-    assert_eq!(refused(signer.sign(View(10), NOTARIZE, Hash::ZERO)), Refusal::Malformed);
-    assert_eq!(refused(signer.sign(View(10), NULLIFY, Hash([1; 32]))), Refusal::Malformed);
-}
 
 #[test]
 fn r11_a_restart_goes_on_where_the_records_end() {
@@ -87,7 +20,7 @@ fn r11_a_restart_goes_on_where_the_records_end() {
     let mut kept = records(&bench.notarize(&first));
     kept.extend(records(&bench.propose(&second)));
     kept.extend(records(&bench.valid(&second)));
-    let mut again = committee.restarted(0, kept.clone(), 0);
+    let mut again = committee.restarted(0, kept.clone());
     assert_eq!(again.view(), 2);
     // Its votes are sent again at once.
     assert_eq!(votes(&again.first), [(NOTARIZE, 2), (FINALIZE, 1)]);
@@ -101,7 +34,7 @@ fn r11_a_restart_goes_on_where_the_records_end() {
     let finalization = committee.finalization(&second);
     assert_eq!(finals(&again.learn(finalization)), [(1, false), (2, true)]);
     // Without the records it would have voted: the test can fail.
-    let mut forgetful = committee.restarted(0, Vec::new(), 0);
+    let mut forgetful = committee.restarted(0, Vec::new());
     forgetful.learn(committee.nullification(1));
     let mut other = committee.block(2, &committee.genesis);
     other.header.time = other.header.time.plus(1);
@@ -117,31 +50,16 @@ fn r11_every_prefix_of_the_records_is_a_start() {
     let mut kept = records(&bench.notarize(&first));
     kept.extend(records(&bench.learn(committee.nullification(2))));
     for length in 0..=kept.len() {
-        let again = committee.restarted(0, kept[..length].to_vec(), 0);
+        let again = committee.restarted(0, kept[..length].to_vec());
         assert!(again.view() <= bench.view());
     }
-    assert_eq!(committee.restarted(0, kept, 0).view(), 3);
-}
-
-#[test]
-fn r11_a_node_that_lost_its_records_observes() {
-    let committee = Committee::new();
-    let mut bench = committee.restarted(0, Vec::new(), 2);
-    let mut parent = committee.genesis.clone();
-    for (view, cast) in [(1, vec![]), (2, vec![]), (3, vec![(NOTARIZE, 3)])] {
-        let block = committee.block(view, &parent);
-        let mut outputs = bench.propose(&block);
-        outputs.extend(bench.valid(&block));
-        assert_eq!(votes(&outputs), cast);
-        assert_eq!(finals(&bench.learn(committee.finalization(&block))), [(view, true)]);
-        parent = block;
-    }
+    assert_eq!(committee.restarted(0, kept).view(), 3);
 }
 
 #[test]
 fn r11_an_observer_follows_and_says_nothing() {
     let committee = Committee::new();
-    let start = committee.start(Vec::new(), 0);
+    let start = committee.start(Vec::new());
     let (mut replica, first) = Replica::new(committee.config(None), start, T0);
     let block = committee.block(1, &committee.genesis);
     let mut outputs = first;
@@ -211,9 +129,11 @@ fn r14_a_peer_that_is_behind_is_told_once_per_pause() {
     };
     let status = |view, finalized, missing| {
         Message::Status(Status {
+            epoch: Epoch(0),
             view: View(view),
             finalized: View(finalized),
             missing: View(missing),
+            inquiry: None,
         })
     };
     assert_eq!(told(bench.hear(2, status(1, 0, 1))), [1, 2, 3]);

@@ -40,9 +40,10 @@ fn r2_only_a_quorum_of_valid_votes_counts() {
         ("the third vote", good(3), 2),
     ];
     for (what, third, view) in cases {
-        let mut bench = committee.validator(0);
-        for vote in [good(1), good(2), third] {
-            bench.hear(1, Message::Vote(vote));
+        // The leader, who gives nothing up for what the others vote.
+        let mut bench = committee.validator(1);
+        for vote in [good(0), good(2), third] {
+            bench.hear(0, Message::Vote(vote));
         }
         assert_eq!(bench.view(), view, "{what}");
     }
@@ -251,6 +252,41 @@ fn r7_a_leader_that_votes_twice_is_nullified_at_once() {
 }
 
 #[test]
+fn r7_a_leader_that_gives_its_view_up_is_not_waited_for() {
+    let committee = Committee::new();
+    let given_up = |index| Message::Vote(committee.vote(index, NULLIFY, 1, Hash::ZERO));
+    let mut bench = committee.validator(0);
+    assert!(votes(&bench.hear(2, given_up(2))).is_empty(), "it does not lead");
+    assert_eq!(votes(&bench.hear(1, given_up(1))), [(NULLIFY, 1)]);
+    // What it has proposed is still worth a vote.
+    let mut bench = committee.validator(0);
+    let block = committee.block(1, &committee.genesis);
+    bench.propose(&block);
+    assert!(votes(&bench.hear(1, given_up(1))).is_empty());
+    assert_eq!(votes(&bench.valid(&block)), [(NOTARIZE, 1)]);
+}
+
+#[test]
+fn r7_a_leader_that_has_to_catch_up_gives_its_view_up() {
+    let committee = Committee::new();
+    let mut chain = vec![committee.genesis.clone()];
+    for view in 1..=12 {
+        chain.push(committee.block(view, &chain[chain.len() - 1]));
+    }
+    let mut bench = committee.validator(3);
+    let certificate = committee.finalization(&chain[12]);
+    bench.learn(certificate.clone());
+    bench.step(Input::Fetched { block: chain[12].clone() });
+    for (view, gives_up) in [(13, false), (14, false), (15, true)] {
+        let outputs = bench.learn(committee.nullification(view - 1));
+        assert_eq!(bench.view(), view);
+        assert_eq!(votes(&outputs).contains(&(NULLIFY, view)), gives_up, "{view}");
+    }
+    bench.step(Input::CaughtUp { block: chain[12].clone(), certificate });
+    assert!(votes(&bench.learn(committee.nullification(18))).is_empty());
+}
+
+#[test]
 fn r8_a_notarization_gets_a_vote_to_finalize() {
     let committee = Committee::new();
     let block = committee.block(1, &committee.genesis);
@@ -351,6 +387,22 @@ fn r13_a_silent_leader_is_not_waited_for() {
         assert!(!votes(&bench.hear(3, nullify(3, view))).contains(&(NULLIFY, 13)));
     }
     assert_eq!(bench.view(), 13);
+}
+
+#[test]
+fn r13_a_leader_whose_connection_ended_is_silent_until_it_is_heard() {
+    let committee = Committee::new();
+    let nullify = |index, view| Message::Vote(committee.vote(index, NULLIFY, view, Hash::ZERO));
+    let mut bench = committee.validator(0);
+    assert!(votes(&bench.step(Input::Lost(ValidatorIndex(2)))).is_empty(), "it does not lead");
+    assert_eq!(votes(&bench.step(Input::Lost(ValidatorIndex(1)))), [(NULLIFY, 1)]);
+    // The same turn of the leader, once it was heard again.
+    let mut bench = committee.validator(0);
+    bench.learn(committee.nullification(3));
+    bench.step(Input::Lost(ValidatorIndex(1)));
+    bench.hear(1, nullify(1, 4));
+    assert!(votes(&bench.learn(committee.nullification(4))).is_empty());
+    assert_eq!(bench.view(), 5);
 }
 
 #[test]
