@@ -156,6 +156,9 @@ pub struct StatusView {
     pub chain_id: String,
     /// The height of the last final block.
     pub height: u64,
+    /// The first block that this node keeps with its receipts.
+    #[serde(default)]
+    pub earliest: u64,
     /// The epoch.
     pub epoch: u64,
     /// How many validators there are.
@@ -168,6 +171,10 @@ pub struct StatusView {
     pub last_final_at: String,
     /// Whether this node follows the chain's end.
     pub synced: bool,
+    /// What this node does: `validator`, `observer`, or `regaining`: a validator that lost its
+    /// votes and waits until the others have passed them.
+    #[serde(default)]
+    pub voting: String,
     /// This node's institution.
     pub node: String,
     /// The program's version.

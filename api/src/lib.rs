@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod governance;
 pub mod keystore;
 pub mod problem;
 pub mod proof;

@@ -110,6 +110,13 @@ impl Problem {
         )
     }
 
+    /// 410: this node has pruned it; another one may tell the same request.
+    pub fn pruned(earliest: u64) -> Self {
+        let detail = format!("This node keeps blocks from {earliest} on, and what came of them.");
+        Self::new(410, "pruned", "This node does not keep it any more", Retry::Same)
+            .with(detail, "Ask an archive node: one that keeps all blocks.")
+    }
+
     /// 413: more bytes than the limit.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body is longer than {limit} bytes.");

@@ -53,6 +53,9 @@ pub struct ReceiptView {
     /// One sentence for a person, if rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
+    /// The number of the proposal, if a change of the network was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<u64>,
     /// The height of the block; absent in a simulation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub block: Option<u64>,
@@ -98,6 +101,7 @@ impl ReceiptView {
             iso_reason: rejection.map(|rejection| rejection.iso().to_owned()),
             code: rejection.map(|rejection| rejection.code().to_owned()),
             explanation: rejection.map(|rejection| rejection.explanation().to_owned()),
+            proposal: proposal(&receipt.outcome),
             block: place.map(|(height, _)| height.0),
             time: place.map(|(_, time)| text::time(time)),
             from: None,
@@ -134,10 +138,17 @@ impl ReceiptView {
     }
 }
 
+const fn proposal(outcome: &Outcome) -> Option<u64> {
+    match outcome {
+        Outcome::Proposed(number) => Some(number.0),
+        Outcome::Settled(_) | Outcome::Done | Outcome::Rejected(_) => None,
+    }
+}
+
 const fn status_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Settled(_) => "settled",
-        Outcome::Done => "done",
+        Outcome::Done | Outcome::Proposed(_) => "done",
         Outcome::Rejected(_) => "rejected",
     }
 }

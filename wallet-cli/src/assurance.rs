@@ -7,7 +7,7 @@
 use api::receipt::ReceiptView;
 use ledger::account::AccountStatus;
 use ledger::hash::Hash;
-use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
+use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
@@ -121,6 +121,9 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::CloseAccount { account }
         | Operation::SetTier { account, .. } => Some(*account),
         Operation::RegisterAsset { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -157,6 +160,9 @@ pub(crate) fn check_effect(
         Operation::CloseAccount { .. } => record.status == AccountStatus::Closed,
         Operation::SetTier { tier, .. } => record.tier == *tier,
         Operation::RegisterAsset { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -196,7 +202,7 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Settled(settlement) => {
             vec![settlement.debited.asset, settlement.credited.asset]
         }
-        Outcome::Done | Outcome::Rejected(_) => Vec::new(),
+        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => Vec::new(),
     }
 }
 
@@ -206,9 +212,11 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, String> 
         return Err("its receipt is of another transaction".to_owned());
     }
     let rejection = Rejection::ALL.into_iter().find(|r| Some(r.code()) == answer.code.as_deref());
-    let outcome = match (answer.status.as_str(), rejection) {
-        ("done", None) => Outcome::Done,
-        ("rejected", Some(rejection)) => Outcome::Rejected(rejection),
+    let proposal = answer.proposal.map(ProposalNumber);
+    let outcome = match (answer.status.as_str(), rejection, proposal) {
+        ("done", None, None) => Outcome::Done,
+        ("done", None, Some(number)) => Outcome::Proposed(number),
+        ("rejected", Some(rejection), None) => Outcome::Rejected(rejection),
         _ => return Err("its receipt contradicts itself".to_owned()),
     };
     let transaction = expected.transaction;
@@ -226,7 +234,7 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<&'static str> 
     }
     let settlement = match &receipt.outcome {
         Outcome::Rejected(_) => return None,
-        Outcome::Done => return Some("no settlement"),
+        Outcome::Done | Outcome::Proposed(_) => return Some("no settlement"),
         Outcome::Settled(settlement) => settlement,
     };
     match operation {
@@ -261,7 +269,10 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<&'static str> 
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
-        | Operation::SetTier { .. } => Some("money moved"),
+        | Operation::SetTier { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => Some("money moved"),
     }
 }
 

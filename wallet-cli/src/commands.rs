@@ -8,6 +8,7 @@ mod assets;
 mod balance;
 mod bank;
 mod explain;
+mod govern;
 mod history;
 mod iso;
 mod keys;
@@ -36,6 +37,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Proof(command) => proof::run(session, command),
         Command::Iso(command) => iso::run(session, command),
         Command::Bank(command) => bank::run(session, command),
+        Command::Govern(command) => govern::run(session, command),
         Command::Help { topic } => explain::run(session, &topic),
     }
 }

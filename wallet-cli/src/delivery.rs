@@ -8,6 +8,7 @@ use api::problem::Retry;
 use api::proof::MEDIA_TYPE;
 use api::transaction::TransactionAnswer;
 use ledger::ids::Timestamp;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::assurance::{self, Ended, Expected};
@@ -56,6 +57,8 @@ enum Miss {
     Unsent(String),
     /// It may have got it and says nothing useful.
     Silent(String),
+    /// It has got it, and claims an outcome that it does not prove.
+    Unproven(String),
     /// It refuses for good.
     Refused(Fault),
 }
@@ -76,6 +79,7 @@ impl Delivery<'_> {
         let nodes = u32::try_from(network.nodes().len()).unwrap_or(1).max(1);
         let turn = (limit / nodes).max(SHORTEST_TURN).min(limit);
         let mut may_be_sent = self.may_be_sent;
+        let mut warned = BTreeSet::new();
         loop {
             let mut reasons = Vec::new();
             let mut refusals = Vec::new();
@@ -84,13 +88,21 @@ impl Delivery<'_> {
                 if left.is_zero() {
                     break;
                 }
-                match self.send(node, left.min(turn), output) {
+                match self.send(node, left.min(turn)) {
                     Ok(ended) => return Ok(Delivered::Ended(Box::new(ended))),
                     Err(Miss::Unsent(reason)) => {
                         reasons.push(format!("{}: {reason}", node.base()));
                     }
                     Err(Miss::Silent(reason)) => {
                         may_be_sent = true;
+                        reasons.push(format!("{}: {reason}", node.base()));
+                    }
+                    Err(Miss::Unproven(reason)) => {
+                        may_be_sent = true;
+                        let warning = format!("Do not trust {}: {reason}", node.base());
+                        if warned.insert(warning.clone()) {
+                            output.warning(warning);
+                        }
                         reasons.push(format!("{}: {reason}", node.base()));
                     }
                     Err(Miss::Refused(fault)) => refusals.push((node, fault)),
@@ -116,7 +128,7 @@ impl Delivery<'_> {
         }
     }
 
-    fn send(&self, node: &Node, limit: Duration, output: &Output) -> Result<Ended, Miss> {
+    fn send(&self, node: &Node, limit: Duration) -> Result<Ended, Miss> {
         let path = "/v1/transactions?wait=final&proof=true";
         let answer: TransactionAnswer = node
             .post(path, "application/octet-stream", self.bytes, limit)
@@ -130,9 +142,7 @@ impl Delivery<'_> {
             None => Err("it sent no receipt".to_owned()),
         };
         checked.map_err(|reason| {
-            let reason = format!("it calls the payment final and does not prove it: {reason}");
-            output.warning(format!("Do not trust {}: {reason}", node.base()));
-            Miss::Silent(reason)
+            Miss::Unproven(format!("it calls the payment final and does not prove it: {reason}"))
         })
     }
 

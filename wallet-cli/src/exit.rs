@@ -45,7 +45,9 @@ impl Exit {
     pub(crate) const fn of_rejection(rejection: Rejection) -> Self {
         match rejection {
             Rejection::SignersMissing | Rejection::NotPermitted => Self::NotPermitted,
-            Rejection::Expired | Rejection::QuoteExpired => Self::Expired,
+            Rejection::Expired | Rejection::QuoteExpired | Rejection::ProposalExpired => {
+                Self::Expired
+            }
             Rejection::NotYetValid
             | Rejection::DuplicateUetr
             | Rejection::UnknownInstitution
@@ -55,6 +57,20 @@ impl Exit {
             | Rejection::AccountClosed
             | Rejection::AccountNotEmpty
             | Rejection::AccountFrozen
+            | Rejection::UnknownProposal
+            | Rejection::ProposalClosed
+            | Rejection::AlreadyVoted
+            | Rejection::NotApproved
+            | Rejection::EpochEnding
+            | Rejection::InstitutionRemoved
+            | Rejection::InstitutionExists
+            | Rejection::NotValidator
+            | Rejection::ValidatorExists
+            | Rejection::SupplyOutstanding
+            | Rejection::KeyInUse
+            | Rejection::ValidatorCount
+            | Rejection::ParametersRefused
+            | Rejection::UpgradeRefused
             | Rejection::SameAccount
             | Rejection::UnknownAsset
             | Rejection::AssetConflict

@@ -16,6 +16,7 @@ mod keyring;
 mod names;
 mod network;
 mod node;
+mod orders;
 mod outbox;
 mod output;
 mod passphrase;

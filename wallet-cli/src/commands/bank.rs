@@ -7,18 +7,17 @@ mod fees;
 mod open_account;
 mod register_asset;
 
-use ledger::ids::{Bic, Network as NetworkKind, Uetr};
+use ledger::ids::Uetr;
 use ledger::operation::Operation;
 
 use crate::cli::{Bank, Operators};
-use crate::desk::{Desk, Done};
+use crate::desk::Desk;
 use crate::entropy;
-use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::{Fault, sentence};
-use crate::keyring::StoredKey;
 use crate::names::{Party, Written};
 use crate::network::parse_money;
+use crate::orders::{order, report};
 use crate::session::Session;
 use crate::signers;
 
@@ -48,38 +47,6 @@ pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
             })
         }
     }
-}
-
-/// Orders `operation`, signed by all of `keys`; or goes on with the same order, if one is
-/// unfinished.
-fn order(
-    desk: &Desk<'_>,
-    text: String,
-    keys: &[StoredKey],
-    operation: Operation,
-) -> Result<Done, Fault> {
-    if let Some(held) = desk.unfinished(&text)? {
-        return desk.deliver(held);
-    }
-    let public: Vec<_> = keys.iter().map(|key| key.public).collect();
-    let transaction = envelope::transaction(&desk.chain, entropy::now(), operation, public);
-    desk.simulate(transaction.clone())?;
-    if desk.chain.network != NetworkKind::Devnet {
-        desk.session.confirm(&format!("  {text}"), "Order this?")?;
-    }
-    let secrets = signers::open(desk.session, keys)?;
-    desk.dispatch(transaction, &secrets, text, |_| ())
-}
-
-/// Tells that an order was carried out.
-fn report(desk: &Desk<'_>, done: &Done, what: &str) {
-    let naming = desk.naming_of(&done.ended.receipt);
-    let word = match done.ended.evidence {
-        Some(_) => "",
-        None => " (by the node's word: there is no proof of this)",
-    };
-    let text = format!("{what}, block {}{word}.   id {}", done.ended.height, done.entry.id);
-    desk.session.output.result(text, &desk.document(done, &naming));
 }
 
 fn issue(desk: &Desk<'_>, amount: &str, to: &str, operators: &Operators) -> Result<(), Fault> {
@@ -125,7 +92,10 @@ fn restrict(
         | Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::SetFeeSchedule { .. }
-        | Operation::SetTier { .. } => String::new(),
+        | Operation::SetTier { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => String::new(),
     };
     let text = format!("{verb} {}{direction}", account.address);
     let done = order(desk, text, &keys, operation)?;
@@ -146,9 +116,4 @@ fn servicer(desk: &Desk<'_>, account: &Party) -> Result<String, Fault> {
         let detail = format!("No institution of this ledger services {}.", account.address);
         Fault::new(Exit::Rejected, "unknown-institution", detail, "Check the address.")
     })
-}
-
-/// A BIC as the ledger writes it.
-fn bic(text: &str) -> Result<Bic, Fault> {
-    Ok(Bic::parse(text)?)
 }

@@ -107,7 +107,10 @@ fn report(desk: &Desk<'_>, done: &Done) -> Result<(), Fault> {
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
-        | Operation::SetTier { .. } => {
+        | Operation::SetTier { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => {
             desk.session.output.result("Done.", &desk.document(done, &naming));
             return Ok(());
         }

@@ -245,12 +245,14 @@ fn status(world: &World) -> StatusView {
     StatusView {
         chain_id: world.chain_id(),
         height,
+        earliest: 0,
         epoch: 0,
         validators: 4,
         quorum: 3,
         connected: 4,
         last_final_at: api::text::time(time),
         synced: true,
+        voting: "validator".to_owned(),
         node: BICS[3].to_owned(),
         version: "0".to_owned(),
     }

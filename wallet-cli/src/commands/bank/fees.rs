@@ -8,12 +8,13 @@ use ledger::operation::Operation;
 use serde::Deserialize;
 use std::path::Path;
 
-use super::{bic, order, party, report};
+use super::party;
 use crate::cli::Operators;
 use crate::desk::Desk;
 use crate::fault::{Fault, sentence};
 use crate::files;
 use crate::names::institution_number;
+use crate::orders::{bic, order, report};
 use crate::signers;
 
 const MAXIMUM_BYTES: usize = 256 * 1024;

@@ -6,13 +6,13 @@ use ledger::ids::{AccountId, InstitutionNumber};
 use ledger::operation::Operation;
 use serde::Serialize;
 
-use super::{bic, order};
 use crate::cli::OpenAccount;
 use crate::desk::{Desk, DoneDocument};
 use crate::entropy;
 use crate::fault::{Fault, sentence};
 use crate::keyring;
 use crate::names::institution_number;
+use crate::orders::{bic, order};
 use crate::session::Session;
 use crate::signers;
 

@@ -4,11 +4,11 @@ use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 use ledger::operation::{AssetKind, Operation};
 
-use super::{bic, order, report};
 use crate::cli::RegisterAsset;
 use crate::desk::{self, Desk};
 use crate::fault::Fault;
 use crate::names::institution_number;
+use crate::orders::{bic, order, report};
 use crate::signers;
 
 pub(super) fn run(desk: &Desk<'_>, command: &RegisterAsset) -> Result<(), Fault> {
