@@ -1,12 +1,17 @@
 //! The command line of `feiqian-node`: one file per command.
 //!
-//! Invariants: exit code 0 is success, 1 a failure, 2 a usage error, 130 an interruption; every
-//! failure says what to do. Absent: what a running node does (see `run`).
+//! Invariants: exit code 0 is success, 1 a failure, 2 a usage error, 3 a check that could not be
+//! made, 130 an interruption; every failure says what to do. Absent: what a running node does (see
+//! `run`).
 
+mod backup;
 mod devnet;
 mod entropy;
 mod init;
+mod rehearse;
+mod rotate_key;
 mod run;
+mod verify_ledger;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,6 +33,18 @@ enum Command {
     Init(init::Arguments),
     /// Runs the node of a home until SIGTERM or Ctrl-C.
     Run(run::Arguments),
+    /// Copies a home, of a stopped or a running node, into a new folder.
+    Backup(backup::BackupArguments),
+    /// Makes a home from a backup. It observes until it is armed.
+    Restore(backup::RestoreArguments),
+    /// Says that no other node runs with the keys of a restored home, so that it may vote again.
+    Arm(backup::ArmArguments),
+    /// Checks every record, block, signature, certificate and index row of a stopped node's home.
+    VerifyLedger(verify_ledger::Arguments),
+    /// Says what a change of the network would do now: "safe" or "would halt".
+    Rehearse(rehearse::Arguments),
+    /// Makes a validator's next voting key, or lets it take the present one's place.
+    RotateKey(rotate_key::Arguments),
     /// Runs a network of several banks on this machine, for development and demonstration.
     Devnet(devnet::Arguments),
 }
@@ -75,6 +92,12 @@ pub fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Arm(arguments) => backup::arm(&arguments),
+        Command::VerifyLedger(arguments) => verify_ledger::run(&arguments),
+        Command::RotateKey(arguments) => rotate_key::run(&arguments),
+        Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Devnet(arguments) => devnet::run(&arguments),
     };
     match done {

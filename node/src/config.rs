@@ -124,11 +124,26 @@ fn default_wait() -> u64 {
 pub struct StorageConfig {
     /// The size at which the block log starts a new file, in bytes: 1 MiB to 4 GiB.
     pub segment_bytes: u64,
+    /// How many of the last blocks are kept with receipts, payments and history: 0 for all (an
+    /// archive), or 16 and more. What proves that a payment happens once is always kept.
+    pub retain_blocks: u64,
+    /// A snapshot of the state is served to other nodes from each multiple of so many blocks: 16
+    /// to 1,000,000, the same on all nodes; 0 serves none.
+    pub snapshot_every: u64,
+    /// A node that is at least so many blocks behind fetches a snapshot in their place: 16 to
+    /// 1,000,000,000; 0 does so only if no peer has the blocks any more, as an archive without a
+    /// gap wants it.
+    pub snapshot_beyond: u64,
 }
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { segment_bytes: 64 * 1024 * 1024 }
+        Self {
+            segment_bytes: 64 * 1024 * 1024,
+            retain_blocks: 0,
+            snapshot_every: 1_024,
+            snapshot_beyond: 2_048,
+        }
     }
 }
 
@@ -226,6 +241,10 @@ impl Config {
         within("api.requests", u64::try_from(self.api.requests).unwrap_or(u64::MAX), 1, 100_000)?;
         within("api.wait_seconds", self.api.wait_seconds, 1, 600)?;
         within("storage.segment_bytes", self.storage.segment_bytes, 1 << 20, 1 << 32)?;
+        let StorageConfig { retain_blocks, snapshot_every, snapshot_beyond, .. } = self.storage;
+        off_or_within("storage.retain_blocks", retain_blocks, 16, u64::MAX)?;
+        off_or_within("storage.snapshot_every", snapshot_every, 16, 1_000_000)?;
+        off_or_within("storage.snapshot_beyond", snapshot_beyond, 16, 1_000_000_000)?;
         if self.network.listen.is_empty() {
             return Err(ConfigError::value("network.listen", "name at least one address"));
         }
@@ -258,6 +277,11 @@ impl Config {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// 0, or within the bounds.
+fn off_or_within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {
+    if value == 0 { Ok(()) } else { within(key, value, least, most) }
 }
 
 fn within(key: &'static str, value: u64, least: u64, most: u64) -> Result<(), ConfigError> {

@@ -12,36 +12,44 @@
 //! is answered with "busy". A failed write ends the node. Absent: decisions (the core's).
 
 mod archive;
+mod book;
 mod core_thread;
 mod inbox;
 mod indexer;
+mod keeper;
 mod links;
 mod performer;
 mod recovery;
 mod replies;
+pub mod retained;
 mod totals;
 mod verifier;
 mod view;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ledger::genesis::GenesisDocument;
-use ledger::ids::ValidatorIndex;
+use ledger::ids::Bic;
 use tokio::sync::oneshot;
 
 use crate::core::CoreConfig;
 use crate::core::step::{Input, Reply};
+use crate::home::HomeError;
+use crate::home::recollection::Recollection;
 use crate::log::LogError;
 use crate::net::{NetworkConfig, NetworkError, NetworkHandle, PeerKey};
-use crate::store::StoreError;
+use crate::store::{Pruner, StoreError};
 
 pub use archive::Archive;
 pub use recovery::Storage;
 pub use totals::{Totals, TotalsView};
 pub use view::{Certified, Latest, View};
 
+use book::Book;
 use inbox::Inbox;
 use replies::Replies;
 
@@ -72,6 +80,12 @@ pub enum DriverError {
     /// This node computes another result than a quorum.
     #[error("{0}")]
     Halted(String),
+    /// The operating system gives no randomness.
+    #[error("the system gives no randomness: {0}")]
+    Entropy(getrandom::Error),
+    /// A mark in the home could not be written.
+    #[error(transparent)]
+    Home(#[from] HomeError),
     /// A thread could not be started.
     #[error("the system gives no more threads: {0}")]
     Thread(std::io::Error),
@@ -83,12 +97,14 @@ pub struct DriverConfig {
     pub core: CoreConfig,
     /// The genesis document.
     pub genesis: GenesisDocument,
-    /// The network between the nodes.
+    /// The network between the nodes. Its list of peers is the ledger's, not this one.
     pub network: NetworkConfig,
-    /// The peers' network keys, by validator index; this node's own stands at its place.
-    pub peers: Vec<PeerKey>,
+    /// Where to reach institutions' nodes, if not at the addresses of the ledger.
+    pub addresses: BTreeMap<Bic, Vec<String>>,
     /// Where log and index lie, and their sizes.
     pub storage: Storage,
+    /// What the log holds of this node's votes.
+    pub recollection: Recollection,
 }
 
 /// A running node.
@@ -116,41 +132,58 @@ impl Driver {
     /// # Errors
     /// [`DriverError`] says what to mend.
     pub async fn start(config: DriverConfig) -> Result<Self, DriverError> {
-        let DriverConfig { core, genesis, network, peers, storage } = config;
-        let me = core.me;
-        let opened = recovery::open(&genesis, core, &storage)?;
+        let DriverConfig { core, genesis, mut network, addresses, storage, recollection } = config;
+        let institution = core.institution;
+        let opened = recovery::open(&genesis, core, &storage, &recollection)?;
         let store = Arc::new(opened.store);
-        let view = Arc::new(View::new(opened.tip.clone(), opened.indexed, me));
+        // What the log holds beyond the index was shown before, so it is shown from the start.
+        let view = View::open(&store, opened.tip, opened.indexed, institution)?;
+        view.know_replayed(&opened.outputs);
+        let view = Arc::new(view);
         let reader = opened.log.reader();
         let archive = Arc::new(Archive::new(store.clone(), reader, view.clone()));
+        let book = Book::new(PeerKey::from_seed(&network.identity), addresses);
+        let directory = opened.core.final_tip().state().directory();
+        network.peers = book.replace(directory.nodes(), directory);
         let (handle, events) = crate::net::Network::start(network).await?;
         let (failed, failures) = bounded(8);
         let (inbox, receiver) = inbox::channel();
         let (stop, stopped) = bounded(0);
         let replies = Arc::new(Replies::default());
+        let needed = Arc::new(AtomicU64::new(0));
         let domains = opened.core.domains().clone();
 
         let mut threads = Vec::new();
         let jobs = verifier::start(&domains, &inbox, &mut threads)?;
         let (items, indexing) = bounded(indexer::QUEUE);
         threads.push(spawn("indexer", {
-            let (store, view, failed) = (store.clone(), view.clone(), failed.clone());
-            move || indexer::run(&store, &indexing, &view, &failed)
+            let indexer = indexer::Indexer {
+                store: store.clone(),
+                view: view.clone(),
+                pruner: Pruner::new(storage.retain_blocks),
+                needed: needed.clone(),
+            };
+            let failed = failed.clone();
+            move || indexer.run(&indexing, &failed)
         })?);
-        let links = links::Links { network: handle.clone(), peers: peers.clone(), me };
+        let links = links::Links { network: handle.clone(), book: Arc::new(book) };
         let (served, serving) = bounded(archive::QUEUE);
         threads.push(spawn("archive", {
             let (archive, links) = (archive.clone(), links.clone());
             move || archive::serve(&archive, &links, &serving)
         })?);
+        links::receive(events, links.clone(), inbox.clone(), view.clone());
         let performer = performer::Performer {
             log: opened.log,
             links,
             replies: replies.clone(),
             indexer: items,
             archive: served,
+            recollection,
             view: view.clone(),
             retained: opened.retained,
+            keeper: opened.keeper,
+            needed,
             failed,
         };
         let (performed, performing) = bounded(performer::QUEUE);
@@ -167,7 +200,6 @@ impl Driver {
             };
             move || thread.run(opened.outputs)
         })?);
-        links::receive(events, handle.clone(), peers, inbox.clone(), view.clone());
         Ok(Self { view, archive, network: handle, inbox, replies, failures, stop, threads })
     }
 
@@ -186,11 +218,6 @@ impl Driver {
     /// How many submissions wait for the core.
     pub fn queued(&self) -> usize {
         self.inbox.waiting_clients()
-    }
-
-    /// This node's place among the validators.
-    pub fn me(&self) -> ValidatorIndex {
-        self.view.me()
     }
 
     /// The failure that ended the node, if one did.

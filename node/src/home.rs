@@ -1,21 +1,23 @@
 //! A node's home: the folder with its configuration, genesis document, keys and data.
 //!
-//! Invariants: an open home is whole and consistent (the keys are the ones that the genesis
-//! document names, the document makes the chain that the configuration pins) and is held by one
-//! process, so two nodes never vote with one key. Absent: what is inside the log and the index.
+//! Invariants: an open home is whole and consistent (the keys are of their kinds, the document
+//! makes the chain that the configuration pins) and is held by one process, so two nodes never vote
+//! with one key. Absent: what is inside the log and the index; which keys count (the ledger's
+//! records say, and they change).
 
 mod create;
 mod files;
 mod keys;
+pub mod recollection;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use ledger::crypto::{PublicKey, SecretKey};
+use ledger::crypto::SecretKey;
 use ledger::genesis::GenesisDocument;
 use ledger::genesis::json::{DocumentError, SealedGenesis, network_word};
 use ledger::genesis::keyfile::{KeyFileError, KeyKind};
 use ledger::hash::ChainId;
-use ledger::ids::{AccountId, Bic, NameError, Network, Timestamp, ValidatorIndex};
+use ledger::ids::{AccountId, Bic, NameError, Network, Timestamp};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -26,6 +28,12 @@ use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
 pub use create::{NewHome, create, write_config};
 pub use files::{read_text, write_text};
 pub use keys::{read_key, write_key};
+
+/// The file of the key that votes, in the folder of keys.
+pub const VOTING_KEY: &str = "voting.key";
+
+/// The file of the key that votes once the ledger names it.
+pub const NEXT_VOTING_KEY: &str = "voting-next.key";
 
 /// The configuration's file name.
 pub const CONFIG_FILE: &str = "node.toml";
@@ -39,10 +47,9 @@ pub struct Home {
     pub config: Config,
     /// The checked genesis document.
     pub genesis: GenesisDocument,
-    /// This validator's place in epoch 0.
-    pub validator: ValidatorIndex,
-    /// Signs this validator's votes and lane batches.
-    pub voting_key: SecretKey,
+    /// Sign this validator's votes and lane batches: the present key, and the one that it rotates
+    /// to. None at a node that only observes.
+    pub voting_keys: Vec<SecretKey>,
     /// This node's identity among the nodes.
     pub node_key: SecretKey,
     /// The operators' keys for ISO 20022 messages, by institution.
@@ -63,19 +70,6 @@ pub struct Dealer {
     pub valid_ms: u64,
     /// What is offered.
     pub rates: Vec<RateConfig>,
-}
-
-/// Another validator's node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Peer {
-    /// Its place in epoch 0.
-    pub validator: ValidatorIndex,
-    /// Its institution.
-    pub bic: Bic,
-    /// Its identity among the nodes.
-    pub node_key: PublicKey,
-    /// Where to reach it: `host:port`.
-    pub addresses: Vec<String>,
 }
 
 /// Why a home could not be opened or written.
@@ -165,12 +159,6 @@ pub enum HomeError {
         /// The configuration's network.
         pinned: Network,
     },
-    /// The institution has no validator in the genesis document.
-    #[error("{bic} has no validator in the genesis document. Correct node.bic in {CONFIG_FILE}")]
-    NoValidator {
-        /// The institution.
-        bic: Bic,
-    },
     /// A key file can be read by others.
     #[error("{} can be read by others (mode {mode:03o}). Run: chmod 600 {}",
         path.display(), path.display())]
@@ -187,17 +175,6 @@ pub enum HomeError {
         path: PathBuf,
         /// What is wrong.
         source: KeyFileError,
-    },
-    /// A key is not the one that the genesis document names.
-    #[error("{}: this {kind} key is not the one that {bic} has in the genesis document",
-        path.display())]
-    ForeignKey {
-        /// The file.
-        path: PathBuf,
-        /// Its role.
-        kind: KeyKind,
-        /// The institution.
-        bic: Bic,
     },
     /// The dealer's account is no address of this network.
     #[error("dealer.account in {CONFIG_FILE}: {source}")]
@@ -217,18 +194,15 @@ impl Home {
         let lock = hold(path)?;
         let (_, genesis) = read_genesis(&path.join(&config.node.genesis))?;
         check_chain(&path.join(&config.node.genesis), &config, &genesis)?;
-        let bic = config.bic();
         let keys = path.join(&config.node.keys);
-        let (validator, voting, node) =
-            own_validator(&genesis, bic).ok_or(HomeError::NoValidator { bic })?;
-        let voting_key = own_key(&keys.join("voting.key"), KeyKind::Voting, voting, bic)?;
-        let node_key = own_key(&keys.join("node.key"), KeyKind::Node, node, bic)?;
+        let voting_keys = read_voting_keys(&keys)?;
+        let node_key = read_key(&keys.join("node.key"), KeyKind::Node)?;
         let operators = read_operators(path, &config)?;
         let network = genesis.network;
         let dealer = config.dealer.as_ref();
         let dealer = dealer.map(|dealer| read_dealer(path, network, dealer)).transpose()?;
         let path = path.to_owned();
-        Ok(Self { path, config, genesis, validator, voting_key, node_key, operators, dealer, lock })
+        Ok(Self { path, config, genesis, voting_keys, node_key, operators, dealer, lock })
     }
 
     /// The folder of the block log's segments.
@@ -236,27 +210,14 @@ impl Home {
         self.path.join("log")
     }
 
+    /// What is kept of a snapshot that is being fetched.
+    pub fn snapshot_folder(&self) -> PathBuf {
+        self.path.join("snapshot")
+    }
+
     /// The query index, which holds the checkpoint of the state too.
     pub fn index_file(&self) -> PathBuf {
         self.path.join("index.redb")
-    }
-
-    /// The other validators' nodes, in the order of their indexes, at the configured addresses or
-    /// else at those of the genesis document.
-    pub fn peers(&self) -> Vec<Peer> {
-        let all = validators(&self.genesis).map(|(index, bic, validator)| {
-            let overrides = self.config.network.peers.iter().find(|(peer, _)| peer.0 == bic);
-            Peer {
-                validator: index,
-                bic,
-                node_key: validator.node_key,
-                addresses: overrides.map_or_else(
-                    || vec![validator.address.clone()],
-                    |(_, addresses)| addresses.clone(),
-                ),
-            }
-        });
-        all.filter(|peer| peer.validator != self.validator).collect()
     }
 
     /// Gives the home back to other processes at once; dropping the home does the same.
@@ -323,31 +284,12 @@ fn hold(path: &Path) -> Result<File, HomeError> {
     }
 }
 
-fn validators(
-    genesis: &GenesisDocument,
-) -> impl Iterator<Item = (ValidatorIndex, Bic, &ledger::genesis::MemberValidator)> {
-    let members = genesis.members.iter();
-    let members = members.filter_map(|member| {
-        member.validator.as_ref().map(|validator| (member.institution.bic, validator))
-    });
-    (0_u16..).map(ValidatorIndex).zip(members).map(|(index, (bic, node))| (index, bic, node))
-}
-
-fn own_validator(
-    genesis: &GenesisDocument,
-    bic: Bic,
-) -> Option<(ValidatorIndex, PublicKey, PublicKey)> {
-    let (index, _, own) = validators(genesis).find(|(_, member, _)| *member == bic)?;
-    Some((index, own.voting_key, own.node_key))
-}
-
-fn own_key(path: &Path, kind: KeyKind, named: PublicKey, bic: Bic) -> Result<SecretKey, HomeError> {
-    let key = read_key(path, kind)?;
-    if key.public() == named {
-        Ok(key)
-    } else {
-        Err(HomeError::ForeignKey { path: path.to_owned(), kind, bic })
-    }
+/// The keys that this node may vote with: the present one and the next one, as far as they are
+/// there.
+fn read_voting_keys(folder: &Path) -> Result<Vec<SecretKey>, HomeError> {
+    let files = [VOTING_KEY, NEXT_VOTING_KEY].map(|name| folder.join(name));
+    let present = files.iter().filter(|file| file.exists());
+    present.map(|file| read_key(file, KeyKind::Voting)).collect()
 }
 
 fn read_operators(

@@ -10,6 +10,7 @@ mod blocks;
 mod body;
 mod connections;
 mod directory;
+mod events;
 mod gate;
 mod health;
 mod history;
@@ -18,6 +19,7 @@ mod metrics;
 mod params;
 mod payments;
 mod proof;
+mod proposals;
 mod quotes;
 mod refusal;
 mod simulate;
@@ -59,6 +61,8 @@ struct AppState {
     readers: Readers,
     desk: Desk,
     slots: Semaphore,
+    /// Turns for streams of events, which last.
+    streams: Arc<Semaphore>,
     traffic: Traffic,
     stopped: watch::Receiver<bool>,
     /// Closed when the last request lets go of all of the above: it is dropped after them.
@@ -75,6 +79,7 @@ impl AppState {
         Self {
             desk: Desk::new(&home),
             slots: Semaphore::new(home.config.api.requests),
+            streams: Arc::new(Semaphore::new(events::STREAMS)),
             home,
             driver,
             readers: Readers::default(),
@@ -167,6 +172,9 @@ fn router(state: Arc<AppState>) -> Router {
         .route("/v1/validators", get(directory::validators))
         .route("/v1/institutions", get(directory::institutions))
         .route("/v1/assets", get(directory::assets))
+        .route("/v1/proposals", get(proposals::list))
+        .route("/v1/proposals/{number}", get(proposals::show))
+        .route("/v1/proposals/rehearse", post(proposals::rehearse))
         .route("/v1/status", get(status::show));
     let one = |path, route| Router::new().route(path, route);
     Router::new()
@@ -176,6 +184,7 @@ fn router(state: Arc<AppState>) -> Router {
         .merge(class(Class::Accounts, accounts))
         .merge(class(Class::Chain, chain))
         .merge(class(Class::Quotes, one("/v1/quotes", post(quotes::offer))))
+        .merge(class(Class::Events, one("/v1/events", get(events::follow))))
         .merge(class(Class::Iso20022, one("/v1/iso20022", post(iso20022::submit))))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))

@@ -6,6 +6,8 @@
 //! and of agreement.
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod audit;
+pub mod backup;
 pub mod commands;
 pub mod config;
 pub mod core;

@@ -20,24 +20,31 @@
 
 mod disk;
 mod error;
+mod files;
+mod medium;
+pub mod memory;
 mod reader;
 mod record;
 mod recovery;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod walk;
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+pub use disk::Disk;
 pub use error::{Damage, LogError};
+pub use files::file_name as segment_file_name;
+pub use medium::{Held, Medium, SegmentFile};
 pub use reader::{LogReader, Record, Records};
 pub use record::MAX_PAYLOAD;
+pub use walk::Walk;
 
-use disk::Disk;
+use files::Files;
 use reader::Shared;
 use record::SEAL;
 use segment::{HEADER, Segment};
@@ -74,6 +81,17 @@ impl Position {
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "segment {} offset {}", self.segment, self.offset)
+    }
+}
+
+/// Secret randomness of one opening of a log.
+#[derive(Clone)]
+pub struct Entropy(pub [u8; 32]);
+
+impl Entropy {
+    /// The key of a segment that is created.
+    fn key(&self, segment: u64) -> [u8; 32] {
+        *blake3::keyed_hash(&self.0, &segment.to_le_bytes()).as_bytes()
     }
 }
 
@@ -129,10 +147,13 @@ pub struct Log {
     segment_bytes: u64,
     /// The length of the current segment's file.
     written: u64,
+    /// Up to where the current segment is durable: where its last seal begins.
+    sealed: u64,
     pending: Vec<u8>,
     poison: Option<String>,
+    entropy: Entropy,
     /// Held, not used: closing it gives the directory free.
-    _lock: File,
+    _held: Held,
 }
 
 impl Log {
@@ -140,21 +161,39 @@ impl Log {
     /// returns, all records are durable. Errors: another process holds the directory; damage, named
     /// by segment and offset; the disk.
     pub fn open(directory: &Path, options: LogOptions) -> Result<(Self, Recovered), LogError> {
-        Self::open_on(Disk::open(directory)?, options)
+        let mut entropy = [0; 32];
+        getrandom::fill(&mut entropy).map_err(|error| LogError::Io {
+            action: "draw random keys for",
+            path: directory.to_owned(),
+            source: error.into(),
+        })?;
+        Self::open_on(Arc::new(Disk::create(directory)?), Entropy(entropy), options)
     }
 
-    fn open_on(disk: Disk, options: LogOptions) -> Result<(Self, Recovered), LogError> {
-        let lock = disk.lock()?;
-        let found = recovery::recover(&disk, options.check_from)?;
+    /// The same on any medium. `entropy` is secret and new at every opening: from it come the keys
+    /// of the segments that this log begins.
+    ///
+    /// # Errors
+    /// As [`Log::open`].
+    pub fn open_on(
+        medium: Arc<dyn Medium>,
+        entropy: Entropy,
+        options: LogOptions,
+    ) -> Result<(Self, Recovered), LogError> {
+        let files = Files::new(medium);
+        let held = files.hold()?;
+        let found = recovery::recover(&files, options.check_from, &entropy)?;
         let end = Position { segment: found.segment.number, offset: found.length };
         let mut log = Self {
-            shared: Arc::new(Shared::new(disk, found.first, end, &found.segment)),
+            shared: Arc::new(Shared::new(files, found.first, end, &found.segment)),
             segment: found.segment,
             segment_bytes: options.segment_bytes,
             written: found.length,
+            sealed: HEADER,
             pending: Vec::new(),
             poison: None,
-            _lock: lock,
+            entropy,
+            _held: held,
         };
         log.rewrite(found.sealed)?;
         if log.written > HEADER {
@@ -205,6 +244,12 @@ impl Log {
         Position { segment: self.segment.number, offset: self.written.saturating_add(pending) }
     }
 
+    /// Up to where the log is durable: whatever happens, a later opening finds all before it, and
+    /// may be asked to check from here.
+    pub fn durable_position(&self) -> Position {
+        Position { segment: self.segment.number, offset: self.sealed }
+    }
+
     /// A reader of all durable records, for any thread.
     pub fn reader(&self) -> LogReader {
         LogReader::new(self.shared.clone())
@@ -224,22 +269,23 @@ impl Log {
         recovery::verify(&self.shared)
     }
 
-    /// Makes durable what recovery accepted. What no seal covers is written again: after a failed
-    /// sync the system may hold pages that it takes for written though the disk never got them.
+    /// Makes durable what recovery accepted. The last seal and what follows it are written again:
+    /// after a failed sync the system may hold pages that it takes for written though the disk
+    /// never got them.
     fn rewrite(&self, sealed: u64) -> Result<(), LogError> {
         let length = usize::try_from(self.written - sealed).unwrap_or(usize::MAX);
         let mut bytes = vec![0; length];
-        let Segment { file, path, .. } = &*self.segment;
-        if length > 0 && disk::read(file, path, sealed, &mut bytes)? {
-            self.shared.disk.write(file, path, sealed, &bytes)?;
+        let data = &self.segment.data;
+        if length > 0 && data.read(sealed, &mut bytes)? {
+            data.write(sealed, &bytes)?;
         }
-        self.shared.disk.sync(file, path)
+        data.sync()
     }
 
     fn write_pending(&mut self) -> Result<(), LogError> {
         let mut bytes = std::mem::take(&mut self.pending);
         self.write(&bytes)?;
-        self.shared.disk.sync(&self.segment.file, &self.segment.path)?;
+        self.segment.data.sync()?;
         bytes.clear();
         bytes.shrink_to(KEPT_BUFFER);
         self.pending = bytes;
@@ -251,13 +297,14 @@ impl Log {
     fn seal(&mut self) -> Result<(), LogError> {
         let mut seal = Vec::with_capacity(record::OVERHEAD);
         record::encode(&mut seal, &self.segment.key, self.next_position(), SEAL, &[]);
+        self.sealed = self.written;
         self.write(&seal)?;
         self.shared.set_end(self.next_position());
         Ok(())
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), LogError> {
-        self.shared.disk.write(&self.segment.file, &self.segment.path, self.written, bytes)?;
+        self.segment.data.write(self.written, bytes)?;
         self.written += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         Ok(())
     }
@@ -265,10 +312,13 @@ impl Log {
     /// Begins a new segment. The old one is made durable with its last seal: only the last segment
     /// may end unfinished.
     fn rotate(&mut self) -> Result<(), LogError> {
-        self.shared.disk.sync(&self.segment.file, &self.segment.path)?;
-        let segment = Segment::create(&self.shared.disk, self.segment.number + 1, self.written)?;
+        self.segment.data.sync()?;
+        let number = self.segment.number + 1;
+        let key = self.entropy.key(number);
+        let segment = Segment::create(&self.shared.files, number, self.written, key)?;
         self.segment = Arc::new(segment);
         self.written = HEADER;
+        self.sealed = HEADER;
         self.shared.add(&self.segment, self.next_position());
         Ok(())
     }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::core::step::{Committed, Reply};
 use crate::driver::Driver;
-use crate::proofs;
+use crate::proofs::{self, Origin};
 use crate::readers::Readers;
 use crate::store::{Store, StoreError};
 use ledger::genesis::GenesisDocument;
@@ -82,7 +82,7 @@ impl Finality {
     ) -> Result<Option<Proof>, StoreError> {
         let index = self.first.saturating_add(number);
         if let Source::Fresh(committed, _) = &self.source
-            && let Some(proof) = proofs::of_committed(committed, index, genesis)
+            && let Some(proof) = proofs::of_committed(committed, index, &origin(driver, genesis))
         {
             return Ok(Some(proof));
         }
@@ -103,7 +103,9 @@ pub async fn archived_proof(
     deadline: Instant,
 ) -> Result<Option<Proof>, StoreError> {
     let domains = driver.view.latest().tip.domains().clone();
-    let read = |store: &Store| proofs::of_archived(store, &domains, genesis, height, index);
+    let read = |store: &Store| {
+        proofs::of_archived(store, &domains, &origin(driver, genesis), height, index)
+    };
     if timeout_at(deadline, driver.view.indexed(height)).await.is_err() {
         return Ok(None);
     }
@@ -118,6 +120,10 @@ pub async fn archived_proof(
         return Ok(None);
     }
     readers.read(driver, read).await
+}
+
+fn origin<'a>(driver: &Driver, genesis: &'a GenesisDocument) -> Origin<'a> {
+    Origin { genesis, epochs: driver.view.epochs() }
 }
 
 /// Submits `bytes` and waits until they are taken in or, with `until_final`, until they are final;
@@ -170,7 +176,15 @@ async fn known(
     if timeout_at(deadline, driver.view.indexed(height)).await.is_err() {
         return Ok(Outcome::Unknown);
     }
-    let finality = readers.read(driver, |store| archived(store, id)).await?;
+    let read = |store: &Store| match archived(store, id)? {
+        Some(finality) => Ok(Some(finality)),
+        // It is final, so its receipts were here, or were before the snapshot.
+        None => store.earliest().and_then(|earliest| match earliest {
+            Height(0) => Ok(None),
+            earliest => Err(StoreError::Pruned { earliest }),
+        }),
+    };
+    let finality = readers.read(driver, read).await?;
     Ok(finality.map_or(Outcome::Unknown, |finality| Outcome::Final(id, finality)))
 }
 
@@ -181,6 +195,7 @@ async fn known(
 pub fn archived(store: &Store, id: TransactionId) -> Result<Option<Finality>, StoreError> {
     let Some(place) = store.transaction(id)? else { return Ok(None) };
     let height = place.first.height;
+    store.check_kept(height)?;
     let Some(indexed) = store.block(height)? else { return Ok(None) };
     let first = usize::try_from(place.first.index).unwrap_or(usize::MAX);
     let count = usize::try_from(place.count).unwrap_or(0);

@@ -13,16 +13,27 @@ use ledger::genesis::GenesisDocument;
 use ledger::hash::{Domains, Hash};
 use ledger::history::HistoryProof;
 use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
-use ledger::light::Progress;
+use ledger::light::{EpochChange, Progress};
 use ledger::merkle;
 use ledger::proof::{Absence, Ancestor, Claim, Proof};
 use ledger::receipt::Receipt;
 use ledger::state::{MarkerKey, State, StateKey};
 use ledger::transaction::Transaction;
 
+use std::sync::Arc;
+
 use crate::core::step::Committed;
 use crate::driver::Certified;
 use crate::store::{Store, StoreError};
+
+/// Where the way to a header begins, and how it goes on from epoch to epoch.
+#[derive(Clone, Debug)]
+pub struct Origin<'a> {
+    /// The genesis document, whose hash is the chain's id.
+    pub genesis: &'a GenesisDocument,
+    /// The changes of epoch since then.
+    pub epochs: Arc<Vec<EpochChange>>,
+}
 
 /// Why an absence cannot be proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,16 +59,12 @@ pub fn is_provable(receipt: &Receipt) -> bool {
 
 /// Proves the receipt at `index` of a block that was just made final; `None` if the block has no
 /// certificate of its own, or no such receipt.
-pub fn of_committed(
-    committed: &Committed,
-    index: usize,
-    genesis: &GenesisDocument,
-) -> Option<Proof> {
+pub fn of_committed(committed: &Committed, index: usize, origin: &Origin<'_>) -> Option<Proof> {
     let executed = &committed.executed;
     let certificate = committed.certificate.clone()?;
     let receipt = &executed.booked.get(index)?.receipt;
     let claim = payment(executed.tip.domains(), receipt, &executed.leaves, index)?;
-    Some(assemble(claim, None, executed.block.header.clone(), certificate, genesis))
+    Some(assemble(claim, None, executed.block.header.clone(), certificate, origin))
 }
 
 /// Proves the receipt at `index` of the block at `height` from the index; `None` if no block at or
@@ -68,10 +75,11 @@ pub fn of_committed(
 pub fn of_archived(
     store: &Store,
     domains: &Domains,
-    genesis: &GenesisDocument,
+    origin: &Origin<'_>,
     height: Height,
     index: usize,
 ) -> Result<Option<Proof>, StoreError> {
+    store.check_kept(height)?;
     let Some((at, certificate)) = store.certificate_from(height)? else { return Ok(None) };
     let receipts = store.receipts(height)?;
     let leaves: Vec<Hash> = receipts.iter().map(|receipt| receipt.hash(domains)).collect();
@@ -79,30 +87,30 @@ pub fn of_archived(
     let Some(claim) = claim else { return Ok(None) };
     let header = header_at(store, height)?;
     if at == height {
-        return Ok(Some(assemble(claim, None, header, certificate, genesis)));
+        return Ok(Some(assemble(claim, None, header, certificate, origin)));
     }
     let node = |position| store.range_node(position).ok().flatten();
     let path = HistoryProof::prove(domains, height.0, at.0, node)
         .map_err(|_| StoreError::Malformed { what: "history of blocks" })?;
     let ancestor = Some(Ancestor { header, path });
-    Ok(Some(assemble(claim, ancestor, header_at(store, at)?, certificate, genesis)))
+    Ok(Some(assemble(claim, ancestor, header_at(store, at)?, certificate, origin)))
 }
 
 /// Proves an account's record, or that there is none.
-pub fn account(certified: &Certified, genesis: &GenesisDocument, account: AccountId) -> Proof {
+pub fn account(certified: &Certified, origin: &Origin<'_>, account: AccountId) -> Proof {
     let state = certified.tip.state();
     let claim = Claim::Account {
         account,
         record: state.account(account),
         path: state.prove(&StateKey::Account(account)),
     };
-    of_state(claim, certified, genesis)
+    of_state(claim, certified, origin)
 }
 
 /// Proves an account's holding of an asset, or that there is none.
 pub fn holding(
     certified: &Certified,
-    genesis: &GenesisDocument,
+    origin: &Origin<'_>,
     account: AccountId,
     asset: AssetCode,
 ) -> Proof {
@@ -113,7 +121,7 @@ pub fn holding(
         holding: state.holding(account, asset),
         path: state.prove(&StateKey::Holding(account, asset)),
     };
-    of_state(claim, certified, genesis)
+    of_state(claim, certified, origin)
 }
 
 /// Proves that a payment whose transaction was valid within the span did not happen and no longer
@@ -123,7 +131,7 @@ pub fn holding(
 /// [`AbsenceRefusal`] if that is not so, or not provable.
 pub fn absence(
     certified: &Certified,
-    genesis: &GenesisDocument,
+    origin: &Origin<'_>,
     uetr: Uetr,
     (valid_from, valid_until): (Timestamp, Timestamp),
 ) -> Result<Proof, AbsenceRefusal> {
@@ -151,7 +159,7 @@ pub fn absence(
         parameters_path: state.prove(&StateKey::Parameters),
         buckets: buckets.map(|bucket| marker(state, bucket, uetr)).collect(),
     });
-    Ok(of_state(claim, certified, genesis))
+    Ok(of_state(claim, certified, origin))
 }
 
 fn marker(state: &State, bucket: u64, uetr: Uetr) -> ledger::state::MarkerProof {
@@ -163,21 +171,21 @@ fn payment(domains: &Domains, receipt: &Receipt, leaves: &[Hash], index: usize) 
     Some(Claim::Payment { receipt: receipt.clone(), path })
 }
 
-fn of_state(claim: Claim, certified: &Certified, genesis: &GenesisDocument) -> Proof {
+fn of_state(claim: Claim, certified: &Certified, origin: &Origin<'_>) -> Proof {
     let header = certified.tip.header().clone();
-    assemble(claim, None, header, certified.certificate.clone(), genesis)
+    assemble(claim, None, header, certified.certificate.clone(), origin)
 }
 
-/// Within the first epoch no change of validators leads from the genesis document to the header.
 fn assemble(
     claim: Claim,
     ancestor: Option<Ancestor>,
     header: Header,
     certificate: Certificate,
-    genesis: &GenesisDocument,
+    origin: &Origin<'_>,
 ) -> Proof {
-    let progress = Progress { epochs: Vec::new(), header, certificate };
-    Proof { claim, ancestor, progress, genesis: genesis.clone() }
+    let before = origin.epochs.iter().take_while(|change| change.header.epoch < header.epoch);
+    let progress = Progress { epochs: before.cloned().collect(), header, certificate };
+    Proof { claim, ancestor, progress, genesis: origin.genesis.clone() }
 }
 
 fn header_at(store: &Store, height: Height) -> Result<Header, StoreError> {

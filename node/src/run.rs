@@ -8,21 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::Timing;
-use ledger::ids::ValidatorIndex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
-use crate::core::CoreConfig;
 use crate::core::admission::AdmissionLimits;
+use crate::core::{CoreConfig, SnapshotSettings};
 use crate::driver::{Driver, DriverConfig, DriverError, Storage};
 use crate::home::{Home, HomeError};
-use crate::net::{self, NetworkConfig, PeerAddress, PeerKey};
+use crate::net::{self, NetworkConfig};
 
 /// How often a running node looks whether one of its threads has failed.
 const WATCH: Duration = Duration::from_millis(200);
+
+/// How often a node that is not admitted says so.
+const REMINDER: Duration = Duration::from_secs(30);
 
 /// The memory of the index's cache, in bytes.
 const CACHE_BYTES: usize = 256 * 1024 * 1024;
@@ -39,9 +41,6 @@ pub enum RunError {
     /// The genesis document is one of a simulation.
     #[error("the genesis document names a suite whose signatures anyone can forge. Seal a new one")]
     Suite,
-    /// The validators of the genesis document make no set.
-    #[error(transparent)]
-    Validators(#[from] ledger::validators::ValidatorSetError),
     /// The API's address is not free.
     #[error("the API cannot listen on {address}: {source}. Free the port or set api.listen")]
     Listen {
@@ -103,16 +102,33 @@ async fn wait_for_end(driver: &Driver) -> Result<Option<DriverError>, RunError> 
     let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
     let mut watch = tokio::time::interval(WATCH);
+    let mut reminder = tokio::time::interval(REMINDER);
     loop {
         tokio::select! {
             _ = terminate.recv() => return Ok(None),
             _ = interrupt.recv() => return Ok(None),
+            _ = reminder.tick() => remind_of_admission(driver),
             _ = watch.tick() => {
                 if let Some(failure) = driver.failure() {
                     return Ok(Some(failure));
                 }
             }
         }
+    }
+}
+
+/// Says why nobody connects, as long as this node's network key is on no list.
+fn remind_of_admission(driver: &Driver) {
+    let latest = driver.view.latest();
+    let own = driver.network.key();
+    let mut nodes = latest.tip.state().directory().nodes().values();
+    if nodes.all(|record| record.node_key.0 != own.0) {
+        tracing::warn!(
+            network_key = %own,
+            height = latest.tip.height().0,
+            "this node's network key is not on the ledger as far as this node has it: peers refuse \
+             it until the institutions admit it (docs/operating/governance.md); it goes on trying"
+        );
     }
 }
 
@@ -131,42 +147,39 @@ pub fn driver_config(home: &Home) -> Result<DriverConfig, RunError> {
         clock_bound_ms: u64::from(parameters.clock_bound_ms),
         ..Timing::default()
     };
+    let recollection = home.recollect()?;
+    // A restored home may have a twin: it says nothing until its operator has armed it.
+    let armed = recollection.is_armed();
+    let voting_keys = if armed { home.voting_keys.clone() } else { Vec::new() };
     let core = CoreConfig {
         domains: genesis.domains(),
-        validators: genesis.validators()?,
-        me: home.validator,
-        key: home.voting_key.clone(),
+        institution: home.config.bic(),
+        voting_keys,
         timing,
         limits: AdmissionLimits::default(),
+        snapshots: SnapshotSettings {
+            every: home.config.storage.snapshot_every,
+            beyond: home.config.storage.snapshot_beyond,
+        },
     };
     let storage = Storage {
         log: home.log_folder(),
         index: home.index_file(),
+        snapshot: home.snapshot_folder(),
+        retain_blocks: home.config.storage.retain_blocks,
         segment_bytes: home.config.storage.segment_bytes,
         cache_bytes: CACHE_BYTES,
     };
-    let (peers, network) = network_config(home);
-    Ok(DriverConfig { core, genesis: genesis.clone(), network, peers, storage })
-}
-
-/// The network's configuration, and every validator's network key by index.
-fn network_config(home: &Home) -> (Vec<PeerKey>, NetworkConfig) {
-    let mut peers: Vec<(ValidatorIndex, PeerKey)> =
-        home.peers().iter().map(|peer| (peer.validator, PeerKey(peer.node_key.0))).collect();
-    peers.push((home.validator, PeerKey(home.node_key.public().0)));
-    peers.sort_by_key(|(index, _)| *index);
-    let addresses = home
-        .peers()
-        .into_iter()
-        .map(|peer| PeerAddress { key: PeerKey(peer.node_key.0), addresses: peer.addresses });
     let network = NetworkConfig {
         identity: home.node_key.seed(),
         chain: home.genesis.chain_id().0.0,
         listen: home.config.network.listen.clone(),
-        peers: addresses.collect(),
+        peers: Vec::new(),
         timing: net::Timing::default(),
     };
-    (peers.into_iter().map(|(_, key)| key).collect(), network)
+    let overrides = home.config.network.peers.iter();
+    let addresses = overrides.map(|(bic, addresses)| (bic.0, addresses.clone())).collect();
+    Ok(DriverConfig { core, genesis: genesis.clone(), network, addresses, storage, recollection })
 }
 
 fn start_logging(home: &Home) {

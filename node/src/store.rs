@@ -9,19 +9,28 @@
 //! lies between is replayed from there. It can be deleted and is rebuilt from the log. Absent:
 //! anything that only the index knows.
 
+mod compare;
+mod prune;
 mod read;
+mod snapshot;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod write;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
 use ledger::certificate::Certificate;
+use ledger::codec;
 use ledger::hash::Domains;
 use ledger::history::History;
-use ledger::ids::{Height, ValidatorIndex};
+use ledger::ids::{Epoch, Height, ValidatorIndex};
 
+pub use compare::Difference;
+pub use prune::Pruner;
 pub use read::{HistoryCursor, HistoryLine, Place, TransactionPlace};
 pub use write::IndexItem;
 
@@ -31,17 +40,38 @@ use crate::log::Position;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database failed.
-    #[error("the index failed: {0}. Check the disk; the index can be deleted and is then rebuilt")]
+    #[error(
+        "the index failed: {0}. Check the disk. Where the file is damaged, stop the node and \
+         remove HOME/index.redb: the next start makes it again from the log"
+    )]
     Database(#[from] redb::Error),
     /// A value cannot be read.
-    #[error("the index holds a malformed {what}. Delete the index file; it is then rebuilt")]
+    #[error(
+        "the index holds a malformed {what}. Stop the node and remove HOME/index.redb: the next \
+         start makes it again from the log"
+    )]
     Malformed {
         /// Which kind of value.
         what: &'static str,
     },
+    /// What is asked for was pruned, or lies before a snapshot.
+    #[error("this node keeps blocks from {earliest} on: ask an archive node")]
+    Pruned {
+        /// The first block that is kept.
+        earliest: Height,
+    },
     /// The state does not have the root that its block says.
-    #[error("the index's state does not fit its block. Delete the index file; it is then rebuilt")]
+    #[error(
+        "the index's state does not fit its block. Stop the node and remove HOME/index.redb: the \
+         next start makes it again from the log"
+    )]
     StateRoot,
+    /// The database gave up on what it found in the file.
+    #[error(
+        "the index's file is damaged. Stop the node and remove HOME/index.redb: the next start \
+         makes it again from the log"
+    )]
+    Unreadable,
 }
 
 macro_rules! database_errors {
@@ -77,6 +107,22 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// The row that the index keeps: the encoding behind its hash. A restart that began at a
+    /// changed position of the log would miss votes, so a changed row must not pass for one.
+    fn to_row(&self) -> Vec<u8> {
+        let encoded = codec::encode(self);
+        let mut row = blake3::hash(&encoded).as_bytes().to_vec();
+        row.extend_from_slice(&encoded);
+        row
+    }
+
+    /// Reads the row; `None` if it is not one that was written.
+    fn from_row(row: &[u8]) -> Option<Self> {
+        let (hash, encoded) = row.split_first_chunk::<{ blake3::OUT_LEN }>()?;
+        let is_whole = blake3::hash(encoded).as_bytes() == hash;
+        is_whole.then(|| borsh::from_slice(encoded).ok()).flatten()
+    }
+
     /// The mountain range over the blocks up to and with this one.
     pub fn history_after(&self, domains: &Domains) -> History {
         let mut history = self.history.clone();
@@ -94,13 +140,21 @@ pub struct IndexedBlock {
     pub receipts: u32,
 }
 
-/// A batch's name: lanes do not fork once final.
+/// A batch's name: lanes do not fork once final, and begin anew with each epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BatchName {
+    /// The epoch.
+    pub epoch: Epoch,
     /// The lane.
     pub lane: ValidatorIndex,
     /// The place in it.
     pub sequence: u64,
+}
+
+/// Reads a file that something else may have damaged: the database trusts its pages, and panics
+/// where they make no sense.
+fn guarded<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(StoreError::Unreadable))
 }
 
 /// The index.
@@ -114,7 +168,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] if the file cannot be opened.
     pub fn open(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
-        let database = redb::Builder::new().set_cache_size(cache_bytes).create(path)?;
+        guarded(|| Self::over(redb::Builder::new().set_cache_size(cache_bytes).create(path)?))
+    }
+
+    /// Opens the index at `path` only after every page in it was compared with its checksum, which
+    /// reads the whole file.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the file is damaged or cannot be opened.
+    pub fn open_checked(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+        let mut builder = redb::Builder::new();
+        builder.set_cache_size(cache_bytes).set_check_integrity_on_open(true);
+        guarded(|| Self::over(builder.open(path)?))
+    }
+
+    fn over(database: redb::Database) -> Result<Self, StoreError> {
         let store = Self { database };
         store.create_tables()?;
         Ok(store)

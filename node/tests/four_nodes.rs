@@ -102,3 +102,27 @@ async fn the_same_bytes_pay_once_and_survive_a_restart_of_all() {
         assert!(node.stop().await.is_none());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_started_node_shows_at_once_what_it_has_shown_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::new(folder.path(), 1);
+    let node = plan.start(0).await;
+    height_of(settle(&node, &plan.opening()).await);
+    for number in 0..20 {
+        height_of(settle(&node, &plan.payment(number, 1)).await);
+    }
+    let shown = node.view.latest().tip.height();
+    assert!(node.stop().await.is_none());
+    // The index is behind the log, as far as it can be.
+    std::fs::remove_file(plan.config(0).storage.index).unwrap();
+    let node = plan.start(0).await;
+    for _ in 0..100 {
+        assert!(node.view.latest().tip.height() >= shown, "{:?}", node.view.latest().tip.height());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(balance(&plan, &node, "lee"), 20);
+    reach(&node, shown).await;
+    assert!(node.view.latest().tip.height() >= shown);
+    assert!(node.stop().await.is_none());
+}

@@ -1,13 +1,16 @@
 //! `feiqian-node init`: a node's home from the keys and the document of a genesis ceremony.
 //!
-//! Invariants: the member is found by the voting key, so nobody can set up a node under another's
-//! name; the compliance key never reaches a node. Absent: the ceremony (`feiqian-genesis`).
+//! Invariants: a founder is found by its voting key, so nobody can set up a founder's node under
+//! another's name; an institution that joins later names itself, and the others admit its network
+//! key or not; the compliance key never reaches a node. Absent: the ceremony (`feiqian-genesis`),
+//! admission (governance).
 
 use clap::Args;
 use ledger::crypto::SecretKey;
 use ledger::genesis::json::{SealedGenesis, parse_chain_id};
 use ledger::genesis::keyfile::KeyKind;
 use ledger::genesis::{GenesisDocument, Member, MemberValidator};
+use ledger::ids::Bic;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +19,7 @@ use crate::config::{
     ApiConfig, BicText, ChainIdText, Config, IsoConfig, LogConfig, NetworkConfig, NodeConfig,
     OperatorConfig, StorageConfig,
 };
-use crate::home::{self, HomeError, NewHome};
+use crate::home::{self, HomeError, NewHome, VOTING_KEY};
 use crate::output;
 
 /// The API's port where none is named.
@@ -28,7 +31,7 @@ pub(super) struct Arguments {
     /// The folder to make.
     #[arg(long)]
     home: PathBuf,
-    /// The folder of keys that `feiqian-genesis join` wrote.
+    /// The folder of keys that `feiqian-genesis join` wrote. An observer needs only node.key.
     #[arg(long, value_name = "DIR")]
     member_keys: PathBuf,
     /// The sealed document that `feiqian-genesis seal` wrote.
@@ -37,6 +40,9 @@ pub(super) struct Arguments {
     /// The chain id that all members agreed on; the document must make it.
     #[arg(long)]
     chain_id: Option<String>,
+    /// The institution, if it is no founder of the network but joins it later.
+    #[arg(long, value_name = "BIC", requires = "listen")]
+    joining: Option<String>,
     /// Where to listen for peers [default: every address, at the port of the genesis document]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -46,6 +52,10 @@ pub(super) struct Arguments {
     /// Take ISO 20022 messages: the operators' keys are copied to the node too.
     #[arg(long)]
     iso: bool,
+    /// The voting key has never voted: the network is being founded. Without this the node
+    /// observes until the others have moved past every vote that the key may have cast.
+    #[arg(long)]
+    founding: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -60,29 +70,49 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     let folder = &arguments.member_keys;
-    let voting = home::read_key(&folder.join("voting.key"), KeyKind::Voting)?;
+    let (bic, port, voting) = identify(arguments, &genesis)?;
+    let mut keys: Vec<_> =
+        voting.into_iter().map(|key| (VOTING_KEY.to_owned(), KeyKind::Voting, key)).collect();
     let node = home::read_key(&folder.join("node.key"), KeyKind::Node)?;
-    let (member, validator) = find_member(&genesis, &voting).ok_or_else(|| {
-        let message = format!("no member of {} has this voting key", arguments.genesis.display());
-        Failure::new(message).hint("Use the keys that `feiqian-genesis join` wrote for it.")
-    })?;
-    let mut keys = vec![
-        ("voting.key".to_owned(), KeyKind::Voting, voting),
-        ("node.key".to_owned(), KeyKind::Node, node),
-    ];
+    keys.push(("node.key".to_owned(), KeyKind::Node, node));
     let operators = if arguments.iso { operator_keys(folder)? } else { Vec::new() };
-    let config = configure(arguments, &sealed, member, validator, &operators)?;
+    let config = configure(arguments, &sealed, (bic, port), &operators)?;
     keys.extend(operators);
-    home::create(&arguments.home, &NewHome { config: &config, genesis: &sealed, keys })?;
+    home::create(
+        &arguments.home,
+        &NewHome { config: &config, genesis: &sealed, keys, founding: arguments.founding },
+    )?;
     // Opening checks everything that the node would check.
     home::Home::open(&arguments.home)?.close()?;
     let home = arguments.home.display();
     output::result(format_args!(
         "The home of {} on chain {} is at {home}.\nStart it with: feiqian-node run --home {home}",
-        member.institution.bic,
+        bic,
         sealed.chain_id(),
     ));
     Ok(())
+}
+
+/// Whose node it is, the port that the genesis document says for it, and its voting key.
+fn identify(
+    arguments: &Arguments,
+    genesis: &GenesisDocument,
+) -> Result<(Bic, Option<u16>, Option<SecretKey>), Failure> {
+    let file = arguments.member_keys.join(VOTING_KEY);
+    if let Some(text) = &arguments.joining {
+        let bic = Bic::parse(text).map_err(|error| Failure::usage(error.to_string()))?;
+        let voting = file.exists().then(|| home::read_key(&file, KeyKind::Voting)).transpose()?;
+        return Ok((bic, None, voting));
+    }
+    let voting = home::read_key(&file, KeyKind::Voting)?;
+    let (member, validator) = find_member(genesis, &voting).ok_or_else(|| {
+        let message = format!("no member of {} has this voting key", arguments.genesis.display());
+        let hint = "Use the keys that `feiqian-genesis join` wrote for it, or name an institution \
+                    that joins later with --joining.";
+        Failure::new(message).hint(hint)
+    })?;
+    let port = validator.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    Ok((member.institution.bic, port, Some(voting)))
 }
 
 fn find_member<'a>(
@@ -99,14 +129,12 @@ fn find_member<'a>(
 fn configure(
     arguments: &Arguments,
     sealed: &SealedGenesis,
-    member: &Member,
-    validator: &MemberValidator,
+    (bic, port): (Bic, Option<u16>),
     operators: &[(String, KeyKind, SecretKey)],
 ) -> Result<Config, Failure> {
-    let bic = BicText(member.institution.bic);
+    let bic = BicText(bic);
     let chain_id = ChainIdText::try_from(sealed.chain_id().to_owned())
         .map_err(|error| Failure::new(error.to_string()))?;
-    let port = validator.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
     let listen = match (arguments.listen, port) {
         (Some(listen), _) => listen,
         (None, Some(port)) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)),
@@ -167,9 +195,11 @@ mod tests {
             member_keys: folder.to_owned(),
             genesis: folder.join("genesis.json"),
             chain_id: Some(sealed().chain_id().to_owned()),
+            joining: None,
             listen: None,
             api: None,
             iso: false,
+            founding: true,
         }
     }
 
@@ -191,6 +221,24 @@ mod tests {
         run(&Arguments { iso: true, ..arguments(folder.path()) }).unwrap();
         let home = home::Home::open(&folder.path().join("home")).unwrap();
         assert_eq!(home.operators.len(), 1);
+    }
+
+    #[test]
+    fn one_that_joins_later_names_itself_and_may_only_observe() {
+        for votes in [true, false] {
+            let folder = ceremony();
+            if !votes {
+                std::fs::remove_file(folder.path().join(VOTING_KEY)).unwrap();
+            }
+            let joining = Some("BOFAUS3N".to_owned());
+            let listen = Some("127.0.0.1:7699".parse().unwrap());
+            run(&Arguments { joining, listen, founding: false, ..arguments(folder.path()) })
+                .unwrap();
+            let home = home::Home::open(&folder.path().join("home")).unwrap();
+            assert_eq!(home.config.bic().to_string(), "BOFAUS3N");
+            assert_eq!(home.voting_keys.len(), usize::from(votes));
+            assert!(home.recollect().unwrap().is_lost());
+        }
     }
 
     #[test]

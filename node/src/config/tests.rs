@@ -21,6 +21,9 @@ wait_seconds = 5
 
 [storage]
 segment_bytes = 1048576
+retain_blocks = 100000
+snapshot_every = 512
+snapshot_beyond = 4096
 
 [iso]
 dealer = "http://127.0.0.1:7681"
@@ -86,6 +89,9 @@ fn refusals_say_where_and_what_instead() {
         ("requests = 100", "requests = 0", "api.requests: 0 is not within 1 to 100000"),
         ("wait_seconds = 5", "wait_seconds = 601", "api.wait_seconds: 601"),
         ("segment_bytes = 1048576", "segment_bytes = 1", "storage.segment_bytes"),
+        ("retain_blocks = 100000", "retain_blocks = 9", "storage.retain_blocks"),
+        ("snapshot_every = 512", "snapshot_every = 1", "storage.snapshot_every"),
+        ("snapshot_beyond = 4096", "snapshot_beyond = 1", "storage.snapshot_beyond"),
         ("listen = [\"0.0.0.0:7600\"]", "listen = []", "network.listen"),
         ("listen = [\"0.0.0.0:7600\"]", peers, "\"nowhere\" is not host:port"),
         ("127.0.0.1:7680", "localhost", "line 9"),

@@ -5,6 +5,7 @@
 //! at once; the same transaction twice is one transaction with two requests. Absent: execution's
 //! verdicts, save those that keep strangers from filling the ledger.
 
+use ledger::codec;
 use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
 use std::collections::BTreeMap;
 
@@ -77,9 +78,9 @@ impl Admission {
 
     /// Lets `waiter` wait for a transaction that is under way already. Returns whether there is
     /// one, and whether it is in the lane.
-    pub fn join(&mut self, id: TransactionId, waiter: Waiter) -> Option<bool> {
+    pub fn join(&mut self, id: TransactionId, waiter: Option<Waiter>) -> Option<bool> {
         let pending = self.pending.get_mut(&id)?;
-        pending.waiters.push(waiter);
+        pending.waiters.extend(waiter);
         Some(pending.in_lane)
     }
 
@@ -89,15 +90,16 @@ impl Admission {
             && self.bytes.saturating_add(bytes) <= self.limits.bytes
     }
 
-    /// Takes a new transaction in, for verification.
+    /// Takes a new transaction in, for verification. Nobody waits for one that a peer forwards.
     pub fn enter(
         &mut self,
         id: TransactionId,
         signed: SignedTransaction,
         bytes: usize,
-        waiter: Waiter,
+        waiter: Option<Waiter>,
     ) {
-        let pending = Pending { bytes, waiters: vec![waiter], in_lane: false };
+        let waiters = waiter.into_iter().collect();
+        let pending = Pending { bytes, waiters, in_lane: false };
         self.pending.insert(id, pending);
         self.bytes = self.bytes.saturating_add(bytes);
         self.unverified.push((id, signed));
@@ -123,6 +125,21 @@ impl Admission {
     pub fn verified(&mut self, transaction: VerifiedTransaction) {
         let bytes = self.pending.get(&transaction.id()).map_or(0, |pending| pending.bytes);
         self.ready.push((transaction, bytes));
+    }
+
+    /// Transactions that were taken in before go first into the next batches: their lane has ended,
+    /// or the node has started anew. Who waits for them waits on.
+    pub fn again(&mut self, transactions: Vec<VerifiedTransaction>) {
+        let sized = transactions.into_iter().map(|transaction| {
+            let bytes = codec::encode(transaction.signed()).len();
+            (transaction, bytes)
+        });
+        self.ready.splice(..0, sized.collect::<Vec<_>>());
+    }
+
+    /// The most transactions and bytes of a batch.
+    pub const fn batch_limits(&self) -> (usize, usize) {
+        (self.limits.batch_transactions, self.limits.batch_bytes)
     }
 
     /// The transactions of the next batch; empty if none is ready.

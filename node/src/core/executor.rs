@@ -42,6 +42,8 @@ pub struct Held {
 pub struct Executor {
     final_hash: Hash,
     final_tip: Tip,
+    /// From where the cuts of the final tip's children go on.
+    final_cut: Cut,
     tree: BTreeMap<Hash, Held>,
     waiting: BTreeMap<Hash, Block>,
     /// The last final blocks, for peers whose replica still asks for them one by one.
@@ -56,6 +58,7 @@ impl Executor {
     pub fn new(tip: Tip) -> Self {
         Self {
             final_hash: tip.hash(),
+            final_cut: tip.child_cut(),
             final_tip: tip,
             tree: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -95,8 +98,9 @@ impl Executor {
     ) -> Option<Block> {
         let tip = self.tip(parent)?;
         let limit = usize::try_from(tip.state().parameters().block_bytes).ok()?;
-        let cut = lanes.propose(tip.cut(), limit);
-        let batches = lanes.between(tip.cut(), &cut).ok()?;
+        let from = tip.child_cut();
+        let cut = lanes.propose(&from, limit);
+        let batches = lanes.between(&from, &cut).ok()?;
         let transactions = batches.iter().flat_map(|batch| &batch.transactions);
         let executed = tip.build(view, proposer, now, cut, transactions);
         let block = executed.block.clone();
@@ -114,7 +118,7 @@ impl Executor {
             self.waiting.insert(hash, block.clone());
             return Attempt::ParentMissing;
         };
-        let batches = match lanes.between(parent.cut(), &block.cut) {
+        let batches = match lanes.between(&parent.child_cut(), &block.cut) {
             Ok(batches) => batches,
             Err(CutProblem::Unlinked) => return Attempt::Unlinked,
             Err(CutProblem::Missing(requests)) => {
@@ -142,11 +146,17 @@ impl Executor {
         blocks
     }
 
+    /// How many blocks are kept that are not final.
+    pub fn count(&self) -> usize {
+        self.tree.len().saturating_add(self.waiting.len())
+    }
+
     /// Makes an executed child of the final tip the final tip. `None` if it was not executed.
     pub fn finalize(&mut self, hash: &Hash) -> Option<Held> {
         let held = self.tree.remove(hash)?;
         self.final_hash = *hash;
         self.final_tip = held.executed.tip.clone();
+        self.final_cut = self.final_tip.child_cut();
         let height = self.final_tip.header().height;
         self.tree.retain(|_, other| other.executed.block.header.height > height);
         self.waiting.retain(|_, block| block.header.height > height);
@@ -157,12 +167,19 @@ impl Executor {
         Some(held)
     }
 
-    /// The cut of the executed block of the highest view, or the final one.
+    /// Forgets what is not final: it was of the epoch that the final tip has ended.
+    pub fn begin_epoch(&mut self) {
+        self.tree.clear();
+        self.waiting.clear();
+    }
+
+    /// The cut of the executed block of the highest view, or the one from which the final tip's
+    /// children go on.
     pub fn highest_cut(&self) -> &Cut {
         self.tree
             .values()
             .max_by_key(|held| held.executed.block.header.view)
-            .map_or_else(|| self.final_tip.cut(), |held| held.executed.tip.cut())
+            .map_or(&self.final_cut, |held| held.executed.tip.cut())
     }
 }
 
@@ -201,7 +218,7 @@ mod tests {
     #[test]
     fn a_block_is_served_before_and_after_it_is_final_and_then_forgotten() {
         let tip = Tip::genesis(&genesis()).unwrap().tip;
-        let lanes = Lanes::new(tip.cut());
+        let lanes = Lanes::new(tip.child_epoch(), tip.cut());
         let mut executor = Executor::new(tip);
         let mut first = None;
         for view in 1..=300_u64 {

@@ -1,15 +1,15 @@
 //! Lanes: every validator's chain of transaction batches, as far as this node holds them.
 //!
 //! Invariants: a held batch was verified and handed to the log; a lane's tip is linked to what is
-//! final without a gap; per lane at most [`Lanes::WINDOW`] batches wait for order, and two per
-//! place (an owner that makes two is faulty, and a cut names one). Absent: order between lanes (the
-//! cut's).
+//! final without a gap; per lane at most [`Lanes::WINDOW`] batches wait for order, and per place
+//! two, and those that cuts name (an owner that makes two is faulty). Absent: order between lanes
+//! (the cut's).
 
 use borsh::BorshSerialize;
 use ledger::block::{BatchHeader, Cut, LaneTip};
 use ledger::crypto::Signature;
 use ledger::hash::Hash;
-use ledger::ids::ValidatorIndex;
+use ledger::ids::{Epoch, ValidatorIndex};
 use ledger::transaction::VerifiedTransaction;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -87,6 +87,7 @@ pub enum CutProblem {
 /// All lanes of an epoch.
 #[derive(Debug)]
 pub struct Lanes {
+    epoch: Epoch,
     lanes: Vec<Lane>,
 }
 
@@ -97,26 +98,32 @@ impl Lanes {
     /// How many final batches of one lane stay in memory for peers that are a little behind.
     const RECENT: u64 = 64;
 
-    /// Empty lanes after the final cut `ordered`.
-    pub fn new(ordered: &Cut) -> Self {
+    /// Empty lanes of an epoch after the final cut `ordered`.
+    pub fn new(epoch: Epoch, ordered: &Cut) -> Self {
         let lane = |tip: &LaneTip| Lane { ordered: *tip, tip: *tip, held: BTreeMap::new() };
-        Self { lanes: ordered.0.iter().map(lane).collect() }
+        Self { epoch, lanes: ordered.0.iter().map(lane).collect() }
     }
 
     fn lane(&self, index: ValidatorIndex) -> Option<&Lane> {
         self.lanes.get(index.position())
     }
 
-    /// True if a batch at this place may be kept: above what is final, within the window, and not
-    /// the third of its place.
+    /// True if a batch at this place may be kept: of this epoch, above what is final, within the
+    /// window, and not the third of its place.
     pub fn has_room(&self, header: &BatchHeader, hash: Hash) -> bool {
+        let beside = self.lane(header.lane).and_then(|lane| lane.held.get(&header.sequence));
+        self.has_room_for_named(header, hash) && beside.is_none_or(|held| held.len() < 2)
+    }
+
+    /// True if a batch that a cut names may be kept, however many others of its place are: what its
+    /// lane's owner signed besides must not keep this node from what a quorum orders.
+    pub fn has_room_for_named(&self, header: &BatchHeader, hash: Hash) -> bool {
         self.lane(header.lane).is_some_and(|lane| {
             let above = header.sequence > lane.ordered.sequence;
             let limit = lane.ordered.sequence.saturating_add(Self::WINDOW);
             let beside = lane.held.get(&header.sequence);
-            let free =
-                beside.is_none_or(|held| held.len() < 2 && held.iter().all(|b| b.hash != hash));
-            above && header.sequence <= limit && free
+            let is_new = beside.is_none_or(|held| held.iter().all(|batch| batch.hash != hash));
+            header.epoch == self.epoch && above && header.sequence <= limit && is_new
         })
     }
 
@@ -127,7 +134,13 @@ impl Lanes {
         lane.held.entry(tip.sequence).or_default().push(batch.clone());
         lane.advance_tip();
         let gap = tip.sequence.saturating_sub(1) > lane.tip.sequence;
-        gap.then_some(BatchRequest { lane: batch.header.lane, after: lane.tip.sequence, tip })
+        let (epoch, lane, after) = (self.epoch, batch.header.lane, lane.tip.sequence);
+        gap.then_some(BatchRequest { epoch, lane, after, tip })
+    }
+
+    /// How many batches are kept.
+    pub fn count(&self) -> usize {
+        self.lanes.iter().flat_map(|lane| lane.held.values()).map(Vec::len).sum()
     }
 
     /// The last linked batch of a lane.
@@ -138,6 +151,11 @@ impl Lanes {
     /// How many linked batches of a lane wait for order.
     pub fn waiting(&self, index: ValidatorIndex) -> u64 {
         self.lane(index).map_or(0, |lane| lane.tip.sequence.saturating_sub(lane.ordered.sequence))
+    }
+
+    /// All linked batches of a lane that wait for order.
+    pub fn unordered(&self, index: ValidatorIndex) -> Vec<Arc<HeldBatch>> {
+        self.oldest_waiting(index, usize::MAX)
     }
 
     /// The first linked batches of a lane that wait for order, at most `count`.
@@ -205,7 +223,8 @@ impl Lanes {
             let mut tip = *to;
             while tip.sequence > from.sequence {
                 let Some(batch) = lane.find(tip) else {
-                    missing.push(BatchRequest { lane: index, after: from.sequence, tip });
+                    let (epoch, after) = (self.epoch, from.sequence);
+                    missing.push(BatchRequest { epoch, lane: index, after, tip });
                     break;
                 };
                 batches.push(batch.clone());
@@ -249,6 +268,9 @@ impl Lanes {
 
     /// The batches that a peer asked for, ascending, and whether older ones are only on disk.
     pub fn serve(&self, request: &BatchRequest) -> (Vec<Arc<HeldBatch>>, bool) {
+        if request.epoch != self.epoch {
+            return (Vec::new(), request.epoch < self.epoch);
+        }
         let Some(lane) = self.lane(request.lane) else { return (Vec::new(), false) };
         let mut batches = Vec::new();
         let mut tip = request.tip;
@@ -266,7 +288,6 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::ids::Epoch;
 
     fn batch(lane: u16, sequence: u64, parent: u8, hash: u8) -> Arc<HeldBatch> {
         Arc::new(HeldBatch {
@@ -290,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_gap_is_asked_for_and_closed() {
-        let mut lanes = Lanes::new(&Cut::empty(2));
+        let mut lanes = Lanes::new(Epoch(0), &Cut::empty(2));
         assert_eq!(lanes.insert(batch(0, 1, 0, 1)), None);
         let request = lanes.insert(batch(0, 3, 2, 3)).unwrap();
         assert_eq!((request.after, request.tip), (1, tip(3, 3)));
@@ -302,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_cut_is_read_in_order_or_its_holes_are_named() {
-        let mut lanes = Lanes::new(&Cut::empty(2));
+        let mut lanes = Lanes::new(Epoch(0), &Cut::empty(2));
         lanes.insert(batch(0, 1, 0, 1));
         lanes.insert(batch(0, 2, 1, 2));
         lanes.insert(batch(1, 1, 0, 7));
@@ -313,7 +334,8 @@ mod tests {
         let hashes: Vec<u8> = read.iter().map(|batch| batch.hash.0[0]).collect();
         assert_eq!(hashes, [1, 2, 7]);
         let beyond = Cut(vec![tip(3, 3), tip(1, 7)]);
-        let missing = BatchRequest { lane: ValidatorIndex(0), after: 0, tip: tip(3, 3) };
+        let missing =
+            BatchRequest { epoch: Epoch(0), lane: ValidatorIndex(0), after: 0, tip: tip(3, 3) };
         assert_eq!(lanes.between(&empty, &beyond), Err(CutProblem::Missing(vec![missing])));
         let foreign = Cut(vec![tip(2, 2), tip(1, 7)]);
         let other = Cut(vec![tip(1, 9), tip(1, 7)]);
@@ -324,7 +346,7 @@ mod tests {
 
     #[test]
     fn a_proposal_stays_within_its_bytes() {
-        let mut lanes = Lanes::new(&Cut::empty(2));
+        let mut lanes = Lanes::new(Epoch(0), &Cut::empty(2));
         lanes.insert(batch(0, 1, 0, 1));
         lanes.insert(batch(0, 2, 1, 2));
         lanes.insert(batch(1, 1, 0, 7));
@@ -333,12 +355,14 @@ mod tests {
 
     #[test]
     fn a_forked_lane_follows_what_became_final() {
-        let mut lanes = Lanes::new(&Cut::empty(1));
+        let mut lanes = Lanes::new(Epoch(0), &Cut::empty(1));
         lanes.insert(batch(0, 1, 0, 1));
         lanes.insert(batch(0, 2, 1, 2));
         assert!(lanes.has_room(&batch(0, 1, 0, 9).header, Hash([9; 32])));
         lanes.insert(batch(0, 1, 0, 9));
         assert!(!lanes.has_room(&batch(0, 1, 0, 8).header, Hash([8; 32])));
+        assert!(lanes.has_room_for_named(&batch(0, 1, 0, 8).header, Hash([8; 32])));
+        assert!(!lanes.has_room_for_named(&batch(0, 1, 0, 9).header, Hash([9; 32])));
         lanes.order(&Cut(vec![tip(1, 9)]));
         assert_eq!(lanes.tip(ValidatorIndex(0)), tip(1, 9));
         lanes.insert(batch(0, 2, 9, 3));
@@ -347,12 +371,14 @@ mod tests {
 
     #[test]
     fn the_window_is_bounded() {
-        let lanes = Lanes::new(&Cut(vec![tip(10, 1)]));
+        let lanes = Lanes::new(Epoch(0), &Cut(vec![tip(10, 1)]));
         let room = |sequence| lanes.has_room(&batch(0, sequence, 0, 5).header, Hash([5; 32]));
         assert!(!room(10));
         assert!(room(11));
         assert!(room(10 + Lanes::WINDOW));
         assert!(!room(11 + Lanes::WINDOW));
         assert!(!lanes.has_room(&batch(4, 11, 0, 5).header, Hash([5; 32])));
+        let later = BatchHeader { epoch: Epoch(1), ..batch(0, 11, 0, 5).header.clone() };
+        assert!(!lanes.has_room(&later, Hash([5; 32])));
     }
 }

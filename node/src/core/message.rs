@@ -8,8 +8,11 @@ use ledger::block::{Batch, Block, LaneTip};
 use ledger::certificate::Certificate;
 use ledger::codec;
 use ledger::hash::Hash;
-use ledger::ids::{Height, ValidatorIndex};
+use ledger::ids::{Epoch, Height, ValidatorIndex};
+use ledger::transaction::SignedTransaction;
 use std::io::{Read, Result};
+
+use super::snapshot::{SnapshotAnswer, SnapshotRequest};
 
 /// A message of one node to another.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -28,6 +31,14 @@ pub enum PeerMessage {
     ChainRequest(Height),
     /// Final blocks, ascending without a gap.
     Chain(ChainPart),
+    /// Blocks that were asked for are not kept here any more; this is the first that is.
+    Pruned(Height),
+    /// Asks for snapshots, or parts of one.
+    SnapshotRequest(SnapshotRequest),
+    /// A snapshot, or a part of one.
+    SnapshotAnswer(SnapshotAnswer),
+    /// Clients' transactions that a node which is no validator hands over.
+    Forward(Forwarded),
 }
 
 impl PeerMessage {
@@ -43,9 +54,11 @@ impl PeerMessage {
     }
 }
 
-/// Which batches are wanted: those of `lane` with sequences above `after`, up to `tip`.
+/// Which batches are wanted: those of `lane` in `epoch` with sequences above `after`, up to `tip`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
 pub struct BatchRequest {
+    /// The epoch whose lane is meant: lanes begin anew with each.
+    pub epoch: Epoch,
     /// The lane.
     pub lane: ValidatorIndex,
     /// The last sequence that the asker holds.
@@ -73,6 +86,21 @@ impl ChainPart {
 }
 
 impl BorshDeserialize for ChainPart {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
+        codec::bounded_vec(reader, Self::MAXIMUM).map(Self)
+    }
+}
+
+/// Transactions that a node hands over to a validator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, BorshSerialize)]
+pub struct Forwarded(pub Vec<SignedTransaction>);
+
+impl Forwarded {
+    /// The most transactions of one message.
+    pub const MAXIMUM: usize = 4096;
+}
+
+impl BorshDeserialize for Forwarded {
     fn deserialize_reader<R: Read>(reader: &mut R) -> Result<Self> {
         codec::bounded_vec(reader, Self::MAXIMUM).map(Self)
     }

@@ -3,9 +3,10 @@
 //! Invariants: a request costs the asked node a bounded answer; an answer is checked before it is
 //! used. Absent: votes and proposals (the replica's).
 
-use ledger::block::Batch;
+use ledger::block::{Batch, BatchHeader, LaneTip};
+use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::Hash;
-use ledger::ids::{Timestamp, ValidatorIndex};
+use ledger::ids::{InstitutionNumber, Timestamp};
 use std::sync::Arc;
 
 use super::Core;
@@ -23,10 +24,10 @@ const MAXIMUM_PEER_JOBS: usize = 64;
 const MAXIMUM_ANSWER: usize = 32;
 
 impl Core {
-    pub(super) fn peer(&mut self, now: Timestamp, from: ValidatorIndex, message: PeerMessage) {
+    pub(super) fn peer(&mut self, now: Timestamp, from: InstitutionNumber, message: PeerMessage) {
         match message {
             PeerMessage::Consensus(message) => {
-                self.consensus(now, consensus::Input::Message { from, message });
+                self.replica_says(now, from, message);
             }
             PeerMessage::Batch(batch) => self.batch_arrived(from, batch),
             PeerMessage::BatchRequest(request) => self.serve_batches(from, &request),
@@ -41,29 +42,70 @@ impl Core {
                 self.outputs.push(Output::ServeChain { to: from, from: height });
             }
             PeerMessage::Chain(part) => self.chain_arrived(now, from, part),
+            PeerMessage::Pruned(_) => self.pruned_at(now, from),
+            PeerMessage::SnapshotRequest(request) => self.serve_snapshot(now, from, request),
+            PeerMessage::SnapshotAnswer(answer) => {
+                self.with_fetcher(now, |fetcher, at| fetcher.answer(at, from, answer));
+            }
+            PeerMessage::Forward(transactions) => self.forwarded(now, transactions),
         }
     }
 
-    /// A peer is there again: what it may have missed of this node's lane goes to it.
-    pub(super) fn connected(&mut self, _now: Timestamp, peer: ValidatorIndex) {
-        for batch in self.lanes.oldest_waiting(self.config.me, MAXIMUM_ANSWER) {
+    fn replica_says(
+        &mut self,
+        now: Timestamp,
+        from: InstitutionNumber,
+        message: consensus::Message,
+    ) {
+        let epoch = message.epoch();
+        if epoch != self.committee.epoch() {
+            self.of_another_epoch(now, from, &message);
+        } else if let Some(from) = self.committee.index_of(from) {
+            self.consensus(now, consensus::Input::Message { from, message });
+        } else if let consensus::Message::Certificate(certificate) = message
+            && self.is_news(&certificate)
+        {
+            self.catchup.claim(now, from, (epoch, certificate.subject.view));
+        }
+    }
+
+    /// True for a finalization beyond the highest one that is known here.
+    fn is_news(&self, certificate: &Certificate) -> bool {
+        let known = self.replica.finalization().map(|known| known.subject.view);
+        let subject = &certificate.subject;
+        subject.kind == VoteKind::Finalize && known.is_none_or(|known| subject.view > known)
+    }
+
+    /// A peer is there again: it hears how far the chain is, and gets what it may have missed of
+    /// this node's lane.
+    pub(super) fn connected(&mut self, now: Timestamp, peer: InstitutionNumber) {
+        self.with_fetcher(now, |fetcher, _| fetcher.connected(peer));
+        self.greet(peer);
+        let Some(me) = self.committee.me() else { return };
+        for batch in self.lanes.oldest_waiting(me, MAXIMUM_ANSWER) {
             self.outputs.push(Output::SendBatch { to: peer, batch });
         }
     }
 
+    pub(super) fn disconnected(&mut self, now: Timestamp, peer: InstitutionNumber) {
+        if let Some(validator) = self.committee.index_of(peer) {
+            self.consensus(now, consensus::Input::Lost(validator));
+        }
+    }
+
     /// A batch from its owner or from a peer that was asked: the owner's signature decides.
-    fn batch_arrived(&mut self, from: ValidatorIndex, batch: Batch) {
+    fn batch_arrived(&mut self, from: InstitutionNumber, batch: Batch) {
         let header = &batch.header;
-        let Some(owner) = self.config.validators.get(header.lane) else {
+        if header.epoch != self.committee.epoch() {
+            return;
+        }
+        let Some(owner) = self.committee.validators().get(header.lane) else {
             let what = "sent a batch of a lane that does not exist";
             self.outputs.push(Output::Misbehaviour { peer: from, what });
             return;
         };
         let hash = header.hash(&self.config.domains);
-        let is_ours = header.lane == self.config.me && from == self.config.me;
-        let wanted = header.epoch == self.final_tip().header().epoch
-            && !is_ours
-            && self.lanes.has_room(header, hash)
+        let wanted = self.has_room(header, hash)
             && !self.is_checking(&hash)
             && self.jobs.len() < MAXIMUM_PEER_JOBS;
         if wanted {
@@ -71,6 +113,15 @@ impl Core {
             let job = self.new_job(Purpose::PeerBatch { from, hash });
             self.outputs.push(Output::Verify(job, VerificationJob::Batch { batch, owner }));
         }
+    }
+
+    /// True if a batch may be kept: the lanes have room for it, or a cut names it.
+    fn has_room(&self, header: &BatchHeader, hash: Hash) -> bool {
+        let tip = LaneTip { sequence: header.sequence, batch: hash };
+        let mut requests = self.requested.keys();
+        self.lanes.has_room(header, hash)
+            || (requests.any(|request| request.lane == header.lane && request.tip == tip)
+                && self.lanes.has_room_for_named(header, hash))
     }
 
     fn is_checking(&self, hash: &Hash) -> bool {
@@ -83,7 +134,7 @@ impl Core {
     pub(super) fn batch_verified(
         &mut self,
         now: Timestamp,
-        from: ValidatorIndex,
+        from: InstitutionNumber,
         batch: Option<HeldBatch>,
     ) {
         let Some(batch) = batch.map(Arc::new) else {
@@ -91,17 +142,17 @@ impl Core {
             self.outputs.push(Output::Misbehaviour { peer: from, what });
             return;
         };
-        if !self.lanes.has_room(&batch.header, batch.hash) {
+        if !self.has_room(&batch.header, batch.hash) {
             return;
         }
         self.outputs.push(Output::Persist(LogRecord::Batch(batch.clone())));
         if let Some(gap) = self.lanes.insert(batch) {
-            self.request_batches(now, &[gap], from);
+            self.request_batches(now, &[gap], Some(from));
         }
         self.retry_waiting(now);
     }
 
-    fn serve_batches(&mut self, to: ValidatorIndex, request: &BatchRequest) {
+    fn serve_batches(&mut self, to: InstitutionNumber, request: &BatchRequest) {
         let (batches, on_disk) = self.lanes.serve(request);
         if on_disk {
             self.outputs.push(Output::ServeBatches { to, request: *request });
@@ -111,21 +162,21 @@ impl Core {
         }
     }
 
-    fn serve_block(&mut self, to: ValidatorIndex, hash: &Hash) {
+    fn serve_block(&mut self, to: InstitutionNumber, hash: &Hash) {
         if let Some(block) = self.executor.block(hash) {
             let message = PeerMessage::Block(block.clone());
             self.outputs.push(Output::Send { to, channel: Channel::Sync, message });
         }
     }
 
-    fn chain_arrived(&mut self, now: Timestamp, from: ValidatorIndex, part: ChainPart) {
+    fn chain_arrived(&mut self, now: Timestamp, from: InstitutionNumber, part: ChainPart) {
         if !self.finals.is_empty() {
             return;
         }
         let tip = self.final_tip();
         let place = (tip.header().height, tip.hash());
-        let config = &self.config;
-        let blocks = self.catchup.accept(from, part, place, &config.domains, &config.validators);
+        let epoch = (&self.config.domains, &self.committee);
+        let blocks = self.catchup.accept(now, from, part, place, epoch);
         self.finals.extend(blocks);
         self.execute_finals(now);
     }

@@ -6,11 +6,13 @@
 
 use ledger::block::Batch;
 use ledger::codec;
+use ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use std::io::{Error, ErrorKind, Result};
 use std::sync::Arc;
 
 use super::lanes::HeldBatch;
-use super::message::{FinalBlock, PeerMessage};
+use super::message::{FinalBlock, Forwarded, PeerMessage};
+use super::snapshot::Manifest;
 
 /// A record of the block log.
 #[derive(Clone, Debug)]
@@ -21,6 +23,10 @@ pub enum LogRecord {
     Consensus(Box<consensus::Record>),
     /// A block became final.
     Final(Box<FinalBlock>),
+    /// Clients' transactions that this node took in while it was no validator.
+    Forward(Arc<Vec<VerifiedTransaction>>),
+    /// A snapshot took the place of all blocks up to its own that the log does not hold.
+    Snapshot(Box<Manifest>),
 }
 
 /// The kind of a record in the log: one byte before its payload.
@@ -32,6 +38,10 @@ pub enum RecordKind {
     Consensus,
     /// [`LogRecord::Final`].
     Final,
+    /// [`LogRecord::Forward`].
+    Forward,
+    /// [`LogRecord::Snapshot`].
+    Snapshot,
 }
 
 impl RecordKind {
@@ -41,6 +51,8 @@ impl RecordKind {
             Self::Batch => 1,
             Self::Consensus => 2,
             Self::Final => 3,
+            Self::Forward => 4,
+            Self::Snapshot => 5,
         }
     }
 }
@@ -52,6 +64,8 @@ impl LogRecord {
             Self::Batch(_) => RecordKind::Batch,
             Self::Consensus(_) => RecordKind::Consensus,
             Self::Final(_) => RecordKind::Final,
+            Self::Forward(_) => RecordKind::Forward,
+            Self::Snapshot(_) => RecordKind::Snapshot,
         }
     }
 
@@ -61,6 +75,11 @@ impl LogRecord {
             Self::Batch(batch) => codec::encode(batch.as_ref()),
             Self::Consensus(record) => codec::encode(record),
             Self::Final(block) => codec::encode(block),
+            Self::Forward(transactions) => {
+                let signed = transactions.iter().map(VerifiedTransaction::signed);
+                codec::encode(&signed.collect::<Vec<_>>())
+            }
+            Self::Snapshot(manifest) => codec::encode(manifest),
         }
     }
 }
@@ -75,6 +94,10 @@ pub enum ReadRecord {
     Consensus(consensus::Record),
     /// A final block.
     Final(FinalBlock),
+    /// Clients' transactions that this node forwards.
+    Forward(Vec<SignedTransaction>),
+    /// A snapshot was installed.
+    Snapshot(Box<Manifest>),
 }
 
 impl ReadRecord {
@@ -88,6 +111,8 @@ impl ReadRecord {
             1 => codec::decode(payload, limit).map(Self::Batch),
             2 => codec::decode(payload, limit).map(Self::Consensus),
             3 => codec::decode(payload, limit).map(Self::Final),
+            4 => codec::decode(payload, limit).map(|Forwarded(signed)| Self::Forward(signed)),
+            5 => codec::decode(payload, limit).map(Self::Snapshot),
             unknown => Err(Error::new(
                 ErrorKind::InvalidData,
                 format!("record kind {unknown} is unknown: the log was written by a newer version"),

@@ -4,10 +4,12 @@
 //! [`Output::Persist`] waits until that record is durable. Absent: failures; a host that cannot
 //! persist stops the node.
 
+use ledger::account::NodeRecord;
 use ledger::certificate::Certificate;
 use ledger::chain::Executed;
 use ledger::execute::Booked;
-use ledger::ids::{Height, Timestamp, ValidatorIndex};
+use ledger::ids::{Height, InstitutionNumber, Timestamp};
+use ledger::light::EpochChange;
 use ledger::rejection::Rejection;
 use ledger::transaction::{EnvelopeError, TransactionId};
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use std::sync::{Arc, OnceLock};
 use super::lanes::HeldBatch;
 use super::message::{BatchRequest, PeerMessage};
 use super::record::LogRecord;
+use super::snapshot::{Installed, Keep, Snapshot, SnapshotRequest};
 use super::verification::{JobId, VerificationJob, VerificationResult};
 
 /// Names a client's request; unique within one run of a node.
@@ -40,12 +43,14 @@ pub enum Input {
     /// A peer says something.
     Peer {
         /// Who; the transport has authenticated it.
-        from: ValidatorIndex,
+        from: InstitutionNumber,
         /// What.
         message: PeerMessage,
     },
-    /// A connection to a peer opened.
-    Connected(ValidatorIndex),
+    /// A connection to an institution's node opened.
+    Connected(InstitutionNumber),
+    /// The last connection to an institution's node ended.
+    Disconnected(InstitutionNumber),
     /// The moment of the last [`Output::WakeAt`] has come.
     Wake,
 }
@@ -59,7 +64,8 @@ pub enum Reply {
     Rejected(Rejection),
     /// The queues are full; nothing was taken in.
     Busy,
-    /// It is in this node's lane, durably, and will be ordered.
+    /// It is in this node's lane, or kept here and forwarded to validators: durably, and will be
+    /// ordered.
     Accepted(TransactionId),
     /// It is final: its receipts are in this block.
     Final(TransactionId, Arc<Committed>),
@@ -96,6 +102,15 @@ impl Committed {
         let places = self.places.get_or_init(|| places(&self.executed.booked));
         let range = places.get(&id).cloned().unwrap_or_default();
         (range.start, self.executed.booked.get(range).unwrap_or_default())
+    }
+
+    /// The change of epoch that the block makes, if it ends one. Such a block has a finalization of
+    /// its own: nothing is built on it before.
+    pub fn epoch_change(&self) -> Option<EpochChange> {
+        let tip = &self.executed.tip;
+        let certificate = self.certificate.clone().filter(|_| tip.header().ends_epoch())?;
+        let next = tip.child_validators().as_ref().clone();
+        Some(EpochChange { header: tip.header().clone(), certificate, next })
     }
 
     /// The block's height.
@@ -139,7 +154,7 @@ pub enum Output {
     /// Send to one peer.
     Send {
         /// The receiver.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// On which stream.
         channel: Channel,
         /// What.
@@ -157,41 +172,65 @@ pub enum Output {
     /// Send a held batch to one peer that asked.
     SendBatch {
         /// The receiver.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// The batch.
         batch: Arc<HeldBatch>,
     },
     /// Answer a peer from the archive: batches that are final for long.
     ServeBatches {
         /// The asker.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// What it asked for.
         request: BatchRequest,
     },
     /// Answer a peer from the archive: final blocks from this height upwards.
     ServeChain {
         /// The asker.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// The first block.
         from: Height,
     },
+    /// Answer a peer from a snapshot that is served, with the changes of epoch from the archive.
+    ServeSnapshot {
+        /// The asker.
+        to: InstitutionNumber,
+        /// The snapshot.
+        snapshot: Arc<Snapshot>,
+        /// What it asked for.
+        request: SnapshotRequest,
+    },
+    /// Keep or forget a part of a snapshot that is being fetched; it need not be durable.
+    Keep(Keep),
+    /// The state is now that of a snapshot: make it durable, as the place from which a restart
+    /// begins, before any later output is performed. The next commit is of its block's child.
+    Install(Arc<Installed>),
+    /// Tell the operator.
+    Note(String),
     /// Do this job and give [`Input::Verified`]. Need not wait for what is to be persisted.
     Verify(JobId, VerificationJob),
     /// Give [`Input::Wake`] at this moment; replaces the last such request.
     WakeAt(Timestamp),
+    /// Only these nodes may connect and are sent to from now on: at the start, and when the
+    /// ledger's records change.
+    Nodes(BTreeMap<InstitutionNumber, NodeRecord>),
     /// Answer a client.
     Reply(RequestId, Reply),
-    /// A block is final: show it, index it, tell subscribers. In height order without a gap.
+    /// A block is final: show it, index it, tell subscribers. In height order without a gap, but
+    /// for those that [`Output::Install`] leaves out.
     Commit(Arc<Committed>),
     /// A peer broke the rules; the text says how.
     Misbehaviour {
         /// Who.
-        peer: ValidatorIndex,
+        peer: InstitutionNumber,
         /// What it did.
         what: &'static str,
     },
-    /// This node computed another state than a quorum: it must stop, and an operator must look.
+    /// This node computed another state than a quorum, or does not know the rules of the next
+    /// block: it must stop, and an operator must look.
     Halt(String),
+    /// The votes that this node forgot are behind the chain, and that is on record: from the next
+    /// start on its memory is whole.
+    Regained,
     /// A validator is proven faulty.
     Evidence(Box<consensus::Evidence>),
 }

@@ -3,10 +3,12 @@
 //! Invariants: nothing unverified enters the lane; a transaction that only strangers signed does
 //! not either. Absent: the queue's bookkeeping (`admission`).
 
+use consensus::Identity;
 use ledger::block::BatchHeader;
+use ledger::chain::Tip;
 use ledger::execute::Simulation;
 use ledger::hash::Hash;
-use ledger::ids::{Timestamp, ValidatorIndex};
+use ledger::ids::{InstitutionNumber, Timestamp};
 use ledger::rejection::Rejection;
 use ledger::state::MarkerKey;
 use ledger::transaction::{
@@ -23,6 +25,9 @@ use super::{Core, lanes::Lanes};
 /// How many of this node's small batches may wait for order before the next one gathers.
 const EAGER_BATCHES: u64 = 2;
 
+/// How old, beyond two heartbeats, the last block of a chain may be at its end, in milliseconds.
+const STALE_MS: u64 = 5_000;
+
 /// What a verification job under way is for.
 #[derive(Debug)]
 pub(super) enum Purpose {
@@ -31,7 +36,7 @@ pub(super) enum Purpose {
     /// A peer's batch.
     PeerBatch {
         /// Who sent it.
-        from: ValidatorIndex,
+        from: InstitutionNumber,
         /// The batch's hash.
         hash: Hash,
     },
@@ -58,17 +63,28 @@ impl Core {
         until_final: bool,
     ) -> Result<(), Reply> {
         let signed = SignedTransaction::decode(bytes).map_err(Reply::Refused)?;
+        self.take_in(now, signed, bytes.len(), Some(Waiter { request, until_final }))
+    }
+
+    /// Takes a transaction in that was not checked yet; an error is the reply to give at once.
+    pub(super) fn take_in(
+        &mut self,
+        now: Timestamp,
+        signed: SignedTransaction,
+        bytes: usize,
+        waiter: Option<Waiter>,
+    ) -> Result<(), Reply> {
         let domains = &self.config.domains;
         if signed.transaction.chain_id != domains.chain_id() {
             let expected = domains.chain_id();
             return Err(Reply::Refused(EnvelopeError::WrongChain { expected }));
         }
         let id = signed.transaction.id(domains);
-        let waiter = Waiter { request, until_final };
         if let Some(in_lane) = self.admission.join(id, waiter) {
+            let until_final = waiter.is_none_or(|waiter| waiter.until_final);
             return if in_lane && !until_final { Err(Reply::Accepted(id)) } else { Ok(()) };
         }
-        if self.has_executed(&signed.transaction, id) {
+        if Self::is_executed(self.final_tip(), &signed.transaction, id) {
             return Err(Reply::Known(id));
         }
         if signed.transaction.valid_until < now {
@@ -77,10 +93,10 @@ impl Core {
         if signed.transaction.valid_from > now {
             return Err(Reply::Rejected(Rejection::NotYetValid));
         }
-        if !self.admission.has_room(bytes.len()) {
+        if !self.admission.has_room(bytes) {
             return Err(Reply::Busy);
         }
-        self.admission.enter(id, signed, bytes.len(), waiter);
+        self.admission.enter(id, signed, bytes, waiter);
         Ok(())
     }
 
@@ -127,7 +143,9 @@ impl Core {
         let refusal = match verdict {
             Err(error) => Reply::Refused(error),
             Ok(transaction) => match self.stranger_rejection(now, transaction.body()) {
-                Some(rejection) => Reply::Rejected(rejection),
+                Some(rejection) if self.is_up_to_date(now) => Reply::Rejected(rejection),
+                // What this node does not know of, the chain's end may.
+                Some(_) => Reply::Busy,
                 None => return self.admission.verified(transaction),
             },
         };
@@ -136,9 +154,9 @@ impl Core {
         }
     }
 
-    /// True if a final block has executed the transaction already.
-    fn has_executed(&self, body: &Transaction, id: TransactionId) -> bool {
-        let state = self.final_tip().state();
+    /// True if `tip` or a block before it has executed the transaction already.
+    pub(super) fn is_executed(tip: &Tip, body: &Transaction, id: TransactionId) -> bool {
+        let state = tip.state();
         let is_own = |key: MarkerKey| state.marker(&key).is_some_and(|m| m.transaction == id);
         is_own(MarkerKey::Transaction(id)) || body.uetrs().any(|u| is_own(MarkerKey::Payment(u)))
     }
@@ -157,10 +175,18 @@ impl Core {
         rejections.all(|rejection| rejection.is_some_and(|r| strange(&r))).then_some(first)
     }
 
+    /// True if the state is that of the chain's end, as far as can be told: nothing later is known
+    /// of, and the last block is not older than an idle chain's would be.
+    fn is_up_to_date(&self, now: Timestamp) -> bool {
+        let last = self.final_tip().header().time;
+        let heartbeat = u64::from(self.final_tip().state().parameters().heartbeat_ms);
+        self.is_synced() && now.since(last) <= heartbeat.saturating_mul(2).saturating_add(STALE_MS)
+    }
+
     /// Chains ready transactions to this node's lane: at once while little waits for order, in full
     /// batches while much does.
-    pub(super) fn make_batches(&mut self) {
-        let me = self.config.me;
+    pub(super) fn make_batches(&mut self, now: Timestamp) {
+        let Some(me) = self.own_lane() else { return self.forward_ready(now) };
         while self.admission.has_ready() {
             let waiting = self.lanes.waiting(me);
             let is_eager = waiting < EAGER_BATCHES || self.admission.has_full_batch();
@@ -171,11 +197,22 @@ impl Core {
         }
     }
 
+    /// Chains all ready transactions to this node's lane, however many wait, or forwards them.
+    pub(super) fn make_all_batches(&mut self, now: Timestamp) {
+        if self.own_lane().is_none() {
+            return self.forward_ready(now);
+        }
+        while self.admission.has_ready() {
+            self.make_batch();
+        }
+    }
+
     fn make_batch(&mut self) {
-        let me = self.config.me;
+        let Some(Identity { index: me, key }) = self.committee.own() else { return };
+        let me = *me;
         let transactions = self.admission.take_batch();
         let parent = self.lanes.tip(me);
-        let epoch = self.final_tip().header().epoch;
+        let epoch = self.committee.epoch();
         let header = |payload| BatchHeader {
             epoch,
             lane: me,
@@ -183,7 +220,6 @@ impl Core {
             parent: parent.batch,
             payload,
         };
-        let key = &self.config.key;
         let batch = seal_batch(&self.config.domains, header, |hash| key.sign(hash), transactions);
         let batch = Arc::new(batch);
         self.outputs.push(Output::Persist(LogRecord::Batch(batch.clone())));
@@ -200,8 +236,66 @@ impl Core {
     /// Sends the oldest of this node's batches that wait for order again: a frame may have been
     /// lost.
     pub(super) fn resend_own_batches(&mut self) {
-        for batch in self.lanes.oldest_waiting(self.config.me, 4) {
+        let Some(me) = self.committee.me() else { return };
+        for batch in self.lanes.oldest_waiting(me, 4) {
             self.outputs.push(Output::BroadcastBatch(batch));
         }
+    }
+
+    /// True if this node's lane holds batches that wait for order.
+    pub(super) fn own_batches_wait(&self) -> bool {
+        self.committee.me().is_some_and(|me| self.lanes.waiting(me) > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::snapshot::tests::world::{Chain, START};
+    use crate::core::step::Input;
+    use crate::core::{CoreConfig, Recovered, SnapshotSettings};
+    use consensus::{Memory, Timing};
+    use ledger::ids::Bic;
+
+    /// What a node at genesis answers, so long after genesis, to a payment from an account that the
+    /// genesis block does not know.
+    fn answer(after: u64) -> Reply {
+        let chain = Chain::new(1);
+        let genesis = chain.genesis.clone();
+        let config = CoreConfig {
+            domains: genesis.domains().clone(),
+            institution: Bic::parse("DBSSSGSG").unwrap(),
+            voting_keys: Vec::new(),
+            timing: Timing::default(),
+            limits: crate::core::admission::AdmissionLimits::default(),
+            snapshots: SnapshotSettings::default(),
+        };
+        let recovered = Recovered {
+            tip: genesis.clone(),
+            certificate: None,
+            records: Vec::new(),
+            memory: Memory::Whole,
+        };
+        let now = START.plus(after);
+        let (mut core, _) = Core::start(config, recovered, now).unwrap();
+        let bytes = chain.payment(now);
+        let request = RequestId(1);
+        let outputs = core.step(now, Input::Submit { request, bytes, until_final: true });
+        let work = outputs.into_iter().find_map(|output| {
+            let Output::Verify(job, work) = output else { return None };
+            Some(Input::Verified(job, work.run(genesis.domains())))
+        });
+        let outputs = core.step(now, work.unwrap());
+        let reply = outputs.into_iter().find_map(|output| {
+            let Output::Reply(_, reply) = output else { return None };
+            Some(reply)
+        });
+        reply.unwrap()
+    }
+
+    #[test]
+    fn a_node_that_may_be_behind_calls_nobody_a_stranger() {
+        assert!(matches!(answer(1_000), Reply::Rejected(Rejection::UnknownAccount)));
+        assert!(matches!(answer(60_000), Reply::Busy));
     }
 }

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
-use ledger::ids::{Height, ValidatorIndex};
+use ledger::ids::{Height, InstitutionNumber};
 
 use super::links::{Links, recorded_batch_frame};
 use super::view::View;
 use crate::core::message::{BatchRequest, ChainPart, FinalBlock, PeerMessage};
+use crate::core::snapshot::{Snapshot, SnapshotRequest};
 use crate::core::step::Channel;
 use crate::log::LogReader;
 use crate::net::Class;
@@ -28,16 +29,25 @@ pub(super) enum Request {
     /// Final blocks from a height upwards.
     Chain {
         /// The asker.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// The first height.
         from: Height,
     },
     /// Final batches.
     Batches {
         /// The asker.
-        to: ValidatorIndex,
+        to: InstitutionNumber,
         /// Which.
         request: BatchRequest,
+    },
+    /// A part of a snapshot.
+    Snapshot {
+        /// The asker.
+        to: InstitutionNumber,
+        /// The snapshot.
+        snapshot: Arc<Snapshot>,
+        /// Which part.
+        request: SnapshotRequest,
     },
 }
 
@@ -59,17 +69,26 @@ impl Archive {
         &self.view
     }
 
-    fn chain(&self, from: Height) -> Result<ChainPart, StoreError> {
+    fn chain(&self, from: Height) -> Result<PeerMessage, StoreError> {
+        let earliest = self.store.earliest()?;
+        if from < earliest {
+            return Ok(PeerMessage::Pruned(earliest));
+        }
         let mut blocks = Vec::new();
         let mut height = from;
         while blocks.len() < ChainPart::MAXIMUM
             && let Some(indexed) = self.store.block(height)?
         {
             let certificate = self.store.certificate(height)?;
+            let is_last = indexed.block.header.ends_epoch();
             blocks.push(FinalBlock { block: indexed.block, certificate });
             height = height.next();
+            // The asker takes no more at a time: it does not know yet who decides behind it.
+            if is_last {
+                break;
+            }
         }
-        Ok(ChainPart(blocks))
+        Ok(PeerMessage::Chain(ChainPart(blocks)))
     }
 }
 
@@ -77,10 +96,17 @@ impl Archive {
 pub(super) fn serve(archive: &Archive, links: &Links, requests: &Receiver<Request>) {
     for request in requests {
         let served = match request {
-            Request::Chain { to, from } => archive.chain(from).map(|part| {
-                links.send(to, Channel::Sync, &PeerMessage::Chain(part));
+            Request::Chain { to, from } => archive.chain(from).map(|answer| {
+                links.send(to, Channel::Sync, &answer);
             }),
             Request::Batches { to, request } => serve_batches(archive, links, to, &request),
+            Request::Snapshot { to, snapshot, request } => {
+                // A change that cannot be read makes the snapshot one that is not served.
+                let change = |epoch| archive.store.epoch_change(epoch).ok().flatten();
+                let answer = PeerMessage::SnapshotAnswer(snapshot.answer(&request, change));
+                links.send(to, Channel::Sync, &answer);
+                Ok(())
+            }
         };
         if let Err(error) = served {
             tracing::error!(%error, "a peer could not be served");
@@ -91,12 +117,12 @@ pub(super) fn serve(archive: &Archive, links: &Links, requests: &Receiver<Reques
 fn serve_batches(
     archive: &Archive,
     links: &Links,
-    to: ValidatorIndex,
+    to: InstitutionNumber,
     request: &BatchRequest,
 ) -> Result<(), StoreError> {
     let mut left = ANSWER_BYTES;
     for sequence in request.after.saturating_add(1)..=request.tip.sequence {
-        let name = BatchName { lane: request.lane, sequence };
+        let name = BatchName { epoch: request.epoch, lane: request.lane, sequence };
         let Some(position) = archive.store.batch(name)? else { break };
         let record = match archive.log.read(position) {
             Ok(record) => record,

@@ -1,13 +1,17 @@
-//! The link between the network's keys and frames and the core's validators and messages.
+//! The link between the network's keys and frames and the core's peers and messages.
 //!
-//! Invariants: a message is attributed to the validator whose key the transport authenticated;
-//! bytes that are no message end the connection. Absent: what messages say.
+//! Invariants: a message is attributed to the institution whose node's key the transport
+//! authenticated; bytes that are no message end the connection. Absent: what messages say.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use borsh::BorshSerialize;
-use ledger::ids::ValidatorIndex;
+use ledger::account::NodeRecord;
+use ledger::chain::Tip;
+use ledger::ids::InstitutionNumber;
 
+use super::book::Book;
 use super::inbox::Inbox;
 use super::view::View;
 use crate::core::lanes::HeldBatch;
@@ -18,16 +22,15 @@ use crate::net::{Bytes, Class, NetworkEvent, NetworkEvents, NetworkHandle, PeerK
 /// The tag of [`PeerMessage::Batch`], which a held batch is encoded behind.
 const BATCH_TAG: u8 = 1;
 
-/// Sends messages to validators.
+/// The other institutions' nodes, and how to reach them.
 #[derive(Clone)]
 pub(super) struct Links {
     pub(super) network: NetworkHandle,
-    pub(super) peers: Vec<PeerKey>,
-    pub(super) me: ValidatorIndex,
+    pub(super) book: Arc<Book>,
 }
 
 impl Links {
-    pub(super) fn send(&self, to: ValidatorIndex, channel: Channel, message: &PeerMessage) {
+    pub(super) fn send(&self, to: InstitutionNumber, channel: Channel, message: &PeerMessage) {
         self.send_frame(to, class_of(channel), encode(message));
     }
 
@@ -35,7 +38,7 @@ impl Links {
         self.broadcast_frame(class_of(channel), &encode(message));
     }
 
-    pub(super) fn send_batch(&self, to: ValidatorIndex, batch: &HeldBatch) {
+    pub(super) fn send_batch(&self, to: InstitutionNumber, batch: &HeldBatch) {
         self.send_frame(to, Class::Sync, batch_frame(batch));
     }
 
@@ -43,16 +46,30 @@ impl Links {
         self.broadcast_frame(Class::Lanes, &batch_frame(batch));
     }
 
-    pub(super) fn send_frame(&self, to: ValidatorIndex, class: Class, frame: Bytes) {
-        let Some(key) = self.peers.get(to.position()).filter(|_| to != self.me) else { return };
-        if let Err(error) = self.network.send(*key, class, frame) {
-            tracing::warn!(peer = to.0, %error, "a message was not sent");
+    pub(super) fn send_frame(&self, to: InstitutionNumber, class: Class, frame: Bytes) {
+        if let Some(key) = self.book.entries().keys.get(&to) {
+            self.send_to(to, *key, class, frame);
         }
     }
 
     fn broadcast_frame(&self, class: Class, frame: &Bytes) {
-        for index in (0..).map(ValidatorIndex).take(self.peers.len()) {
-            self.send_frame(index, class, frame.clone());
+        for (peer, key) in &self.book.entries().keys {
+            self.send_to(*peer, *key, class, frame.clone());
+        }
+    }
+
+    fn send_to(&self, to: InstitutionNumber, key: PeerKey, class: Class, frame: Bytes) {
+        if let Err(error) = self.network.send(key, class, frame) {
+            tracing::warn!(peer = to.0, %error, "a message was not sent");
+        }
+    }
+
+    /// Only the nodes of these records may connect from now on: others are disconnected.
+    pub(super) fn admit(&self, nodes: &BTreeMap<InstitutionNumber, NodeRecord>, tip: &Tip) {
+        let list = self.book.replace(nodes, tip.state().directory());
+        tracing::info!(nodes = nodes.len(), height = tip.height().0, "the nodes of the network");
+        if let Err(error) = self.network.set_peers(list) {
+            tracing::error!(%error, "the list of nodes could not be taken over");
         }
     }
 }
@@ -88,35 +105,26 @@ const fn class_of(channel: Channel) -> Class {
 
 /// Brings what the network reports to the core, in a thread of its own, so that a busy core holds
 /// the peers back and nothing else. A frame that is no message closes its sender's connection.
-pub(super) fn receive(
-    mut events: NetworkEvents,
-    network: NetworkHandle,
-    peers: Vec<PeerKey>,
-    inbox: Inbox,
-    view: Arc<View>,
-) {
-    let index_of = move |key: &PeerKey| {
-        let position = peers.iter().position(|peer| peer == key)?;
-        u16::try_from(position).ok().map(ValidatorIndex)
-    };
+pub(super) fn receive(mut events: NetworkEvents, links: Links, inbox: Inbox, view: Arc<View>) {
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
+        // A node that leaves the list is disconnected afterwards.
+        let mut connected = BTreeMap::new();
         while let Some(event) = runtime.block_on(events.recv()) {
             let input = match event {
-                NetworkEvent::Connected(key) => index_of(&key).map(|peer| {
+                NetworkEvent::Connected(key) => links.book.institution(&key).map(|peer| {
+                    connected.insert(key, peer);
                     view.set_connected(peer, true);
                     Input::Connected(peer)
                 }),
-                NetworkEvent::Disconnected(key) => {
-                    if let Some(peer) = index_of(&key) {
-                        view.set_connected(peer, false);
-                    }
-                    None
-                }
+                NetworkEvent::Disconnected(key) => connected.remove(&key).map(|peer| {
+                    view.set_connected(peer, false);
+                    Input::Disconnected(peer)
+                }),
                 NetworkEvent::Frame { from, bytes, .. } => {
-                    let message = read(index_of(&from), &bytes);
+                    let message = read(links.book.institution(&from), &bytes);
                     if message.is_none() {
-                        network.close(from);
+                        links.network.close(from);
                     }
                     message
                 }
@@ -128,7 +136,7 @@ pub(super) fn receive(
     });
 }
 
-fn read(from: Option<ValidatorIndex>, bytes: &[u8]) -> Option<Input> {
+fn read(from: Option<InstitutionNumber>, bytes: &[u8]) -> Option<Input> {
     let from = from?;
     match PeerMessage::decode(bytes) {
         Ok(message) => Some(Input::Peer { from, message }),
@@ -145,7 +153,7 @@ mod tests {
     use ledger::block::{Batch, BatchHeader};
     use ledger::crypto::Signature;
     use ledger::hash::Hash;
-    use ledger::ids::Epoch;
+    use ledger::ids::{Epoch, ValidatorIndex};
 
     #[test]
     fn a_held_batch_is_framed_as_the_message() {

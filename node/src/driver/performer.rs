@@ -4,23 +4,25 @@
 //! records that wait are made durable by one write (group commit), and only if something waits for
 //! them; a failed write ends the node before anything that rests on it is said. Absent: decisions.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
-use ledger::block::Cut;
-use ledger::hash::Hash;
-use ledger::ids::View as ConsensusView;
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::DriverError;
 use super::archive::Request;
+use super::indexer::Work;
+use super::keeper::Keeper;
 use super::links::Links;
 use super::replies::Replies;
+use super::retained::Retained;
 use super::view::View;
 use crate::core::record::LogRecord;
+use crate::core::snapshot::{Installed, Keep};
 use crate::core::step::{Committed, Output};
-use crate::log::{Log, LogError, Position};
-use crate::store::{BatchName, IndexItem};
+use crate::home::recollection::Recollection;
+use crate::log::{Log, LogError};
+use crate::store::IndexItem;
 
 /// How many steps' outputs may wait before the core waits.
 pub(super) const QUEUE: usize = 256;
@@ -33,52 +35,15 @@ pub(super) struct Performer {
     pub(super) log: Log,
     pub(super) links: Links,
     pub(super) replies: Arc<Replies>,
-    pub(super) indexer: Sender<IndexItem>,
+    pub(super) indexer: Sender<Work>,
     pub(super) archive: Sender<Request>,
     pub(super) view: Arc<View>,
     pub(super) retained: Retained,
+    pub(super) keeper: Keeper,
+    /// The first of the log's segments that is still needed, as the indexer says.
+    pub(super) needed: Arc<AtomicU64>,
+    pub(super) recollection: Recollection,
     pub(super) failed: Sender<DriverError>,
-}
-
-/// Where the records are that a restart needs although they are not final: so the log is read from
-/// the first of them.
-#[derive(Debug, Default)]
-pub(super) struct Retained {
-    batches: HashMap<Hash, (BatchName, Position)>,
-    votes: BTreeMap<ConsensusView, Position>,
-}
-
-impl Retained {
-    /// A record was written, or was read back at the start.
-    pub(super) fn note_batch(&mut self, hash: Hash, name: BatchName, position: Position) {
-        self.batches.insert(hash, (name, position));
-    }
-
-    /// The same for a record of consensus.
-    pub(super) fn note_vote(&mut self, view: ConsensusView, position: Position) {
-        self.votes.entry(view).or_insert(position);
-    }
-
-    /// A block is final: gives where its batches are, and forgets what it makes needless.
-    pub(super) fn ordered(&mut self, committed: &Committed) -> Vec<(BatchName, Position)> {
-        let batches = committed.batches.iter().filter_map(|batch| self.batches.remove(&batch.hash));
-        let places = batches.collect();
-        let block = &committed.executed.block;
-        self.forget(&block.cut, block.header.view);
-        places
-    }
-
-    /// Forgets what a final block with this cut, in this view, makes needless.
-    pub(super) fn forget(&mut self, cut: &Cut, view: ConsensusView) {
-        self.batches.retain(|_, (name, _)| name.sequence > cut.tip(name.lane).sequence);
-        self.votes = self.votes.split_off(&view.next());
-    }
-
-    /// Where a restart begins to read; `end` if nothing is retained.
-    pub(super) fn first(&self, end: Position) -> Position {
-        let batches = self.batches.values().map(|(_, position)| *position);
-        batches.chain(self.votes.values().copied()).min().unwrap_or(end)
-    }
 }
 
 impl Performer {
@@ -115,19 +80,23 @@ impl Performer {
         if is_awaited {
             self.log.sync()?;
         }
-        effects.into_iter().try_for_each(|effect| self.effect(effect))
+        effects.into_iter().try_for_each(|effect| self.effect(effect))?;
+        self.prune()
+    }
+
+    /// Deletes the log's segments that nothing needs any more.
+    fn prune(&mut self) -> Result<(), DriverError> {
+        let needed = self.needed.swap(0, Ordering::Relaxed);
+        if needed > 0 {
+            let deleted = self.log.prune_before(needed)?;
+            tracing::debug!(deleted, needed, "pruned the log");
+        }
+        Ok(())
     }
 
     fn append(&mut self, record: &LogRecord) -> Result<(), LogError> {
         let position = self.log.append(record.kind().tag(), &record.encode())?;
-        match record {
-            LogRecord::Batch(batch) => {
-                let name = BatchName { lane: batch.header.lane, sequence: batch.header.sequence };
-                self.retained.note_batch(batch.hash, name, position);
-            }
-            LogRecord::Consensus(record) => self.retained.note_vote(record.view(), position),
-            LogRecord::Final(_) => {}
-        }
+        self.retained.wrote(record, position);
         Ok(())
     }
 
@@ -139,6 +108,13 @@ impl Performer {
             Output::SendBatch { to, batch } => self.links.send_batch(to, &batch),
             Output::ServeBatches { to, request } => self.serve(Request::Batches { to, request }),
             Output::ServeChain { to, from } => self.serve(Request::Chain { to, from }),
+            Output::ServeSnapshot { to, snapshot, request } => {
+                self.serve(Request::Snapshot { to, snapshot, request });
+            }
+            Output::Keep(keep) => self.keeper.keep(&keep),
+            Output::Install(installed) => self.install(installed)?,
+            Output::Note(text) => tracing::info!("{text}"),
+            Output::Nodes(nodes) => self.links.admit(&nodes, &self.view.latest().tip),
             Output::Reply(request, reply) => self.replies.give(request, reply),
             Output::Commit(committed) => self.commit(committed)?,
             Output::Misbehaviour { peer, what } => {
@@ -146,6 +122,10 @@ impl Performer {
             }
             Output::Evidence(evidence) => {
                 tracing::error!(?evidence, "a validator is proven faulty; tell its operator");
+            }
+            Output::Regained => {
+                self.recollection.regained()?;
+                tracing::info!("this node has passed every vote that it forgot: it is whole again");
             }
             Output::Halt(text) => return Err(DriverError::Halted(text)),
             Output::Persist(_) | Output::Verify(..) | Output::WakeAt(_) => {}
@@ -161,10 +141,119 @@ impl Performer {
     fn commit(&mut self, committed: Arc<Committed>) -> Result<(), DriverError> {
         self.view.publish(&committed);
         let batches = self.retained.ordered(&committed);
-        let replay_from = self.retained.first(self.log.next_position());
+        let replay_from = self.retained.first(self.log.durable_position());
         let item = IndexItem { committed, batches, replay_from };
-        // The indexer ends early only by a failure of its own, which it has reported.
-        let halted = |_| DriverError::Halted("the index cannot be written".to_owned());
-        self.indexer.send(item).map_err(halted)
+        self.indexer.send(Work::Block(item)).map_err(|_| not_written())
+    }
+
+    /// Waits until the index is that of the snapshot; then a restart begins there.
+    fn install(&mut self, installed: Arc<Installed>) -> Result<(), DriverError> {
+        self.log.sync()?;
+        let tip = &installed.tip;
+        self.retained.forget(tip.cut(), tip.header());
+        let replay_from = self.retained.first(self.log.durable_position());
+        let (done, installing) = bounded(1);
+        let work = Work::Install { installed: installed.clone(), replay_from, done };
+        self.indexer.send(work).map_err(|_| not_written())?;
+        installing.recv().map_err(|_| not_written())?;
+        self.view.publish_snapshot(&installed);
+        self.keeper.keep(&Keep::End);
+        tracing::info!(height = tip.height().0, "goes on from a snapshot");
+        Ok(())
+    }
+}
+
+/// The indexer ends early only by a failure of its own, which it has reported.
+fn not_written() -> DriverError {
+    let text = "the index cannot be written. Check the disk; where the file is damaged, stop the \
+                node and remove HOME/index.redb: the next start makes it again from the log";
+    DriverError::Halted(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::step::Reply;
+    use crate::driver::book::Book;
+    use crate::driver::{archive, indexer};
+    use crate::home::tests::sealed;
+    use crate::log::memory::{Fault, Memory, Operation};
+    use crate::log::{Entropy, LogOptions};
+    use crate::net::{Network, NetworkConfig, PeerKey, Timing};
+    use crossbeam_channel::bounded;
+    use ledger::chain::Tip;
+    use ledger::ids::{Bic, Height, InstitutionNumber};
+    use std::collections::BTreeMap;
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    /// A performer on a medium in memory, what it asks the archive for, and its failures.
+    async fn performer(
+        medium: &Memory,
+    ) -> (Performer, Receiver<Request>, Receiver<DriverError>, Arc<Replies>) {
+        let (log, _) =
+            Log::open_on(Arc::new(medium.clone()), Entropy([1; 32]), LogOptions::default())
+                .unwrap();
+        let tip = Tip::genesis(&sealed().open().unwrap()).unwrap().tip;
+        let network = NetworkConfig {
+            identity: [1; 32],
+            chain: [2; 32],
+            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            peers: Vec::new(),
+            timing: Timing::default(),
+        };
+        let own = PeerKey::from_seed(&network.identity);
+        let (network, _) = Network::start(network).await.unwrap();
+        let book = Arc::new(Book::new(own, BTreeMap::new()));
+        let (archive, asked) = bounded(archive::QUEUE);
+        let (indexer, _) = bounded(indexer::QUEUE);
+        let (failed, failures) = bounded(8);
+        let replies = Arc::new(Replies::default());
+        let performer = Performer {
+            log,
+            links: Links { network, book },
+            replies: replies.clone(),
+            indexer,
+            archive,
+            view: Arc::new(View::new(tip, Vec::new(), Height(0), Bic::parse("PSBCCNBJ").unwrap())),
+            retained: Retained::default(),
+            keeper: Keeper::open(std::path::Path::new("/nonexistent")).0,
+            needed: Arc::default(),
+            recollection: Recollection::Whole,
+            failed,
+        };
+        (performer, asked, failures, replies)
+    }
+
+    fn record() -> Output {
+        Output::Persist(LogRecord::Forward(Arc::new(Vec::new())))
+    }
+
+    #[tokio::test]
+    async fn after_a_record_that_is_not_durable_nothing_is_said() {
+        for fault in [Operation::Write(1), Operation::Sync(1)] {
+            let medium = Memory::default();
+            let (performer, asked, failures, replies) = performer(&medium).await;
+            let (groups, performing) = bounded(8);
+            let ask = || Output::ServeChain { to: InstitutionNumber(2), from: Height(1) };
+            // One group is performed while the disk is whole.
+            let (first, mut answered) = replies.open();
+            groups.send(vec![record(), Output::Reply(first, Reply::Busy), ask()]).unwrap();
+            let thread = std::thread::spawn(move || performer.run(&performing));
+            let told = asked.recv().unwrap();
+            assert!(matches!(told, Request::Chain { .. }));
+            assert!(answered.try_recv().is_ok());
+            // From now on the operation fails: not the group's effects, nor those of any later one.
+            let is_fault =
+                move |operation| if operation == fault { Fault::Fails } else { Fault::None };
+            medium.set_faults(Some(Box::new(is_fault)));
+            let (second, mut unanswered) = replies.open();
+            groups.send(vec![record(), Output::Reply(second, Reply::Busy), ask()]).unwrap();
+            let error = failures.recv().unwrap();
+            assert!(matches!(error, DriverError::Log(LogError::Io { .. })), "{error}");
+            thread.join().unwrap();
+            // The performer is gone, and with it everybody who could be told.
+            assert!(groups.send(vec![ask()]).is_err() && asked.try_recv().is_err());
+            assert!(matches!(unanswered.try_recv(), Err(TryRecvError::Empty)));
+        }
     }
 }

@@ -4,20 +4,23 @@
 //! that was lost is made again from the genesis document and the whole log. Absent: the replay
 //! itself (the core's).
 
+use consensus::Memory;
 use std::path::PathBuf;
 
 use ledger::chain::Tip;
 use ledger::genesis::GenesisDocument;
-use ledger::ids::{Height, View as ConsensusView};
+use ledger::ids::Height;
 
 use super::DriverError;
-use super::performer::Retained;
+use super::keeper::{Keeper, Kept};
+use super::retained::Retained;
 use crate::core::record::ReadRecord;
 use crate::core::step::Output;
 use crate::core::{Core, CoreConfig, Recovered};
 use crate::home::now;
+use crate::home::recollection::Recollection;
 use crate::log::{Log, LogOptions, Position};
-use crate::store::{BatchName, Store};
+use crate::store::Store;
 
 /// Where log and index lie.
 #[derive(Clone, Debug)]
@@ -26,6 +29,10 @@ pub struct Storage {
     pub log: PathBuf,
     /// The index's file.
     pub index: PathBuf,
+    /// The folder of a snapshot that is being fetched.
+    pub snapshot: PathBuf,
+    /// How many blocks are kept; 0: all.
+    pub retain_blocks: u64,
     /// The size at which a segment ends, in bytes.
     pub segment_bytes: u64,
     /// The memory of the index's cache, in bytes.
@@ -39,6 +46,8 @@ pub(super) struct Opened {
     pub(super) core: Core,
     pub(super) outputs: Vec<Output>,
     pub(super) retained: Retained,
+    pub(super) keeper: Keeper,
+    /// The last final block that the log has.
     pub(super) tip: Tip,
     pub(super) indexed: Height,
 }
@@ -48,6 +57,7 @@ pub(super) fn open(
     genesis: &GenesisDocument,
     config: CoreConfig,
     storage: &Storage,
+    recollection: &Recollection,
 ) -> Result<Opened, DriverError> {
     let store = Store::open(&storage.index, storage.cache_bytes)?;
     let checkpoint = store.checkpoint()?;
@@ -55,6 +65,8 @@ pub(super) fn open(
         checkpoint.as_ref().map_or(Position::START, |checkpoint| checkpoint.replay_from);
     let options = LogOptions { segment_bytes: storage.segment_bytes, check_from };
     let (log, found) = Log::open(&storage.log, options)?;
+    // From here on the log is what this node's key remembers its votes by.
+    recollection.log_is_open()?;
     if let Some(cut) = found.cut {
         tracing::info!(position = %cut.position, bytes = cut.bytes, "cut off an unfinished write");
     }
@@ -67,27 +79,61 @@ pub(super) fn open(
         }
     };
     let indexed = tip.height();
+    // Without the index a pruned log tells only what was promised: the state comes from a peer.
+    let is_beginning_lost = indexed == Height(0) && log.reader().first_segment() > 1;
     let mut retained = Retained::default();
     let mut records = Vec::new();
     for record in log.reader().records(check_from) {
         let record = record?;
-        let position = record.position;
         let read = ReadRecord::decode(record.kind, &record.payload)
             .map_err(|error| DriverError::Record { reason: error.to_string() })?;
-        match &read {
-            ReadRecord::Batch(batch) => {
-                let header = &batch.header;
-                let name = BatchName { lane: header.lane, sequence: header.sequence };
-                retained.note_batch(header.hash(&config.domains), name, position);
-            }
-            ReadRecord::Consensus(record) => retained.note_vote(record.view(), position),
-            ReadRecord::Final(_) => {}
+        retained.read(&config.domains, &read, record.position);
+        if is_beginning_lost && !matches!(read, ReadRecord::Consensus(_)) {
+            continue;
         }
         records.push(read);
     }
-    retained.forget(tip.cut(), tip.header().view);
-    let recovered =
-        Recovered { tip: tip.clone(), certificate, records, observe_until: ConsensusView(0) };
-    let (core, outputs) = Core::start(config, recovered, now())?;
-    Ok(Opened { log, store, core, outputs, retained, tip, indexed })
+    retained.forget(tip.cut(), tip.header());
+    // Behind a snapshot, the votes of a later epoch than the one in which the core begins would not
+    // be heard.
+    let is_lost = recollection.is_lost() || is_beginning_lost || leads_beyond(&records, &tip);
+    let recovered = Recovered { tip: tip.clone(), certificate, records, memory: memory(is_lost)? };
+    let (mut core, mut outputs) = Core::start(config, recovered, now())?;
+    let (keeper, kept) = Keeper::open(&storage.snapshot);
+    if let Some(Kept { manifest, chunks }) = kept {
+        outputs.extend(core.resume_snapshot(now(), manifest, chunks));
+    }
+    let tip = restored(&tip, &outputs);
+    Ok(Opened { log, store, core, outputs, retained, keeper, tip, indexed })
+}
+
+/// The last final block that the log has, which readers see from the start on: they may have seen
+/// it before. What the core makes final besides is not durable yet.
+fn restored(checkpoint: &Tip, first: &[Output]) -> Tip {
+    let replayed = first.iter().take_while(|output| !matches!(output, Output::Persist(_)));
+    let tips = replayed.filter_map(|output| {
+        if let Output::Commit(committed) = output { Some(&committed.executed.tip) } else { None }
+    });
+    tips.last().unwrap_or(checkpoint).clone()
+}
+
+/// True if a snapshot was installed after `tip` whose state the index does not have.
+fn leads_beyond(records: &[ReadRecord], tip: &Tip) -> bool {
+    records.iter().any(|record| match record {
+        ReadRecord::Snapshot(manifest) => manifest.progress.header.height > tip.height(),
+        ReadRecord::Batch(_)
+        | ReadRecord::Consensus(_)
+        | ReadRecord::Final(_)
+        | ReadRecord::Forward(_) => false,
+    })
+}
+
+/// What the replica remembers of its votes, with a question that was never asked before if that is
+/// not all.
+fn memory(is_lost: bool) -> Result<Memory, DriverError> {
+    if is_lost {
+        Ok(Memory::Lost { inquiry: getrandom::u64().map_err(DriverError::Entropy)? })
+    } else {
+        Ok(Memory::Whole)
+    }
 }

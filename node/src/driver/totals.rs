@@ -11,7 +11,7 @@ use ledger::rejection::Rejection;
 use crate::core::step::Committed;
 
 /// The running totals.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Totals {
     blocks: AtomicU64,
     transactions: AtomicU64,
@@ -35,6 +35,18 @@ pub struct TotalsView {
     pub rejected: Vec<(Rejection, u64)>,
 }
 
+impl Default for Totals {
+    fn default() -> Self {
+        Self {
+            blocks: AtomicU64::default(),
+            transactions: AtomicU64::default(),
+            settled: AtomicU64::default(),
+            done: AtomicU64::default(),
+            rejected: std::array::from_fn(|_| AtomicU64::default()),
+        }
+    }
+}
+
 impl Totals {
     pub(super) fn add(&self, committed: &Committed) {
         add(&self.blocks, 1);
@@ -45,7 +57,7 @@ impl Totals {
         for booked in &committed.executed.booked {
             match &booked.receipt.outcome {
                 Outcome::Settled(_) => add(&self.settled, 1),
-                Outcome::Done => add(&self.done, 1),
+                Outcome::Done | Outcome::Proposed(_) => add(&self.done, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {

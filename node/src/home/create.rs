@@ -11,6 +11,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use super::recollection::{self, Loss, Observance};
 use super::{CONFIG_FILE, HomeError, write_key, write_text};
 use crate::config::Config;
 
@@ -22,6 +23,9 @@ pub struct NewHome<'a> {
     pub genesis: &'a SealedGenesis,
     /// File names within the keys' folder, kinds and keys.
     pub keys: Vec<(String, KeyKind, SecretKey)>,
+    /// True if the voting key has never voted, as when a network is founded. Otherwise the node
+    /// observes until no vote of its own can contradict an earlier one.
+    pub founding: bool,
 }
 
 /// Writes a new home at `path`, a folder that none but the owner can enter.
@@ -42,6 +46,12 @@ pub fn create(path: &Path, home: &NewHome<'_>) -> Result<(), HomeError> {
     let text = serde_json::to_string_pretty(home.genesis)
         .map_err(|error| HomeError::File { path: file.clone(), source: io::Error::from(error) })?;
     write_text(&file, &format!("{text}\n"))?;
+    if home.founding {
+        recollection::found(path)?;
+    } else {
+        let observance = Observance { reason: Loss::Joined, armed: true };
+        recollection::observe(path, observance)?;
+    }
     write_config(path, home.config)
 }
 

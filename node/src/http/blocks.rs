@@ -40,7 +40,8 @@ pub(super) async fn list(
             return Err(problem.into());
         }
     };
-    let heights = first.into_iter().flat_map(|first| (0..=first).rev()).take(limit);
+    let earliest = state.driver.view.earliest().0;
+    let heights = first.into_iter().flat_map(|first| (earliest..=first).rev()).take(limit);
     let domains = domains(&state);
     let read = |store: &Store| -> Result<Vec<BlockView>, StoreError> {
         let blocks = heights.map(|height| store.block(Height(height)));
@@ -48,7 +49,7 @@ pub(super) async fn list(
         Ok(blocks.into_iter().flatten().map(|indexed| view(&indexed, &domains)).collect())
     };
     let blocks = state.readers.read(&state.driver, read).await?;
-    let oldest = blocks.last().map(|block| block.height).filter(|height| *height > 0);
+    let oldest = blocks.last().map(|block| block.height).filter(|height| *height > earliest);
     let next_cursor = oldest.map(|height| height.to_string());
     Ok(Json(BlockPage { blocks, next_cursor }).into_response())
 }
@@ -61,7 +62,8 @@ pub(super) async fn show(
     let unread = |_| Problem::malformed("A block is named by its height, a number.");
     let height = Height(height.parse().map_err(unread)?);
     state.caught_up().await?;
-    let found = state.readers.read(&state.driver, |store| store.block(height)).await?;
+    let read = |store: &Store| store.check_kept(height).and_then(|()| store.block(height));
+    let found = state.readers.read(&state.driver, read).await?;
     let indexed = found.ok_or_else(|| {
         let newest = state.driver.view.latest().tip.height();
         let detail = format!("There is no final block {height}; the last is {newest}.");

@@ -13,8 +13,8 @@ use super::AppState;
 /// Lists the validators of the present epoch.
 pub(super) async fn validators(State(state): State<Arc<AppState>>) -> Json<Vec<ValidatorView>> {
     let latest = state.driver.view.latest();
-    let connected = state.driver.view.connected();
-    let validators = latest.tip.validators().iter().map(|(index, validator)| ValidatorView {
+    let connected = state.driver.view.connected_validators();
+    let validators = latest.tip.child_validators().iter().map(|(index, validator)| ValidatorView {
         index: index.0,
         institution: validator.bic.to_string(),
         key: validator.key.to_hex(),

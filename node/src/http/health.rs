@@ -36,8 +36,8 @@ pub(super) async fn ready(
 
 fn checks(state: &AppState) -> Vec<CheckView> {
     let view = &state.driver.view;
-    let quorum = view.latest().tip.validators().quorum();
-    let connected = view.connected().len();
+    let quorum = view.latest().tip.child_validators().quorum();
+    let connected = view.connected_validators().len();
     let check = |name: &str, ok, good: String, bad: String| CheckView {
         name: name.to_owned(),
         ok,

@@ -61,7 +61,10 @@ fn page(
     limit: usize,
     naming: &Naming,
 ) -> Result<HistoryPage, StoreError> {
-    let lines = store.history(account, cursor, limit.saturating_add(1))?;
+    let mut lines = store.history(account, cursor, limit.saturating_add(1))?;
+    // Older lines are there only until they are swept up.
+    let earliest = store.earliest()?;
+    lines.retain(|(_, line)| line.entry.height >= earliest);
     let mut times: BTreeMap<Height, Timestamp> = BTreeMap::new();
     let mut entries = Vec::with_capacity(limit);
     for (_, line) in lines.iter().take(limit) {

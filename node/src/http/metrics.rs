@@ -64,11 +64,11 @@ impl Scrape {
         gauge(encoder, "final_block_time", help, Some(&Unit::Seconds), time)?;
         let synced = u32::from(view.is_synced());
         gauge(encoder, "synced", "1 if the node follows the chain's end", None, synced)?;
-        let validators = latest.tip.validators();
+        let validators = latest.tip.child_validators();
         gauge(encoder, "validators", "Validators of the epoch", None, validators.count())?;
         let help = "Validators that must agree";
         gauge(encoder, "quorum_validators", help, None, validators.quorum())?;
-        let connected = view.connected().len();
+        let connected = view.connected_validators().len();
         let help = "Validators with a connection, this one included";
         gauge(encoder, "connected_validators", help, None, connected)?;
         let help = "Submissions that wait for the core";

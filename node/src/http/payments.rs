@@ -15,6 +15,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use ledger::ids::{Timestamp, Uetr};
+use ledger::state::MarkerKey;
 use serde::Deserialize;
 
 use super::params::{Params, Segments};
@@ -42,6 +43,7 @@ pub(super) async fn show(
 ) -> Answer {
     let (uetr, place) = find(&state, &name).await?;
     let read = |store: &Store| -> Result<_, StoreError> {
+        store.check_kept(place.height)?;
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
         let receipt = store.receipts(place.height)?.into_iter().nth(index);
         Ok(receipt.zip(store.block(place.height)?))
@@ -123,8 +125,8 @@ async fn absence(
 ) -> Answer {
     let uetr = Uetr::parse(name).map_err(|error| Problem::malformed(format!("{error}.")))?;
     let certified = state.certified().await?;
-    let genesis = &state.home.genesis;
-    let proof = proofs::absence(&certified, genesis, uetr, span).map_err(|refusal| {
+    let origin = state.origin();
+    let proof = proofs::absence(&certified, &origin, uetr, span).map_err(|refusal| {
         let conflict = |code, hint: &str, retry| {
             let title = "The absence cannot be proven";
             Problem::conflict(code, title, retry).with(format!("{refusal}."), hint)
@@ -166,6 +168,7 @@ async fn find(state: &AppState, name: &str) -> Result<(Uetr, Place), Refused> {
         state.readers.read(&state.driver, read).await?.into_iter().flatten().collect();
     match found.as_slice() {
         [] => {
+            check_not_pruned(state, name)?;
             let name: String = name.chars().take(40).collect();
             let hint = "If it was sent just now, ask again. Its sender may send the same bytes \
                         again: they are never paid twice.";
@@ -177,6 +180,17 @@ async fn find(state: &AppState, name: &str) -> Result<(Uetr, Place), Refused> {
             let problem = Problem::conflict("ambiguous", title, Retry::Never);
             Err(problem.with(title, "Write more of the UETR.").into())
         }
+    }
+}
+
+/// A payment that is on the ledger and not in the index was pruned.
+fn check_not_pruned(state: &AppState, name: &str) -> Result<(), Refused> {
+    let earliest = state.driver.view.earliest();
+    let latest = state.driver.view.latest();
+    let marker = |uetr| latest.tip.state().marker(&MarkerKey::Payment(uetr));
+    match Uetr::parse(name).ok().and_then(marker) {
+        Some(marker) if marker.height < earliest => Err(Problem::pruned(earliest.0).into()),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -25,6 +25,9 @@ impl From<Problem> for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
+        if let StoreError::Pruned { earliest } = error {
+            return Problem::pruned(earliest.0).into();
+        }
         tracing::error!(%error, "a request met a failing index");
         Problem::internal("The node cannot read its index.").into()
     }

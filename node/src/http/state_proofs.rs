@@ -14,7 +14,7 @@ use super::params::Segments;
 use super::refusal::{Answer, Refused};
 use super::{AppState, proof};
 use crate::driver::Certified;
-use crate::proofs;
+use crate::proofs::{self, Origin};
 
 impl AppState {
     /// The last final block with a certificate of its own; waits for the first one after a start.
@@ -23,6 +23,11 @@ impl AppState {
         let certified = tokio::time::timeout_at(self.deadline(), certified).await;
         let none = |_| Problem::not_ready("No block was certified since the node started.");
         certified.map_err(|late| none(late).into())
+    }
+
+    /// Where proofs of this node begin.
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin { genesis: &self.home.genesis, epochs: self.driver.view.epochs() }
     }
 
     /// Reads an address of this network.
@@ -40,7 +45,7 @@ pub(super) async fn account(
 ) -> Answer {
     let account = state.account(&address)?;
     let certified = state.certified().await?;
-    let proof = proofs::account(&certified, &state.home.genesis, account);
+    let proof = proofs::account(&certified, &state.origin(), account);
     proof::answer(&state, &headers, &proof, &address).await
 }
 
@@ -53,6 +58,6 @@ pub(super) async fn holding(
     let account = state.account(&address)?;
     let asset = AssetCode::parse(&code).map_err(|error| Problem::malformed(format!("{error}.")))?;
     let certified = state.certified().await?;
-    let proof = proofs::holding(&certified, &state.home.genesis, account, asset);
+    let proof = proofs::holding(&certified, &state.origin(), account, asset);
     proof::answer(&state, &headers, &proof, &format!("{address}.{asset}")).await
 }

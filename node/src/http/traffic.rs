@@ -24,11 +24,13 @@ pub(super) enum Class {
     Quotes,
     /// ISO 20022 messages.
     Iso20022,
+    /// Streams of events, when they begin.
+    Events,
 }
 
 impl Class {
     /// All classes with their labels, in the order of their counters.
-    pub(super) const ALL: [(Self, &'static str); 7] = [
+    pub(super) const ALL: [(Self, &'static str); 8] = [
         (Self::Transactions, "transactions"),
         (Self::Simulate, "simulate"),
         (Self::Payments, "payments"),
@@ -36,6 +38,7 @@ impl Class {
         (Self::Chain, "chain"),
         (Self::Quotes, "quotes"),
         (Self::Iso20022, "iso20022"),
+        (Self::Events, "events"),
     ];
 
     const fn index(self) -> usize {
@@ -47,6 +50,7 @@ impl Class {
             Self::Chain => 4,
             Self::Quotes => 5,
             Self::Iso20022 => 6,
+            Self::Events => 7,
         }
     }
 }

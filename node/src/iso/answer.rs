@@ -61,7 +61,9 @@ pub(super) fn of_receipt(
             let charges = charges(settlement, context);
             TransactionStatus::settled(transfer, accepted.min(time), time, charges)
         }
-        Outcome::Done => TransactionStatus::settled(transfer, accepted.min(time), time, vec![]),
+        Outcome::Done | Outcome::Proposed(_) => {
+            TransactionStatus::settled(transfer, accepted.min(time), time, vec![])
+        }
         Outcome::Rejected(rejection) => {
             TransactionStatus::rejected(transfer, rejection.iso(), rejection.explanation())
         }

@@ -84,7 +84,7 @@ impl Desk {
         };
         let is_same = match &receipt.outcome {
             ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
-            ReceiptOutcome::Done => false,
+            ReceiptOutcome::Done | ReceiptOutcome::Proposed(_) => false,
             ReceiptOutcome::Rejected(_) => true,
         };
         if !is_same {

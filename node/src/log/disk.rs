@@ -1,7 +1,7 @@
-//! Every file operation of the log, and nothing else; the place where faults are injected.
+//! The medium of real files: one file per segment in one directory, made durable by `fdatasync`.
 //!
-//! Invariant: each operation names its file and what it tried. Absent: formats, decisions, and any
-//! second try.
+//! Invariants: the directory's own name is durable before it is used; one process holds it.
+//! Absent: formats, decisions, and any second try.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -10,176 +10,112 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, fdatasync, flock, fsync};
 
-use super::LogError;
+use super::files::{file_name, number_of};
+use super::{Held, LogError, Medium, SegmentFile};
 
 const LOCK_FILE: &str = "LOCK";
-const SUFFIX: &str = ".log";
 
 /// A log's directory.
 #[derive(Debug)]
-pub(super) struct Disk {
+pub struct Disk {
     directory: PathBuf,
-    #[cfg(test)]
-    pub(super) faults: std::sync::Arc<Faults>,
 }
 
 impl Disk {
     /// Uses a directory, which is created if needed, its name in its parent durable.
-    pub(super) fn open(directory: &Path) -> Result<Self, LogError> {
-        named("create", directory, || fs::create_dir_all(directory))?;
-        if let Some(parent) = directory.canonicalize().ok().as_deref().and_then(Path::parent) {
-            named("sync", parent, || Ok(fsync(File::open(parent)?)?))?;
-        }
-        let disk = Self {
-            directory: directory.to_owned(),
-            #[cfg(test)]
-            faults: std::sync::Arc::default(),
+    ///
+    /// # Errors
+    /// [`LogError::Io`] if the operating system refuses.
+    pub fn create(directory: &Path) -> Result<Self, LogError> {
+        let named = |action, path: &Path| {
+            let path = path.to_owned();
+            move |source| LogError::Io { action, path, source }
         };
-        disk.sync_directory()?;
-        Ok(disk)
+        fs::create_dir_all(directory).map_err(named("create", directory))?;
+        if let Some(parent) = directory.canonicalize().ok().as_deref().and_then(Path::parent) {
+            sync_folder(parent).map_err(named("sync", parent))?;
+        }
+        Ok(Self::existing(directory))
     }
 
-    pub(super) fn directory(&self) -> &Path {
+    /// Uses a directory as it is; every operation fails if there is none.
+    pub fn existing(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    fn path(&self, segment: u64) -> PathBuf {
+        self.directory.join(file_name(segment))
+    }
+}
+
+impl Medium for Disk {
+    fn directory(&self) -> &Path {
         &self.directory
     }
 
-    pub(super) fn path(&self, segment: u64) -> PathBuf {
-        self.directory.join(format!("{segment:016}{SUFFIX}"))
-    }
-
-    /// Takes the directory for as long as the returned file lives.
-    pub(super) fn lock(&self) -> Result<File, LogError> {
+    fn hold(&self) -> io::Result<Option<Held>> {
         let path = self.directory.join(LOCK_FILE);
-        let open = || OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-        let file = named("open", &path, open)?;
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(file),
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                Err(LogError::Locked { directory: self.directory.clone() })
-            }
-            Err(error) => named("lock", &path, || Err(error.into())),
+            Ok(()) => Ok(Some(Held::new(file))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// The numbers of the segments, sorted. Files of other names are not the log's.
-    pub(super) fn segments(&self) -> Result<Vec<u64>, LogError> {
-        let number = |entry: &fs::DirEntry| -> Option<u64> {
-            let number = entry.file_name().to_str()?.strip_suffix(SUFFIX)?.parse().ok()?;
-            (self.path(number) == entry.path()).then_some(number)
-        };
-        named("list", &self.directory, || {
-            let entries = fs::read_dir(&self.directory)?.collect::<io::Result<Vec<_>>>()?;
-            let mut numbers: Vec<u64> = entries.iter().filter_map(number).collect();
-            numbers.sort_unstable();
-            Ok(numbers)
-        })
+    fn segments(&self) -> io::Result<Vec<u64>> {
+        let entries = fs::read_dir(&self.directory)?.collect::<io::Result<Vec<_>>>()?;
+        let numbers = entries.iter().filter_map(|entry| number_of(entry.file_name().to_str()?));
+        let mut numbers: Vec<u64> = numbers.collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
-    /// Creates a segment with its first bytes, durably, its name included.
-    pub(super) fn create(&self, segment: u64, bytes: &[u8]) -> Result<File, LogError> {
-        let path = self.path(segment);
-        let file = self.change("create", &path, || {
-            OpenOptions::new().read(true).write(true).create_new(true).open(&path)
-        })?;
-        self.write(&file, &path, 0, bytes)?;
-        self.sync(&file, &path)?;
-        self.sync_directory()?;
-        Ok(file)
+    fn create(&self, segment: u64) -> io::Result<Box<dyn SegmentFile>> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create_new(true).open(self.path(segment))?;
+        Ok(Box::new(DiskFile(file)))
     }
 
-    pub(super) fn open_segment(&self, segment: u64) -> Result<File, LogError> {
-        let path = self.path(segment);
-        named("open", &path, || OpenOptions::new().read(true).write(true).open(&path))
+    fn open(&self, segment: u64) -> io::Result<Box<dyn SegmentFile>> {
+        let file = OpenOptions::new().read(true).write(true).open(self.path(segment))?;
+        Ok(Box::new(DiskFile(file)))
     }
 
-    pub(super) fn write(
-        &self,
-        file: &File,
-        path: &Path,
-        offset: u64,
-        bytes: &[u8],
-    ) -> Result<(), LogError> {
-        self.change("write", path, || file.write_all_at(bytes, offset))
+    fn remove(&self, segment: u64) -> io::Result<()> {
+        fs::remove_file(self.path(segment))
     }
 
-    pub(super) fn sync(&self, file: &File, path: &Path) -> Result<(), LogError> {
-        self.change("sync", path, || Ok(fdatasync(file)?))
-    }
-
-    pub(super) fn cut(&self, file: &File, path: &Path, length: u64) -> Result<(), LogError> {
-        self.change("cut", path, || file.set_len(length))
-    }
-
-    pub(super) fn remove(&self, segment: u64) -> Result<(), LogError> {
-        let path = self.path(segment);
-        self.change("remove", &path, || fs::remove_file(&path))
-    }
-
-    /// Makes the creation and removal of files durable.
-    pub(super) fn sync_directory(&self) -> Result<(), LogError> {
-        self.change("sync", &self.directory, || Ok(fsync(File::open(&self.directory)?)?))
-    }
-
-    fn change<T>(
-        &self,
-        action: &'static str,
-        path: &Path,
-        operation: impl FnOnce() -> io::Result<T>,
-    ) -> Result<T, LogError> {
-        named(action, path, || {
-            #[cfg(test)]
-            self.faults.check()?;
-            operation()
-        })
+    fn sync_names(&self) -> io::Result<()> {
+        sync_folder(&self.directory)
     }
 }
 
-/// Reads exactly at an offset; false if the file ends before.
-pub(super) fn read(
-    file: &File,
-    path: &Path,
-    offset: u64,
-    buffer: &mut [u8],
-) -> Result<bool, LogError> {
-    named("read", path, || match file.read_exact_at(buffer, offset) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error),
-    })
-}
+#[derive(Debug)]
+struct DiskFile(File);
 
-/// A file's length in bytes.
-pub(super) fn length(file: &File, path: &Path) -> Result<u64, LogError> {
-    named("examine", path, || Ok(file.metadata()?.len()))
-}
-
-fn named<T>(
-    action: &'static str,
-    path: &Path,
-    operation: impl FnOnce() -> io::Result<T>,
-) -> Result<T, LogError> {
-    operation().map_err(|source| LogError::Io { action, path: path.to_owned(), source })
-}
-
-/// Lets a test fail the n-th changing operation and all after it.
-#[cfg(test)]
-#[derive(Debug, Default)]
-pub(super) struct Faults(std::sync::Mutex<Option<u32>>);
-
-#[cfg(test)]
-impl Faults {
-    pub(super) fn fail_after(&self, operations: u32) {
-        *self.0.lock().unwrap() = Some(operations);
+impl SegmentFile for DiskFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
     }
 
-    fn check(&self) -> io::Result<()> {
-        match &mut *self.0.lock().unwrap() {
-            None => Ok(()),
-            Some(0) => Err(io::Error::other("injected fault")),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-        }
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(buffer, offset)
     }
+
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(fdatasync(&self.0)?)
+    }
+
+    fn cut(&self, length: u64) -> io::Result<()> {
+        self.0.set_len(length)
+    }
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    Ok(fsync(File::open(path)?)?)
 }

@@ -35,8 +35,9 @@ pub enum LogError {
     /// Acknowledged bytes are damaged.
     #[error(
         "{} is damaged at byte {}: {damage}. Acknowledged records are affected, so the node must \
-         not go on. Keep the file, check the disk, and restore the directory from a copy or let \
-         the node join anew with an empty one",
+         not go on. Keep the file and check the disk. feiqian-node verify-ledger --home HOME says \
+         which block it is; feiqian-node restore makes a home from a backup; without one, remove \
+         HOME/log and HOME/index.redb: the node then joins anew, observing",
         path.display(), position.offset
     )]
     Corrupt {
@@ -48,7 +49,11 @@ pub enum LogError {
         damage: Damage,
     },
     /// A segment between others is gone.
-    #[error("segment {segment} is missing in {}: restore it from a copy", directory.display())]
+    #[error(
+        "segment {segment} is missing in {}. Restore the home (feiqian-node restore), or remove \
+         HOME/log and HOME/index.redb: the node then joins anew, observing",
+        directory.display()
+    )]
     MissingSegment {
         /// The log's directory.
         directory: PathBuf,
@@ -57,8 +62,9 @@ pub enum LogError {
     },
     /// The log ends before a position that was durable once.
     #[error(
-        "the log ends at {end}, before the checkpoint at {position}: the newest segments are gone. \
-         Restore them from a copy or let the node join anew with an empty directory"
+        "the log ends at {end}, before the checkpoint at {position}: its newest part is gone. \
+         Restore the home (feiqian-node restore), or remove HOME/log and HOME/index.redb: the node \
+         then joins anew, observing"
     )]
     BeyondEnd {
         /// The demanded position.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::disk::Disk;
+use super::files::Files;
 use super::record::SEAL;
 use super::segment::{Found, HEADER, Segment};
 use super::{LogError, Position};
@@ -26,7 +26,7 @@ pub struct Record {
 
 /// What the writer and its readers share.
 pub(super) struct Shared {
-    pub(super) disk: Disk,
+    pub(super) files: Files,
     state: Mutex<State>,
 }
 
@@ -38,9 +38,9 @@ struct State {
 }
 
 impl Shared {
-    pub(super) fn new(disk: Disk, first: u64, end: Position, current: &Arc<Segment>) -> Self {
+    pub(super) fn new(files: Files, first: u64, end: Position, current: &Arc<Segment>) -> Self {
         let open = BTreeMap::from([(current.number, current.clone())]);
-        Self { disk, state: Mutex::new(State { first, end, open }) }
+        Self { files, state: Mutex::new(State { first, end, open }) }
     }
 
     pub(super) fn first(&self) -> u64 {
@@ -71,10 +71,10 @@ impl Shared {
                 state.first = number + 1;
                 state.open.remove(&number);
             }
-            self.disk.remove(number)?;
+            self.files.remove(number)?;
         }
         if first < segment {
-            self.disk.sync_directory()?;
+            self.files.sync_names()?;
         }
         Ok(segment.saturating_sub(first))
     }
@@ -100,12 +100,12 @@ impl Shared {
     }
 
     fn open(&self, position: Position) -> Result<Arc<Segment>, LogError> {
-        let opened = Segment::open(&self.disk, position.segment);
+        let opened = Segment::open(&self.files, position.segment);
         if position.segment < self.first() {
             return Err(LogError::Pruned { position });
         }
         let segment = opened?.map_err(|damage| LogError::Corrupt {
-            path: self.disk.path(position.segment),
+            path: self.files.path(position.segment),
             position: Position { offset: 0, ..position },
             damage,
         })?;

@@ -11,42 +11,47 @@
 
 use std::sync::Arc;
 
-use super::disk::{self, Disk};
+use super::files::Files;
 use super::reader::Shared;
 use super::record::SEAL;
 use super::segment::{Found, HEADER, Segment};
-use super::{Cut, Damage, LogError, Position, Verified};
+use super::{Cut, Damage, Entropy, LogError, Position, Verified};
 
 /// The state after recovery.
 pub(super) struct Recovery {
     pub(super) first: u64,
     pub(super) segment: Arc<Segment>,
     pub(super) length: u64,
-    /// Behind the last seal: the bytes from here on are whole but may not be durable.
+    /// Where the last seal begins: the bytes from here on are whole but may not be durable.
     pub(super) sealed: u64,
     pub(super) records: u64,
     pub(super) cut: Option<Cut>,
 }
 
-pub(super) fn recover(disk: &Disk, from: Position) -> Result<Recovery, LogError> {
-    let numbers = disk.segments()?;
+pub(super) fn recover(
+    files: &Files,
+    from: Position,
+    entropy: &Entropy,
+) -> Result<Recovery, LogError> {
+    files.sync_names()?;
+    let numbers = files.segments()?;
     let (Some(first), Some(last)) = (numbers.first().copied(), numbers.last().copied()) else {
         if from != Position::START {
             return Err(LogError::BeyondEnd { position: from, end: Position::START });
         }
-        let segment = Arc::new(Segment::create(disk, 1, 0)?);
+        let segment = Arc::new(Segment::create(files, 1, 0, entropy.key(1))?);
         let (length, sealed) = (HEADER, HEADER);
         return Ok(Recovery { first: 1, segment, length, sealed, records: 0, cut: None });
     };
     if let Some((missing, _)) = (first..).zip(&numbers).find(|(expected, found)| expected != *found)
     {
-        let directory = disk.directory().to_owned();
+        let directory = files.directory().to_owned();
         return Err(LogError::MissingSegment { directory, segment: missing });
     }
     let mut records = 0;
     let mut previous: Option<(Segment, u64)> = None;
     for number in first..last {
-        let segment = open_whole(disk, number)?;
+        let segment = open_whole(files, number)?;
         check_length(previous.as_ref(), &segment)?;
         let length = segment.length()?;
         if number >= from.segment {
@@ -54,7 +59,8 @@ pub(super) fn recover(disk: &Disk, from: Position) -> Result<Recovery, LogError>
         }
         previous = Some((segment, length));
     }
-    let segment = open_last(disk, last, previous.as_ref().map_or(0, |(_, length)| *length))?;
+    let segment =
+        open_last(files, last, previous.as_ref().map_or(0, |(_, length)| *length), entropy)?;
     check_length(previous.as_ref(), &segment)?;
     let length = segment.length()?;
     let mut on_damage = |segment: &Segment, offset, damage| {
@@ -66,7 +72,7 @@ pub(super) fn recover(disk: &Disk, from: Position) -> Result<Recovery, LogError>
     let checked = check(&segment, start_in(last, from).min(length), length, &mut on_damage)?;
     let mut cut = None;
     if checked.end < length {
-        disk.cut(&segment.file, &segment.path, checked.end)?;
+        segment.data.cut(checked.end)?;
         let position = Position { segment: last, offset: checked.end };
         cut = Some(Cut { position, bytes: length - checked.end });
     }
@@ -81,7 +87,7 @@ pub(super) fn verify(shared: &Shared) -> Result<Verified, LogError> {
     let end = shared.end();
     let mut verified = Verified::default();
     for number in shared.first()..=end.segment {
-        let segment = open_whole(&shared.disk, number)?;
+        let segment = open_whole(&shared.files, number)?;
         let length = if number == end.segment { end.offset } else { segment.length()? };
         verified.records += check(&segment, HEADER, length, &mut refuse)?.records;
         verified.segments += 1;
@@ -89,7 +95,7 @@ pub(super) fn verify(shared: &Shared) -> Result<Verified, LogError> {
     Ok(verified)
 }
 
-/// How far a segment is whole, and how far it is sealed.
+/// How far a segment is whole, and where its last seal begins.
 struct Checked {
     records: u64,
     end: u64,
@@ -103,16 +109,17 @@ fn check(
     length: u64,
     on_damage: &mut dyn FnMut(&Segment, u64, Damage) -> Result<(), LogError>,
 ) -> Result<Checked, LogError> {
-    let mut checked = Checked { records: 0, end: start, sealed: start };
+    let sealed = segment.seal_before(start)?;
+    let mut checked = Checked { records: 0, end: start, sealed };
     loop {
         match segment.read(checked.end, length)? {
             Found::Record { kind, next, .. } => {
-                checked.end = next;
                 if kind == SEAL {
-                    checked.sealed = next;
+                    checked.sealed = checked.end;
                 } else {
                     checked.records += 1;
                 }
+                checked.end = next;
             }
             Found::End => return Ok(checked),
             Found::Damaged(damage) => {
@@ -137,27 +144,32 @@ fn check_length(previous: Option<&(Segment, u64)>, next: &Segment) -> Result<(),
     }
 }
 
-fn open_whole(disk: &Disk, number: u64) -> Result<Segment, LogError> {
-    Segment::open(disk, number)?.map_err(|damage| damaged_header(disk, number, damage))
+fn open_whole(files: &Files, number: u64) -> Result<Segment, LogError> {
+    Segment::open(files, number)?.map_err(|damage| damaged_header(files, number, damage))
 }
 
-fn open_last(disk: &Disk, number: u64, previous_length: u64) -> Result<Segment, LogError> {
-    match Segment::open(disk, number)? {
+fn open_last(
+    files: &Files,
+    number: u64,
+    previous_length: u64,
+    entropy: &Entropy,
+) -> Result<Segment, LogError> {
+    match Segment::open(files, number)? {
         Ok(segment) => Ok(segment),
         Err(damage) => {
-            let length = disk::length(&disk.open_segment(number)?, &disk.path(number))?;
+            let length = files.open(number)?.length()?;
             if length > HEADER {
-                return Err(damaged_header(disk, number, damage));
+                return Err(damaged_header(files, number, damage));
             }
-            disk.remove(number)?;
-            Segment::create(disk, number, previous_length)
+            files.remove(number)?;
+            Segment::create(files, number, previous_length, entropy.key(number))
         }
     }
 }
 
-fn damaged_header(disk: &Disk, number: u64, damage: Damage) -> LogError {
+fn damaged_header(files: &Files, number: u64, damage: Damage) -> LogError {
     let position = Position { segment: number, offset: 0 };
-    LogError::Corrupt { path: disk.path(number), position, damage }
+    LogError::Corrupt { path: files.path(number), position, damage }
 }
 
 fn start_in(segment: u64, from: Position) -> u64 {

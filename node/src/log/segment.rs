@@ -4,10 +4,7 @@
 //! is durable before any record is written; a length is checked against the file's end before
 //! anything is allocated.
 
-use std::fs::File;
-use std::path::PathBuf;
-
-use super::disk::{self, Disk};
+use super::files::{Files, SegmentData};
 use super::record::{self, Head, MAX_PAYLOAD, OVERHEAD, SEAL};
 use super::{Damage, LogError, Position};
 
@@ -25,8 +22,7 @@ pub(super) struct Segment {
     /// The final length of the segment before, 0 if there was none: so a shortened one is noticed.
     pub(super) previous_length: u64,
     pub(super) key: [u8; 32],
-    pub(super) file: File,
-    pub(super) path: PathBuf,
+    pub(super) data: SegmentData,
 }
 
 /// What stands at an offset.
@@ -41,24 +37,22 @@ pub(super) enum Found {
 }
 
 impl Segment {
-    /// Creates the file with a key of its own, durably.
-    pub(super) fn create(disk: &Disk, number: u64, previous_length: u64) -> Result<Self, LogError> {
-        let path = disk.path(number);
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|error| LogError::Io {
-            action: "draw a random key for",
-            path: path.clone(),
-            source: error.into(),
-        })?;
-        let file = disk.create(number, &header(number, previous_length, &key))?;
-        Ok(Self { number, previous_length, key, file, path })
+    /// Creates the file under a key of its own, durably.
+    pub(super) fn create(
+        files: &Files,
+        number: u64,
+        previous_length: u64,
+        key: [u8; 32],
+    ) -> Result<Self, LogError> {
+        let data = files.create(number, &header(number, previous_length, &key))?;
+        Ok(Self { number, previous_length, key, data })
     }
 
     /// Opens the file. The inner error says that its header is damaged.
-    pub(super) fn open(disk: &Disk, number: u64) -> Result<Result<Self, Damage>, LogError> {
-        let (file, path) = (disk.open_segment(number)?, disk.path(number));
+    pub(super) fn open(files: &Files, number: u64) -> Result<Result<Self, Damage>, LogError> {
+        let data = files.open(number)?;
         let mut bytes = [0; FIELDS + CHECKSUM];
-        if !disk::read(&file, &path, 0, &mut bytes)? {
+        if !data.read(0, &mut bytes)? {
             return Ok(Err(Damage::FileLength));
         }
         let (mut previous, mut key) = ([0; 8], [0; 32]);
@@ -68,16 +62,16 @@ impl Segment {
         if bytes != header(number, previous_length, &key) {
             return Ok(Err(Damage::Header));
         }
-        Ok(Ok(Self { number, previous_length, key, file, path }))
+        Ok(Ok(Self { number, previous_length, key, data }))
     }
 
     pub(super) fn length(&self) -> Result<u64, LogError> {
-        disk::length(&self.file, &self.path)
+        self.data.length()
     }
 
     pub(super) fn corrupt(&self, offset: u64, damage: Damage) -> LogError {
         let position = Position { segment: self.number, offset };
-        LogError::Corrupt { path: self.path.clone(), position, damage }
+        LogError::Corrupt { path: self.data.path.clone(), position, damage }
     }
 
     /// Reads the record at an offset of a segment that ends at `end`.
@@ -87,7 +81,7 @@ impl Segment {
         }
         let start = offset.saturating_add(u64::try_from(OVERHEAD).unwrap_or(u64::MAX));
         let mut bytes = [0; OVERHEAD];
-        if start > end || !disk::read(&self.file, &self.path, offset, &mut bytes)? {
+        if start > end || !self.data.read(offset, &mut bytes)? {
             return Ok(Found::Damaged(Damage::FileLength));
         }
         let head = Head::decode(&bytes);
@@ -100,7 +94,7 @@ impl Segment {
             return Ok(Found::Damaged(Damage::FileLength));
         }
         let mut payload = vec![0; length];
-        if !disk::read(&self.file, &self.path, start, &mut payload)? {
+        if !self.data.read(start, &mut payload)? {
             return Ok(Found::Damaged(Damage::FileLength));
         }
         let position = Position { segment: self.number, offset };
@@ -117,7 +111,7 @@ impl Segment {
         while start.saturating_add(overhead) <= end {
             let rest = usize::try_from(end - start).unwrap_or(usize::MAX);
             let mut bytes = vec![0; rest.min(CHUNK + OVERHEAD - 1)];
-            if !disk::read(&self.file, &self.path, start, &mut bytes)? {
+            if !self.data.read(start, &mut bytes)? {
                 return Ok(false);
             }
             let places = (start..).zip(bytes.windows(OVERHEAD));
@@ -127,6 +121,15 @@ impl Segment {
             start = start.saturating_add(u64::try_from(CHUNK).unwrap_or(u64::MAX));
         }
         Ok(false)
+    }
+
+    /// Where the seal that ends at the offset begins; the offset itself if none does.
+    pub(super) fn seal_before(&self, offset: u64) -> Result<u64, LogError> {
+        let overhead = u64::try_from(OVERHEAD).unwrap_or(u64::MAX);
+        let start = offset.saturating_sub(overhead).max(HEADER);
+        let mut bytes = [0; OVERHEAD];
+        let is_seal = self.data.read(start, &mut bytes)? && self.is_seal(start, &bytes);
+        Ok(if is_seal { start } else { offset })
     }
 
     fn is_seal(&self, offset: u64, window: &[u8]) -> bool {

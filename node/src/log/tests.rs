@@ -1,11 +1,13 @@
-//! Crashes, damage, rotation and readers, on real files.
+//! Crashes, damage, rotation and readers, on real files and in memory.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
+use super::memory::{Fault, Faults, Memory, Operation, Survival};
 use super::record::OVERHEAD;
 use super::*;
 
@@ -42,7 +44,7 @@ fn read_all(log: &Log) -> Vec<Entry> {
 fn one_segment(directory: &Path, syncs: u8) -> (Vec<Entry>, std::path::PathBuf, Vec<u8>) {
     let (mut log, _) = open(directory);
     let entries = fill(&mut log, syncs);
-    let path = log.segment.path.clone();
+    let path = log.segment.data.path.clone();
     drop(log);
     let bytes = fs::read(&path).unwrap();
     (entries, path, bytes)
@@ -150,15 +152,24 @@ fn damage_in_an_unacknowledged_write_is_cut_off_with_all_behind_it() {
 }
 
 #[test]
-fn recovery_writes_again_what_no_seal_covers() {
+fn recovery_writes_the_last_seal_and_what_follows_it_again() {
     let directory = TempDir::new().unwrap();
-    let (_, path, bytes) = one_segment(directory.path(), 2);
-    for (kept, first_change) in [(bytes.len(), "sync"), (bytes.len() - OVERHEAD, "write")] {
-        fs::write(&path, &bytes[..kept]).unwrap();
-        let disk = Disk::open(directory.path()).unwrap();
-        disk.faults.fail_after(0);
-        let error = Log::open_on(disk, LogOptions::default()).err().unwrap();
-        assert!(matches!(error, LogError::Io { action, .. } if action == first_change), "{error}");
+    let (_, _, bytes) = one_segment(directory.path(), 2);
+    for kept in [bytes.len(), bytes.len() - OVERHEAD] {
+        let memory = Memory::default();
+        memory.put(1, bytes[..kept].to_vec());
+        let seen = Arc::new(Mutex::new(None));
+        let first = seen.clone();
+        memory.set_faults(Some(Box::new(move |operation: Operation| {
+            if operation.is_change() && operation != Operation::SyncNames {
+                first.lock().unwrap().get_or_insert(operation);
+                return Fault::Fails;
+            }
+            Fault::None
+        })));
+        let error = open_in(&memory, LogOptions::default()).err().unwrap();
+        assert!(matches!(error, LogError::Io { .. }), "{error}");
+        assert_eq!(*seen.lock().unwrap(), Some(Operation::Write(1)));
     }
 }
 
@@ -181,11 +192,11 @@ fn a_record_inside_a_payload_never_passes_for_a_seal() {
     let (mut other, _) = open(elsewhere.path());
     other.append(1, &[5; 30]).unwrap();
     other.sync().unwrap();
-    let bytes = fs::read(&other.segment.path).unwrap();
+    let bytes = fs::read(&other.segment.data.path).unwrap();
     let seal_elsewhere = bytes[bytes.len() - OVERHEAD..].to_vec();
     log.append(1, &[vec![5; 30], seal_elsewhere].concat()).unwrap();
     log.sync().unwrap();
-    let path = log.segment.path.clone();
+    let path = log.segment.data.path.clone();
     drop(log);
     let mut bytes = fs::read(&path).unwrap();
     bytes.truncate(bytes.len() - OVERHEAD);
@@ -261,7 +272,7 @@ fn a_missing_segment_is_named() {
     let directory = TempDir::new().unwrap();
     let (mut log, _) = Log::open(directory.path(), small()).unwrap();
     fill(&mut log, 10);
-    let path = log.shared.disk.path(2);
+    let path = log.shared.files.path(2);
     drop(log);
     fs::remove_file(path).unwrap();
     let outcome = Log::open(directory.path(), small()).err().unwrap();
@@ -347,29 +358,74 @@ fn readers_see_what_was_synced_while_the_log_grows() {
     assert!(log.segment.number > 5);
 }
 
+/// Every kind of fault at every changing operation, and every way in which a power loss may follow.
 #[test]
 fn after_any_failed_operation_the_log_refuses_and_a_reopen_has_what_was_acknowledged() {
-    for healthy in 0.. {
-        let directory = TempDir::new().unwrap();
-        let disk = Disk::open(directory.path()).unwrap();
-        let faults = disk.faults.clone();
-        faults.fail_after(healthy);
-        let mut acknowledged = Vec::new();
-        if let Ok((mut log, _)) = Log::open_on(disk, small()) {
-            let failed = run_until_failure(&mut log, &mut acknowledged);
-            if !failed {
-                assert!(healthy > 30, "{healthy}");
-                return;
+    let ends = [Survival::Nothing, Survival::Prefix, Survival::Sectors, Survival::Everything];
+    let ends = ends.map(Some).into_iter().chain([None]);
+    for (end, fault) in ends.flat_map(|end| [(end, Fault::Fails), (end, Fault::Tears(40))]) {
+        let mut random = sequence(7);
+        let failures = (0..).take_while(|healthy| {
+            let memory = Memory::default();
+            memory.set_faults(Some(failing_after(*healthy, fault)));
+            let mut acknowledged = Vec::new();
+            let failed = match open_in(&memory, small()) {
+                Ok((log, _)) => refuses_after_failure(log, &mut acknowledged),
+                Err(_) => true,
+            };
+            memory.set_faults(None);
+            if let Some(survival) = end {
+                memory.lose_power(survival, &mut random);
             }
-            for outcome in [log.sync(), log.append(1, b"").map(drop), log.prune_before(9).map(drop)]
-            {
-                assert!(matches!(outcome, Err(LogError::Poisoned { .. })), "{outcome:?}");
-            }
-            assert!(matches!(log.verify(), Err(LogError::Poisoned { .. })));
+            let (log, _) = open_in(&memory, small()).unwrap();
+            let found = read_all(&log);
+            assert!(found.starts_with(&acknowledged), "{healthy} {end:?}: {found:?}");
+            drop(log);
+            // What a start has accepted is durable, also where a failed sync had forgotten it.
+            memory.lose_power(Survival::Nothing, &mut random);
+            let (log, _) = open_in(&memory, small()).unwrap();
+            assert_eq!(read_all(&log), found, "{healthy} {end:?}");
+            failed
+        });
+        assert!(failures.count() > 30);
+    }
+}
+
+fn refuses_after_failure(mut log: Log, acknowledged: &mut Vec<Entry>) -> bool {
+    if !run_until_failure(&mut log, acknowledged) {
+        return false;
+    }
+    for outcome in [log.sync(), log.append(1, b"").map(drop), log.prune_before(9).map(drop)] {
+        assert!(matches!(outcome, Err(LogError::Poisoned { .. })), "{outcome:?}");
+    }
+    assert!(matches!(log.verify(), Err(LogError::Poisoned { .. })));
+    true
+}
+
+fn open_in(memory: &Memory, options: LogOptions) -> Result<(Log, Recovered), LogError> {
+    Log::open_on(Arc::new(memory.clone()), Entropy([3; 32]), options)
+}
+
+/// All changing operations fail but the first so many.
+fn failing_after(healthy: u32, fault: Fault) -> Box<dyn Faults> {
+    let mut left = healthy;
+    Box::new(move |operation: Operation| {
+        if !operation.is_change() {
+            return Fault::None;
         }
-        let (log, _) = Log::open(directory.path(), small()).unwrap();
-        let found = read_all(&log);
-        assert!(found.starts_with(&acknowledged), "{healthy}: {found:?}");
+        let is_healthy = left > 0;
+        left = left.saturating_sub(1);
+        if is_healthy { Fault::None } else { fault }
+    })
+}
+
+/// Numbers below a bound, the same at every run.
+pub(super) fn sequence(seed: u64) -> impl FnMut(u64) -> u64 {
+    let mut state = seed;
+    move |bound| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % bound
     }
 }
 
@@ -392,7 +448,7 @@ fn verify_and_reads_name_the_first_damaged_record() {
     let (mut log, _) = Log::open(directory.path(), small()).unwrap();
     let entries = fill(&mut log, 10);
     let (damaged, ..) = entries[4];
-    let path = log.shared.disk.path(damaged.segment);
+    let path = log.shared.files.path(damaged.segment);
     let mut bytes = fs::read(&path).unwrap();
     bytes[usize::try_from(damaged.offset).unwrap() + OVERHEAD + 3] ^= 1;
     fs::write(&path, bytes).unwrap();
@@ -414,4 +470,74 @@ fn illegal_records_are_refused() {
     let large = vec![0; MAX_PAYLOAD + 1];
     assert!(matches!(log.append(1, &large), Err(LogError::TooLarge { .. })));
     assert!(!log.has_pending());
+}
+
+fn walk(directory: &Path) -> (Vec<Entry>, Option<Cut>) {
+    let mut walk = Walk::new(Arc::new(Disk::existing(directory))).unwrap();
+    let records = walk.by_ref().map(|record| record.unwrap());
+    let entries = records.map(|record| (record.position, record.kind, record.payload)).collect();
+    (entries, walk.unfinished().cloned())
+}
+
+#[test]
+fn a_walk_gives_what_a_start_would_and_changes_nothing() {
+    let source = TempDir::new().unwrap();
+    let (mut log, _) = Log::open(source.path(), small()).unwrap();
+    let entries = fill(&mut log, 3);
+    assert_eq!(walk(source.path()), (entries, None), "of a log in use");
+    drop(log);
+    let files: BTreeMap<_, _> = (1..=3_u64)
+        .map(files::file_name)
+        .filter_map(|name| Some((name.clone(), fs::read(source.path().join(name)).ok()?)))
+        .collect();
+    assert!(files.len() > 1);
+    let memory = Memory::default();
+    for (name, bytes) in &files {
+        memory.put(files::number_of(name).unwrap(), bytes.clone());
+    }
+    for (segment, length) in memory.segment_lengths() {
+        for place in 0..length {
+            let damaged = memory.copy();
+            damaged.flip(segment, place, 4);
+            let mut walk = Walk::new(Arc::new(damaged.clone())).unwrap();
+            let walked: Vec<_> = walk.by_ref().collect();
+            let bytes = damaged.bytes(segment);
+            let started = open_in(&damaged, small());
+            let refused = walked.last().and_then(|last| last.as_ref().err());
+            match (refused, started) {
+                (Some(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
+                (None, Ok((_, recovered))) => {
+                    assert_eq!(walk.unfinished(), recovered.cut.as_ref());
+                    assert!(recovered.cut.is_some(), "{segment} {place} went unnoticed");
+                }
+                (one, _) => panic!("{segment} {place}: {one:?}"),
+            }
+            assert_eq!(bytes, damaged_by(&memory, segment, place), "the walk wrote");
+        }
+    }
+}
+
+fn damaged_by(memory: &Memory, segment: u64, place: u64) -> Vec<u8> {
+    let copy = memory.copy();
+    copy.flip(segment, place, 4);
+    copy.bytes(segment)
+}
+
+#[test]
+fn a_start_may_check_from_where_the_log_was_durable_after_every_loss_of_power() {
+    let memory = Memory::default();
+    let (mut log, _) = open_in(&memory, LogOptions::default()).unwrap();
+    for survival in [Survival::Nothing, Survival::Prefix, Survival::Everything] {
+        log.append(1, b"durable").unwrap();
+        log.sync().unwrap();
+        let from = log.durable_position();
+        log.append(1, b"never").unwrap();
+        assert_eq!(log.durable_position(), from);
+        drop(log);
+        memory.lose_power(survival, &mut |_| 0);
+        let options = LogOptions { check_from: from, ..LogOptions::default() };
+        log = open_in(&memory, options).unwrap().0;
+        assert_eq!(log.reader().records(from).count(), 0);
+    }
+    assert_eq!(log.reader().records(Position::START).count(), 3);
 }

@@ -58,6 +58,10 @@ struct Chain {
 }
 
 impl Chain {
+    fn origin(&self) -> Origin<'_> {
+        Origin { genesis: &self.genesis, epochs: Arc::default() }
+    }
+
     /// Blocks with two payments each; those of `certified` heights have a certificate.
     fn new(heights: u8, certified: &[u8]) -> Self {
         let genesis = sealed().open().unwrap();
@@ -108,7 +112,7 @@ fn a_later_certificate_proves_the_blocks_before_it() {
             let proof = of_archived(
                 &store,
                 &chain.domains,
-                &chain.genesis,
+                &chain.origin(),
                 Height(u64::from(height)),
                 usize::from(index),
             );
@@ -123,7 +127,7 @@ fn a_later_certificate_proves_the_blocks_before_it() {
             assert_eq!(proof.ancestor.is_none(), [4, 8].contains(&height));
         }
     }
-    let none = of_archived(&store, &chain.domains, &chain.genesis, Height(4), 2);
+    let none = of_archived(&store, &chain.domains, &chain.origin(), Height(4), 2);
     assert_eq!(none.unwrap(), None);
 }
 
@@ -131,12 +135,12 @@ fn a_later_certificate_proves_the_blocks_before_it() {
 fn a_block_with_its_own_certificate_needs_no_index() {
     let chain = Chain::new(2, &[2]);
     for (place, uetr_of) in [(0, uetr(4)), (1, uetr(5))] {
-        let proof = of_committed(&chain.blocks[1], place, &chain.genesis).unwrap();
+        let proof = of_committed(&chain.blocks[1], place, &chain.origin()).unwrap();
         let (_, proven) = chain.verify(&proof);
         assert!(matches!(proven, Proven::Payment(receipt) if receipt.uetr == Some(uetr_of)));
     }
-    assert_eq!(of_committed(&chain.blocks[0], 0, &chain.genesis), None);
-    assert_eq!(of_committed(&chain.blocks[1], 2, &chain.genesis), None);
+    assert_eq!(of_committed(&chain.blocks[0], 0, &chain.origin()), None);
+    assert_eq!(of_committed(&chain.blocks[1], 2, &chain.origin()), None);
 }
 
 #[test]
@@ -161,7 +165,7 @@ fn absences_by_row() {
     let bucket = chain.genesis.parameters.marker_bucket_ms;
     let oldest = Timestamp(chain.tip.state().oldest_bucket_at(time) * bucket);
     let prove =
-        |number, from, until| absence(&certified, &chain.genesis, uetr(number), (from, until));
+        |number, from, until| absence(&certified, &chain.origin(), uetr(number), (from, until));
     for (from, until) in
         [(time.minus(1_000), time.minus(1)), (oldest, oldest), (oldest, oldest.plus(86_400_000))]
     {

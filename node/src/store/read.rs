@@ -9,17 +9,18 @@ use ledger::certificate::Certificate;
 use ledger::chain::Tip;
 use ledger::codec;
 use ledger::hash::{Domains, Hash};
-use ledger::ids::{AccountId, AssetCode, Height, Uetr};
+use ledger::ids::{AccountId, AssetCode, Epoch, Height, Uetr};
+use ledger::light::EpochChange;
 use ledger::receipt::Receipt;
 use ledger::state::State;
 use ledger::transaction::TransactionId;
 use redb::{ReadableDatabase, ReadableTable};
 
 use super::tables::{
-    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, HISTORY, META, PAYMENTS, RANGE, RECEIPTS, STATE,
-    TRANSACTIONS, history_key,
+    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EARLIEST, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS,
+    RANGE, RECEIPTS, STATE, TRANSACTIONS, history_key,
 };
-use super::{BatchName, Checkpoint, IndexedBlock, Store, StoreError};
+use super::{BatchName, Checkpoint, IndexedBlock, Store, StoreError, guarded};
 use crate::log::Position;
 
 /// The most bytes of any value in the index.
@@ -69,9 +70,68 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails or the row is malformed.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        guarded(|| {
+            let table = self.database.begin_read()?.open_table(META)?;
+            let row = table.get(CHECKPOINT)?;
+            let malformed = StoreError::Malformed { what: "checkpoint" };
+            row.map(|row| Checkpoint::from_row(row.value()).ok_or(malformed)).transpose()
+        })
+    }
+
+    /// The height from which on every block is here with all that belongs to it. It grows by
+    /// pruning, and where a snapshot took the place of blocks.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails or the row is malformed.
+    pub fn earliest(&self) -> Result<Height, StoreError> {
         let table = self.database.begin_read()?.open_table(META)?;
-        let row = table.get(CHECKPOINT)?;
-        row.map(|row| decode(row.value(), "checkpoint")).transpose()
+        let row = table.get(EARLIEST)?;
+        row.map_or(Ok(Height(0)), |row| decode(row.value(), "earliest height"))
+    }
+
+    /// Checks that the block at `height` is kept, or is yet to come.
+    ///
+    /// # Errors
+    /// [`StoreError::Pruned`] if it is not, or another one if the database fails.
+    pub fn check_kept(&self, height: Height) -> Result<(), StoreError> {
+        let earliest = self.earliest()?;
+        if height < earliest { Err(StoreError::Pruned { earliest }) } else { Ok(()) }
+    }
+
+    /// The change of validators that ended `epoch`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails or the row is malformed.
+    pub fn epoch_change(&self, epoch: Epoch) -> Result<Option<EpochChange>, StoreError> {
+        let table = self.database.begin_read()?.open_table(EPOCHS)?;
+        let row = table.get(epoch.0)?;
+        row.map(|row| decode(row.value(), "change of epoch")).transpose()
+    }
+
+    /// All changes of validators, from the first epoch on.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails or a row is malformed.
+    pub fn epoch_changes(&self) -> Result<Vec<EpochChange>, StoreError> {
+        let table = self.database.begin_read()?.open_table(EPOCHS)?;
+        let mut changes = Vec::new();
+        for row in table.iter()? {
+            changes.push(decode(row?.1.value(), "change of epoch")?);
+        }
+        Ok(changes)
+    }
+
+    /// Where the log may begin: everything before serves neither a restart nor a kept block.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn log_needed_from(&self) -> Result<Position, StoreError> {
+        let Some(checkpoint) = self.checkpoint()? else { return Ok(Position::START) };
+        let Some(before) = self.earliest()?.0.checked_sub(1) else { return Ok(Position::START) };
+        let table = self.database.begin_read()?.open_table(LOG_FROM)?;
+        let place = table.get(before)?.map(|row| row.value());
+        let place = place.map(|(segment, offset)| Position { segment, offset });
+        Ok(place.map_or(Position::START, |place| place.min(checkpoint.replay_from)))
     }
 
     /// The tip at which the index stands, its state read in whole and compared with the block's
@@ -80,6 +140,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails or the state is not the block's.
     pub fn tip(&self, domains: &Domains, checkpoint: &Checkpoint) -> Result<Tip, StoreError> {
+        let state = guarded(|| self.state(domains))?;
+        Tip::restore(checkpoint.block.clone(), state, checkpoint.history.clone())
+            .map_err(|_| StoreError::StateRoot)
+    }
+
+    fn state(&self, domains: &Domains) -> Result<State, StoreError> {
         let table = self.database.begin_read()?.open_table(STATE)?;
         let mut failure = None;
         let entries = table.iter()?.map_while(|row| match row {
@@ -93,9 +159,7 @@ impl Store {
         if let Some(error) = failure {
             return Err(error.into());
         }
-        let state = restored.map_err(|_| StoreError::Malformed { what: "state entry" })?;
-        Tip::restore(checkpoint.block.clone(), state, checkpoint.history.clone())
-            .map_err(|_| StoreError::StateRoot)
+        restored.map_err(|_| StoreError::Malformed { what: "state entry" })
     }
 
     /// The block at `height`.
@@ -227,7 +291,7 @@ impl Store {
     /// [`StoreError`] if the database fails.
     pub fn batch(&self, name: BatchName) -> Result<Option<Position>, StoreError> {
         let table = self.database.begin_read()?.open_table(BATCHES)?;
-        let row = table.get((name.lane.0, name.sequence))?;
+        let row = table.get((name.epoch.0, name.lane.0, name.sequence))?;
         Ok(row.map(|row| row.value()).map(|(segment, offset)| Position { segment, offset }))
     }
 }

@@ -8,7 +8,7 @@ use redb::TableDefinition;
 
 type Bytes = &'static [u8];
 
-/// One row: the checkpoint.
+/// A few rows: see [`CHECKPOINT`] and [`EARLIEST`].
 pub(super) const META: TableDefinition<'_, &str, Bytes> = TableDefinition::new("meta");
 /// The state at the checkpoint: flat key to value.
 pub(super) const STATE: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("state");
@@ -29,12 +29,27 @@ pub(super) const TRANSACTIONS: TableDefinition<'_, [u8; 32], (u64, u32, u32)> =
 pub(super) const HISTORY: TableDefinition<'_, [u8; 28], Bytes> = TableDefinition::new("history");
 /// Position in the mountain range to the node's hash.
 pub(super) const RANGE: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("range");
-/// Lane and sequence to the batch's segment and offset in the log.
-pub(super) const BATCHES: TableDefinition<'_, (u16, u64), (u64, u64)> =
+/// Epoch, lane and sequence to the batch's segment and offset in the log.
+pub(super) const BATCHES: TableDefinition<'_, (u64, u16, u64), (u64, u64)> =
     TableDefinition::new("batches");
 
-/// The one row of [`META`].
+/// Epoch to the change that ended it: kept for ever, for every later proof begins with them.
+pub(super) const EPOCHS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("epochs");
+/// Height to where in the log a restart from that block begins: what later blocks need lies there
+/// or behind.
+pub(super) const LOG_FROM: TableDefinition<'_, u64, (u64, u64)> = TableDefinition::new("log_from");
+
+/// The row of [`META`] that says where the index stands.
 pub(super) const CHECKPOINT: &str = "checkpoint";
+/// The row of [`META`] that says from which height on everything is kept; none: from the first.
+pub(super) const EARLIEST: &str = "earliest";
+
+/// The height of a line of history, from its key.
+pub(super) fn history_height(key: &[u8; 28]) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&key[16..24]);
+    !u64::from_be_bytes(bytes)
+}
 
 /// The key of a line of history: newest first in the table's order.
 pub(super) fn history_key(account: &AccountId, height: Height, line: u32) -> [u8; 28] {

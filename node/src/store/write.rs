@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::tables::{
-    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, HISTORY, META, PAYMENTS, RANGE, RECEIPTS, STATE,
-    TRANSACTIONS, history_key,
+    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS, RANGE,
+    RECEIPTS, STATE, TRANSACTIONS, history_key,
 };
 use super::{BatchName, Checkpoint, HistoryLine, IndexedBlock, Store, StoreError};
 use crate::core::step::Committed;
@@ -49,6 +49,8 @@ impl Store {
         transaction.open_table(HISTORY)?;
         transaction.open_table(RANGE)?;
         transaction.open_table(BATCHES)?;
+        transaction.open_table(EPOCHS)?;
+        transaction.open_table(LOG_FROM)?;
         transaction.commit()?;
         Ok(())
     }
@@ -89,9 +91,7 @@ impl Store {
         let transaction = self.database.begin_write()?;
         {
             let mut state = transaction.open_table(STATE)?;
-            for (key, value) in tip.state().entries() {
-                state.insert(key.as_slice(), value)?;
-            }
+            insert_state(&mut state, tip)?;
             let block = IndexedBlock { block: block_of(tip), receipts: 0 };
             transaction.open_table(BLOCKS)?.insert(0, codec::encode(&block).as_slice())?;
             let mut range = transaction.open_table(RANGE)?;
@@ -105,11 +105,24 @@ impl Store {
                 replay_from,
             };
             let mut meta = transaction.open_table(META)?;
-            meta.insert(CHECKPOINT, codec::encode(&checkpoint).as_slice())?;
+            meta.insert(CHECKPOINT, checkpoint.to_row().as_slice())?;
         }
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// Writes every entry of the state, in the order of the keys: neighbours share a page.
+pub(super) fn insert_state(
+    table: &mut redb::Table<'_, &[u8], &[u8]>,
+    tip: &Tip,
+) -> Result<(), StoreError> {
+    let mut entries: Vec<(Vec<u8>, &[u8])> = tip.state().entries().collect();
+    entries.sort_unstable();
+    for (key, value) in &entries {
+        table.insert(key.as_slice(), *value)?;
+    }
+    Ok(())
 }
 
 fn write_block(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), StoreError> {
@@ -123,13 +136,19 @@ fn write_block(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), S
         let mut certificates = transaction.open_table(CERTIFICATES)?;
         certificates.insert(height, codec::encode(certificate).as_slice())?;
     }
+    if let Some(change) = item.committed.epoch_change() {
+        let mut epochs = transaction.open_table(EPOCHS)?;
+        epochs.insert(change.header.epoch.0, codec::encode(&change).as_slice())?;
+    }
+    let from = (item.replay_from.segment, item.replay_from.offset);
+    transaction.open_table(LOG_FROM)?.insert(height, from)?;
     let mut range = transaction.open_table(RANGE)?;
     for (position, hash) in &executed.history_nodes {
         range.insert(position, hash.0)?;
     }
     let mut batches = transaction.open_table(BATCHES)?;
     for (name, position) in &item.batches {
-        let key = (name.lane.0, name.sequence);
+        let key = (name.epoch.0, name.lane.0, name.sequence);
         batches.insert(key, (position.segment, position.offset))?;
     }
     Ok(())
@@ -222,7 +241,7 @@ fn counterparties(booked: &[Booked]) -> Sides {
     let receipts = booked.iter().map(|booked| &booked.receipt);
     let sides = receipts.filter_map(|receipt| match &receipt.outcome {
         Outcome::Settled(settlement) => Some((receipt.uetr?, (settlement.from, settlement.to))),
-        Outcome::Done | Outcome::Rejected(_) => None,
+        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => None,
     });
     sides.collect()
 }
@@ -262,7 +281,7 @@ fn write_checkpoint(
     let mut meta = transaction.open_table(META)?;
     let before: Checkpoint = {
         let row = meta.get(CHECKPOINT)?;
-        row.and_then(|row| borsh::from_slice(row.value()).ok())
+        row.and_then(|row| Checkpoint::from_row(row.value()))
             .ok_or(StoreError::Malformed { what: "checkpoint" })?
     };
     let tip = &last.committed.executed.tip;
@@ -276,10 +295,10 @@ fn write_checkpoint(
         certificate: certificate.or(before.certificate),
         replay_from: last.replay_from,
     };
-    meta.insert(CHECKPOINT, codec::encode(&checkpoint).as_slice())?;
+    meta.insert(CHECKPOINT, checkpoint.to_row().as_slice())?;
     Ok(())
 }
 
-fn block_of(tip: &Tip) -> Block {
+pub(super) fn block_of(tip: &Tip) -> Block {
     Block { header: tip.header().clone(), cut: tip.cut().clone() }
 }

@@ -188,7 +188,8 @@ impl Single {
             let name = format!("operator-{bank}.key");
             keys.push((name, KeyKind::Operator, operator(bank)));
         }
-        home::create(&path, &NewHome { config: &config, genesis: &genesis, keys }).unwrap();
+        home::create(&path, &NewHome { config: &config, genesis: &genesis, keys, founding: true })
+            .unwrap();
         let mut started = Self::run(&path);
         started.folder = Some(folder);
         started
@@ -237,6 +238,12 @@ impl Single {
         again
     }
 
+    /// Stops the node; gives the folder that holds its home, at `home`.
+    pub(crate) fn stop(mut self) -> tempfile::TempDir {
+        self.finish();
+        self.folder.take().expect("the folder is this node's")
+    }
+
     fn finish(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
         self.stop.send_replace(true);
@@ -246,6 +253,10 @@ impl Single {
             let failure = driver.expect("no request is open").stop().await;
             assert!(failure.is_none(), "{failure:?}");
         });
+    }
+
+    pub(crate) fn home_path(&self) -> &Path {
+        &self.home
     }
 
     pub(crate) fn driver(&self) -> &Driver {

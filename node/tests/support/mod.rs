@@ -1,5 +1,6 @@
 //! A network of drivers in one process: real sockets on loopback, real disks, real keys.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
@@ -8,18 +9,17 @@ use ledger::account::{Institution, KeySet, Policy, Roles};
 use ledger::crypto::{SecretKey, Suite};
 use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
 use ledger::hash::{Domains, Hash};
-use ledger::ids::{
-    AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr, ValidatorIndex,
-};
+use ledger::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
 use ledger::transaction::{SignedTransaction, Transaction};
-use node::core::CoreConfig;
 use node::core::admission::AdmissionLimits;
 use node::core::step::Reply;
+use node::core::{CoreConfig, SnapshotSettings};
 use node::driver::{Driver, DriverConfig, Storage};
 use node::home::now;
-use node::net::{self, NetworkConfig, PeerAddress, PeerKey};
+use node::home::recollection::Recollection;
+use node::net::{self, NetworkConfig};
 
 /// The suite of the tests.
 pub(crate) const SUITE: Suite = Suite::Ed25519Blake3;
@@ -81,36 +81,32 @@ impl Plan {
         std::fs::create_dir_all(&home).unwrap();
         let members: Vec<_> =
             self.genesis.members.iter().map(|member| member.validator.as_ref().unwrap()).collect();
-        let peers = members.iter().map(|member| PeerKey(member.node_key.0)).collect();
-        let me = ValidatorIndex(u16::from(index));
+        let me = usize::from(index);
         let network = NetworkConfig {
             identity: key(4, index).seed(),
             chain: self.domains.chain_id().0.0,
-            listen: vec![members[me.position()].address.parse().unwrap()],
-            peers: members
-                .iter()
-                .map(|member| PeerAddress {
-                    key: PeerKey(member.node_key.0),
-                    addresses: vec![member.address.clone()],
-                })
-                .collect(),
+            listen: vec![members[me].address.parse().unwrap()],
+            peers: Vec::new(),
             timing: net::Timing::default(),
         };
         DriverConfig {
             core: CoreConfig {
                 domains: self.domains.clone(),
-                validators: self.genesis.validators().unwrap(),
-                me,
-                key: key(3, index),
+                institution: self.genesis.members[me].institution.bic,
+                voting_keys: vec![key(3, index)],
                 timing: Timing::default(),
                 limits: AdmissionLimits::default(),
+                snapshots: SnapshotSettings::default(),
             },
             genesis: self.genesis.clone(),
             network,
-            peers,
+            addresses: BTreeMap::new(),
+            recollection: Recollection::Whole,
             storage: Storage {
                 log: home.join("log"),
                 index: home.join("index.redb"),
+                snapshot: home.join("snapshot"),
+                retain_blocks: 0,
                 segment_bytes: 1 << 20,
                 cache_bytes: 1 << 24,
             },

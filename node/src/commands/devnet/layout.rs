@@ -317,7 +317,7 @@ fn write_home(
         dealer,
         log: LogConfig::default(),
     };
-    let home = NewHome { config: &config, genesis: sealed, keys };
+    let home = NewHome { config: &config, genesis: sealed, keys, founding: true };
     Ok(home::create(&folder.join(home_name(founder.bank.bic)), &home)?)
 }
 

@@ -2,6 +2,7 @@
 
 use super::message::{Party, Payment};
 use super::*;
+use crate::config::BicText;
 use crate::home::Home;
 use ledger::chain::Tip;
 use ledger::execute::Simulation;
@@ -157,9 +158,8 @@ fn a_taken_port_is_given_up_and_the_others_are_told() {
     start::settle_ports(&folder, &plan).unwrap();
     let after = crate::home::read_config(&homes[0]).unwrap();
     assert_ne!(after.network.listen, before.network.listen);
-    let peers = Home::open(&homes[1]).unwrap().peers();
-    let first = peers.iter().find(|peer| peer.bic == before.bic()).unwrap();
-    assert_eq!(first.addresses, [after.network.listen[0].to_string()]);
+    let peers = Home::open(&homes[1]).unwrap().config.network.peers.clone();
+    assert_eq!(peers[&BicText(before.bic())], [after.network.listen[0].to_string()]);
     drop(taken);
 }
 

@@ -1,0 +1,165 @@
+//! Clients' transactions at a node that has no lane of its own (an observer, or a validator that
+//! has lost its memory): kept, and forwarded to those that are.
+//!
+//! Invariants: what was taken in is durable here before the client hears so, and is sent again, to
+//! another validator each time, until it is final or can never be; how much waits is bounded by
+//! admission. Absent: order (the lane's of whoever takes it in); a transaction that reaches several
+//! validators executes once, as any that is sent twice.
+
+use ledger::chain::Tip;
+use ledger::ids::Timestamp;
+use ledger::rejection::Rejection;
+use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::message::{Forwarded, PeerMessage};
+use super::record::LogRecord;
+use super::step::{Channel, Output, Reply};
+use super::{Core, RETRY_MS};
+
+/// The longest pause before a transaction is forwarded again, in milliseconds.
+const LONGEST_PAUSE_MS: u64 = 8_000;
+
+/// Transactions that wait to become final through others' lanes.
+#[derive(Debug, Default)]
+pub(super) struct Forwards {
+    waiting: BTreeMap<TransactionId, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    transaction: VerifiedTransaction,
+    next: Timestamp,
+    pause: u64,
+}
+
+impl Forwards {
+    /// Keeps transactions that are sent now.
+    pub(super) fn keep(&mut self, now: Timestamp, transactions: &[VerifiedTransaction]) {
+        for transaction in transactions {
+            let (transaction, pause) = (transaction.clone(), RETRY_MS);
+            let waiting = Waiting { transaction, next: now.plus(pause), pause };
+            self.waiting.insert(waiting.transaction.id(), waiting);
+        }
+    }
+
+    /// The transaction is final.
+    pub(super) fn remove(&mut self, id: &TransactionId) {
+        self.waiting.remove(id);
+    }
+
+    /// True if nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Gives all up: this node has a lane of its own now.
+    pub(super) fn take(&mut self) -> Vec<VerifiedTransaction> {
+        std::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.transaction).collect()
+    }
+
+    /// All are to be sent again at `now`.
+    pub(super) fn send_again(&mut self, now: Timestamp) {
+        self.waiting.values_mut().for_each(|waiting| waiting.next = now);
+    }
+
+    /// Takes those out that `tip` or a block before it has executed, and names them.
+    pub(super) fn take_executed(&mut self, tip: &Tip) -> Vec<TransactionId> {
+        let is_executed = |waiting: &Waiting| {
+            let transaction = &waiting.transaction;
+            Core::is_executed(tip, transaction.body(), transaction.id())
+        };
+        let executed = self.waiting.iter().filter(|(_, waiting)| is_executed(waiting));
+        let executed: Vec<_> = executed.map(|(id, _)| *id).collect();
+        executed.iter().for_each(|id| self.remove(id));
+        executed
+    }
+
+    /// Drops those that no block after `time` can execute, and names them.
+    fn expire(&mut self, time: Timestamp) -> Vec<TransactionId> {
+        let is_late = |waiting: &Waiting| waiting.transaction.body().valid_until < time;
+        let late: Vec<_> =
+            self.waiting.iter().filter(|(_, w)| is_late(w)).map(|(id, _)| *id).collect();
+        self.waiting.retain(|_, waiting| !is_late(waiting));
+        late
+    }
+
+    /// Those that are to be sent again at `now`.
+    fn due(&mut self, now: Timestamp) -> Vec<SignedTransaction> {
+        let mut due = Vec::new();
+        for waiting in self.waiting.values_mut().filter(|waiting| waiting.next <= now) {
+            waiting.pause = waiting.pause.saturating_mul(2).min(LONGEST_PAUSE_MS);
+            waiting.next = now.plus(waiting.pause);
+            due.push(waiting.transaction.signed().clone());
+        }
+        due
+    }
+}
+
+impl Core {
+    /// Forwards what is ready for a lane, at a node that has none.
+    pub(super) fn forward_ready(&mut self, now: Timestamp) {
+        while self.admission.has_ready() {
+            let transactions = self.admission.take_batch();
+            self.forwards.keep(now, &transactions);
+            let signed = transactions.iter().map(|one| one.signed().clone()).collect();
+            let ids: Vec<_> = transactions.iter().map(VerifiedTransaction::id).collect();
+            self.outputs.push(Output::Persist(LogRecord::Forward(Arc::new(transactions))));
+            for id in ids {
+                for request in self.admission.in_lane(id) {
+                    self.outputs.push(Output::Reply(request, Reply::Accepted(id)));
+                }
+            }
+            self.forward(now, signed);
+        }
+    }
+
+    /// Sends what waits for long again, and answers for what came too late.
+    pub(super) fn forward_again(&mut self, now: Timestamp) {
+        if self.forwards.is_empty() {
+            return;
+        }
+        let time = self.final_tip().header().time;
+        for id in self.forwards.expire(time) {
+            for request in self.admission.leave(id) {
+                self.outputs.push(Output::Reply(request, Reply::Rejected(Rejection::Expired)));
+            }
+        }
+        let due = self.forwards.due(now);
+        let (count, bytes) = self.admission.batch_limits();
+        let mut part = Vec::new();
+        let mut size = 0_usize;
+        for signed in due {
+            let length = ledger::codec::encode(&signed).len();
+            if part.len() >= count || (size.saturating_add(length) > bytes && !part.is_empty()) {
+                self.forward(now, std::mem::take(&mut part));
+                size = 0;
+            }
+            size = size.saturating_add(length);
+            part.push(signed);
+        }
+        if !part.is_empty() {
+            self.forward(now, part);
+        }
+    }
+
+    fn forward(&mut self, now: Timestamp, transactions: Vec<SignedTransaction>) {
+        let Some(to) = self.another_peer(now) else { return };
+        let message = PeerMessage::Forward(Forwarded(transactions));
+        self.outputs.push(Output::Send { to, channel: Channel::Lanes, message });
+    }
+
+    /// Takes in what a node that is no validator forwards; what does not fit now comes again.
+    pub(super) fn forwarded(&mut self, now: Timestamp, Forwarded(transactions): Forwarded) {
+        if self.own_lane().is_none() {
+            return;
+        }
+        for signed in transactions {
+            let bytes = ledger::codec::encode(&signed).len();
+            // The forwarder learns the outcome from the block, and of a refusal it made the check
+            // itself before.
+            let _ = self.take_in(now, signed, bytes, None);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `GET /v1/events`: final receipts as they come, and proposals as they change, as server-sent
+//! events.
+//!
+//! A receipt's id is `HEIGHT-INDEX`, the receipt's place in the chain, so a client that lost its
+//! connection goes on behind the last one it saw, at this node or at another (`Last-Event-ID`). A
+//! proposal's event has no id: whoever connects gets every undecided proposal, then each that
+//! changes. Invariants: receipts come in the order of the chain, none is left out and none comes
+//! twice; a slow client holds back its own stream alone, and costs one block's receipts of memory.
+//! Absent: events of what is not final.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::problem::Problem;
+use api::receipt::ReceiptView;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use ledger::ids::{AccountId, Height, Timestamp};
+use ledger::receipt::{Outcome, Receipt};
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::AppState;
+use super::params::Params;
+use super::proposals::Watch;
+use super::refusal::{Answer, Refused};
+use crate::store::{Store, StoreError};
+
+/// How often a quiet stream carries a comment, so that dead connections are noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The most streams at a time.
+pub(super) const STREAMS: usize = 256;
+
+/// The query.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct EventQuery {
+    /// The first block; the next one if left out.
+    from: Option<u64>,
+    /// Only receipts that move money of this account; then no proposals.
+    account: Option<String>,
+}
+
+/// Follows the chain's receipts.
+pub(super) async fn follow(
+    State(state): State<Arc<AppState>>,
+    Params(query): Params<EventQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let account = query.account.as_deref().map(|address| state.account(address)).transpose()?;
+    let place = match (seen(&headers)?, query.from) {
+        (Some((height, index)), _) => Place { height, index: index.saturating_add(1) },
+        (None, Some(height)) => Place { height: Height(height), index: 0 },
+        (None, None) => Place { height: state.driver.view.latest().tip.height().next(), index: 0 },
+    };
+    let earliest = state.driver.view.earliest();
+    if place.height < earliest {
+        return Err(Problem::pruned(earliest.0).into());
+    }
+    let turn = state.streams.clone().try_acquire_owned().map_err(|_| Problem::busy())?;
+    let proposals = account.is_none().then(Watch::default);
+    let mut stream =
+        Stream { state, account, proposals, place, ready: VecDeque::new(), _turn: turn };
+    stream.add_proposals();
+    let events = futures::stream::unfold(stream, |mut stream| async {
+        let event = stream.next().await?;
+        Some((Ok::<_, Infallible>(event), stream))
+    });
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
+    Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+}
+
+/// Where a stream is: before the receipt `index` of the block at `height`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    height: Height,
+    index: usize,
+}
+
+/// The event that the client saw last.
+fn seen(headers: &HeaderMap) -> Result<Option<(Height, usize)>, Refused> {
+    let Some(header) = headers.get("last-event-id") else { return Ok(None) };
+    let parsed = header.to_str().ok().and_then(|text| text.split_once('-'));
+    let place = parsed
+        .and_then(|(height, index)| Some((Height(height.parse().ok()?), index.parse().ok()?)));
+    let unread = || Problem::malformed("Last-Event-ID is the id of an event that was sent.");
+    place.map(Some).ok_or_else(|| unread().into())
+}
+
+/// One client's stream.
+struct Stream {
+    state: Arc<AppState>,
+    account: Option<AccountId>,
+    proposals: Option<Watch>,
+    place: Place,
+    ready: VecDeque<Event>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Stream {
+    /// The next event; `None` when the node stops or its index fails.
+    async fn next(&mut self) -> Option<Event> {
+        while self.ready.is_empty() {
+            let state = self.state.clone();
+            let mut stopped = state.stopped.clone();
+            tokio::select! {
+                _ = stopped.wait_for(|stopped| *stopped) => return None,
+                () = state.driver.view.indexed(self.place.height) => {}
+            }
+            let height = self.place.height;
+            let read = |store: &Store| receipts(store, height);
+            let (time, receipts) = match state.readers.read(&state.driver, read).await {
+                Ok(found) => found?,
+                Err(error) => {
+                    tracing::error!(%error, "a stream of events met a failing index");
+                    return None;
+                }
+            };
+            self.add(time, &receipts);
+            self.add_proposals();
+        }
+        self.ready.pop_front()
+    }
+
+    /// Makes the events of proposals that are new or different ready.
+    fn add_proposals(&mut self) {
+        let latest = self.state.driver.view.latest();
+        let changes = self.proposals.as_mut().map(|watch| watch.changes(&latest.tip));
+        for proposal in changes.unwrap_or_default() {
+            // A view is made of strings and numbers: it always renders.
+            let data = serde_json::to_string(&proposal).unwrap_or_default();
+            self.ready.push_back(Event::default().event("proposal").data(data));
+        }
+    }
+
+    /// Makes the block's events ready, and goes on to the next block.
+    fn add(&mut self, time: Timestamp, receipts: &[Receipt]) {
+        let height = self.place.height;
+        let latest = self.state.driver.view.latest();
+        let naming = self.state.naming(latest.tip.state());
+        for (index, receipt) in receipts.iter().enumerate().skip(self.place.index) {
+            if self.account.is_some_and(|account| !concerns(receipt, account)) {
+                continue;
+            }
+            let view = ReceiptView::new(receipt, Some((height, time)), &naming);
+            // A view is made of strings and numbers: it always renders.
+            let data = serde_json::to_string(&view).unwrap_or_default();
+            let id = format!("{height}-{index}");
+            self.ready.push_back(Event::default().event("receipt").id(id).data(data));
+        }
+        self.place = Place { height: height.next(), index: 0 };
+    }
+}
+
+/// The receipts of a block and its time; `None` if this node does not keep the block.
+fn receipts(
+    store: &Store,
+    height: Height,
+) -> Result<Option<(Timestamp, Vec<Receipt>)>, StoreError> {
+    let Some(indexed) = store.block(height)? else { return Ok(None) };
+    let receipts = if indexed.receipts > 0 { store.receipts(height)? } else { Vec::new() };
+    Ok(Some((indexed.block.header.time, receipts)))
+}
+
+fn concerns(receipt: &Receipt, account: AccountId) -> bool {
+    match &receipt.outcome {
+        Outcome::Settled(settlement) => {
+            settlement.from == Some(account) || settlement.to == Some(account)
+        }
+        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => false,
+    }
+}
