@@ -28,7 +28,7 @@ pub use audit::{Audit, Balances, balance};
 pub use client::{Client, Outcome};
 pub use document::{Document, NodeEntry};
 pub use error::DevnetError;
-pub use node::{Node, Signal};
+pub use node::{Launch, Node, Signal};
 pub use purse::{Purse, fresh_uetr, now};
 pub use run::{Ran, run};
 pub use traffic::{Acknowledged, History, Traffic};

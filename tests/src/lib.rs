@@ -2,9 +2,13 @@
 //!
 //! Absent: the products. Nothing here is part of a product build, and no product depends on it.
 
+pub mod chaos;
 pub mod demo;
 pub mod devnet;
+pub mod exhaustive;
+pub mod kills;
 pub mod load;
 pub mod sim;
 pub mod tidy;
+pub mod twins;
 pub mod xtask;

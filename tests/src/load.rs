@@ -8,23 +8,27 @@
 mod accounts;
 mod bound;
 mod connection;
-mod cost;
+pub(crate) mod cost;
 mod drive;
+mod failover;
 mod figures;
 mod micro;
+mod recovery;
 mod report;
 mod scenario;
 
 use std::{path::Path, time::Duration};
 
+pub use accounts::Accounts;
+pub use failover::{Failover, FailoverSettings, Phase, failover};
 pub use micro::{Micro, micro};
+pub use recovery::{Recovery, recovery};
 pub use report::{NodeFigures, Report, ScenarioReport};
 
 use crate::{
     devnet::{Client, Devnet},
     xtask::{Failure, build::Products},
 };
-use accounts::Accounts;
 use bound::Bound;
 use scenario::{Bench, Scenario};
 

@@ -10,12 +10,16 @@ pub mod command;
 mod demo;
 mod deny;
 mod devnet;
+mod exhaustive;
 mod install;
+mod kills;
 pub mod output;
+mod planted;
 pub mod project;
 mod sim;
 mod test;
 mod tidy;
+mod twins;
 mod verb;
 
 use std::process::ExitCode;
@@ -33,7 +37,11 @@ const VERBS: &[Verb] = &[
     Verb::of::<devnet::Arguments>("devnet"),
     Verb::of::<bench::Arguments>("bench"),
     Verb::of::<chaos::Arguments>("chaos"),
+    Verb::of::<kills::Arguments>("kills"),
     Verb::of::<sim::Arguments>("sim"),
+    Verb::of::<planted::Arguments>("planted"),
+    Verb::of::<twins::Arguments>("twins"),
+    Verb::of::<exhaustive::Arguments>("exhaustive"),
 ];
 
 /// The command line as clap sees it; tidy reads it to check the README's commands.

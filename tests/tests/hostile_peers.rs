@@ -183,7 +183,7 @@ fn spoils(purse: &Purse, thief: &Peer, voting: &SecretKey) -> Vec<(Class, Vec<u8
     let mut cut = batch(thief.index, 1, vec![payment.clone()], false);
     cut.truncate(cut.len() / 2);
     let tip = ledger::block::LaneTip { sequence: u64::MAX, batch: Hash([3; 32]) };
-    let wanted = BatchRequest { lane: ValidatorIndex(u16::MAX), after: 0, tip };
+    let wanted = BatchRequest { epoch: Epoch(0), lane: ValidatorIndex(u16::MAX), after: 0, tip };
     let mut stolen = vec![
         (Class::Votes, vec![255]),
         (Class::Votes, vec![0; 1000]),

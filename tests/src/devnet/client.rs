@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use api::{
     account::{AccountView, EntryView, HistoryPage},
-    chain::{BlockView, StatusView},
+    chain::{BlockPage, BlockView, StatusView},
     problem::{Problem, Retry},
     transaction::{PaymentView, TransactionAnswer},
 };
@@ -108,15 +108,48 @@ impl Client {
     /// # Errors
     /// [`DevnetError::Call`].
     pub fn history(&self, api: &str, address: &str) -> Result<Vec<EntryView>, DevnetError> {
+        self.history_after(api, address, 0)
+    }
+
+    /// An account's entries of the blocks after `height`, newest first.
+    ///
+    /// # Errors
+    /// [`DevnetError::Call`].
+    pub fn history_after(
+        &self,
+        api: &str,
+        address: &str,
+        height: u64,
+    ) -> Result<Vec<EntryView>, DevnetError> {
         let mut entries = Vec::new();
         let mut cursor = String::new();
         loop {
             let path = format!("/v1/accounts/{address}/history?limit=500{cursor}");
             let page: HistoryPage = self.get(api, &path)?;
-            entries.extend(page.entries);
+            let oldest = page.entries.last().map_or(0, |entry| entry.block);
+            entries.extend(page.entries.into_iter().take_while(|entry| entry.block > height));
             match page.next_cursor {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return Ok(entries),
+                Some(next) if oldest > height => cursor = format!("&cursor={next}"),
+                Some(_) | None => return Ok(entries),
+            }
+        }
+    }
+
+    /// The blocks after `height`, newest first.
+    ///
+    /// # Errors
+    /// [`DevnetError::Call`].
+    pub fn blocks_after(&self, api: &str, height: u64) -> Result<Vec<BlockView>, DevnetError> {
+        let mut blocks = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let path = format!("/v1/blocks?limit=100{cursor}");
+            let page: BlockPage = self.get(api, &path)?;
+            let oldest = page.blocks.last().map_or(0, |block| block.height);
+            blocks.extend(page.blocks.into_iter().take_while(|block| block.height > height));
+            match page.next_cursor {
+                Some(next) if oldest > height => cursor = format!("&cursor={next}"),
+                Some(_) | None => return Ok(blocks),
             }
         }
     }
@@ -150,6 +183,18 @@ impl Client {
             Err(error) => format!("HTTP status {status}, {error}"),
         };
         Err(DevnetError::Call { url, reason })
+    }
+
+    /// The proof file of a payment, as the node gives it.
+    ///
+    /// # Errors
+    /// [`DevnetError::Call`] for anything but a file.
+    pub fn proof(&self, api: &str, uetr: &str) -> Result<Vec<u8>, DevnetError> {
+        let url = format!("{api}/v1/payments/{uetr}/proof");
+        match self.ask(&url)? {
+            (200, file) => Ok(file),
+            (status, _) => Err(DevnetError::Call { url, reason: format!("HTTP status {status}") }),
+        }
     }
 
     fn ask(&self, url: &str) -> Result<(u16, Vec<u8>), DevnetError> {

@@ -100,7 +100,7 @@ pub enum DevnetError {
 
 impl DevnetError {
     /// A file that could not be read or written.
-    pub(super) fn file(path: &Path, error: &io::Error) -> Self {
+    pub(crate) fn file(path: &Path, error: &io::Error) -> Self {
         Self::File { path: path.to_owned(), reason: error.to_string() }
     }
 

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use node::config::Config;
 pub use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
 
@@ -32,6 +33,16 @@ enum Process {
     Ended,
 }
 
+/// What stands around the node's program when it is started here.
+#[derive(Clone, Debug, Default)]
+pub struct Launch {
+    /// The words before the program, such as `nsenter --net=FILE`; they must give way to it in the
+    /// same process.
+    pub before: Vec<String>,
+    /// Environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
 /// A node.
 #[derive(Debug)]
 pub struct Node {
@@ -41,6 +52,10 @@ pub struct Node {
     pub api: String,
     /// Its home.
     pub home: PathBuf,
+    /// What it writes.
+    pub log: PathBuf,
+    /// How it is started here.
+    pub launch: Launch,
     process: Process,
 }
 
@@ -51,14 +66,24 @@ impl Node {
             name: entry.name.clone(),
             api: entry.api.clone(),
             home: entry.home.clone(),
+            log: entry.home.join("node.log"),
+            launch: Launch::default(),
             process: Process::Devnet(entry.pid),
         }
+    }
+
+    /// A node that the devnet does not know, in a home of its own; not started yet.
+    #[must_use]
+    pub fn beside(name: &str, home: PathBuf, api: String) -> Self {
+        let log = home.join("node.log");
+        let launch = Launch::default();
+        Self { name: name.to_owned(), api, home, log, launch, process: Process::Ended }
     }
 
     /// What the node writes.
     #[must_use]
     pub fn log(&self) -> PathBuf {
-        self.home.join("node.log")
+        self.log.clone()
     }
 
     /// The process id, while it runs.
@@ -69,6 +94,15 @@ impl Node {
             Process::Own(child) => Some(child.id()),
             Process::Ended => None,
         }
+    }
+
+    /// How the process ended by itself, if this program started it and it has. The node may then be
+    /// started again.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let Process::Own(child) = &mut self.process else { return None };
+        let status = child.try_wait().ok().flatten()?;
+        self.process = Process::Ended;
+        Some(status)
     }
 
     /// Sends a signal, if the process runs.
@@ -96,6 +130,38 @@ impl Node {
         self.end(Signal::TERM, limit)
     }
 
+    /// Changes the configuration, which the next start reads.
+    ///
+    /// # Errors
+    /// [`DevnetError::File`] or [`DevnetError::Content`] for a file that is not as it should be.
+    pub fn configure(&self, change: impl FnOnce(&mut Config)) -> Result<(), DevnetError> {
+        let path = self.home.join(node::home::CONFIG_FILE);
+        let failed = |error: std::io::Error| DevnetError::file(&path, &error);
+        let content = |reason: String| DevnetError::Content { path: path.clone(), reason };
+        let text = fs::read_to_string(&path).map_err(failed)?;
+        let mut config = Config::parse(&text).map_err(|error| content(error.to_string()))?;
+        change(&mut config);
+        let text = config.to_text().map_err(|error| content(error.to_string()))?;
+        fs::write(&path, text).map_err(failed)
+    }
+
+    /// Takes everything from the home of a node that has ended but keys and configuration.
+    ///
+    /// # Errors
+    /// [`DevnetError::File`] for what cannot be removed.
+    pub fn wipe(&self) -> Result<(), DevnetError> {
+        for name in ["log", "snapshot", "index.redb"] {
+            let path = self.home.join(name);
+            let removed = match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(&path),
+                Ok(_) => fs::remove_file(&path),
+                Err(_) => Ok(()),
+            };
+            removed.map_err(|error| DevnetError::file(&path, &error))?;
+        }
+        Ok(())
+    }
+
     /// Starts `program run --home HOME`, if no process of the node runs.
     ///
     /// # Errors
@@ -107,9 +173,19 @@ impl Node {
         let path = self.log();
         let failed = |error: std::io::Error| DevnetError::file(&path, &error);
         let log = File::options().create(true).append(true).open(&path).map_err(failed)?;
-        let child = Command::new(program)
+        let Launch { before, environment } = &self.launch;
+        let mut command = match before.split_first() {
+            None => Command::new(program),
+            Some((first, others)) => {
+                let mut command = Command::new(first);
+                command.args(others).arg(program);
+                command
+            }
+        };
+        let child = command
             .args(["run", "--home"])
             .arg(&self.home)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(failed)?)
             .stderr(log)

@@ -7,7 +7,7 @@ use std::{num::NonZero, time::Duration};
 use ledger::{
     account::Policy,
     crypto::{SecretKey, Suite},
-    ids::AccountId,
+    ids::{AccountId, Uetr},
     operation::{Operation, Pay},
 };
 
@@ -29,14 +29,17 @@ const AMOUNT: u128 = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The accounts.
-#[derive(Debug)]
-pub(super) struct Accounts {
+#[derive(Clone, Debug)]
+pub struct Accounts {
     owned: Vec<(AccountId, SecretKey)>,
 }
 
 impl Accounts {
     /// Opens and funds so many accounts.
-    pub(super) fn open(
+    ///
+    /// # Errors
+    /// [`DevnetError`] if the network does not take them.
+    pub fn open(
         devnet: &Devnet,
         purse: &Purse,
         client: &Client,
@@ -67,6 +70,30 @@ impl Accounts {
             submit(devnet, client, &sign(purse, purse.operator(BANK)?, operations))?;
         }
         Ok(Self { owned })
+    }
+
+    /// The accounts, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = AccountId> {
+        self.owned.iter().map(|(account, _)| *account)
+    }
+
+    /// A payment of `amount` minor units of CNY between two of the accounts, signed and encoded.
+    ///
+    /// # Errors
+    /// [`DevnetError::NoName`] if there is no such account.
+    pub fn pay(
+        &self,
+        purse: &Purse,
+        from: usize,
+        to: usize,
+        amount: u128,
+    ) -> Result<(Uetr, Vec<u8>), DevnetError> {
+        let amount = purse.money(amount, "CNY")?;
+        let like = purse.pay("wei", "lee", amount)?;
+        let ((from, key), (to, _)) = (self.of(from)?, self.of(to)?);
+        let uetr = like.uetr;
+        let pay = Pay { from: *from, to: *to, ..like };
+        Ok((uetr, sign(purse, key, vec![Operation::Pay(pay)])))
     }
 
     /// `count` signed transactions of `payments` payments each, encoded. All processors sign.

@@ -8,13 +8,13 @@ const TICKS: u64 = 100;
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// Processor time.
-    pub(super) cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Resident memory, in bytes.
-    pub(super) rss: u64,
+    pub(crate) rss: u64,
     /// Bytes that its files take on the disk.
-    pub(super) disk: u64,
+    pub(crate) disk: u64,
 }
 
 impl Cost {
@@ -30,7 +30,7 @@ impl Cost {
     }
 
     /// Of this process.
-    pub(super) fn own() -> Self {
+    pub(crate) fn own() -> Self {
         Self::of(std::process::id(), None)
     }
 }

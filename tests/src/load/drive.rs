@@ -59,6 +59,8 @@ pub(super) struct Driven {
     pub(super) failed: u64,
     /// The first failure in words.
     pub(super) failure: Option<String>,
+    /// When the first request was due.
+    pub(super) began: Option<Instant>,
     /// How long it took until the last answer.
     pub(super) elapsed: Duration,
 }
@@ -95,7 +97,7 @@ pub(super) async fn drive(
     for connection in open {
         clients.spawn(client(connection, shared.clone()));
     }
-    let mut driven = Driven::default();
+    let mut driven = Driven { began: Some(begin), ..Driven::default() };
     while let Some(client) = clients.join_next().await {
         let one = client.unwrap_or_default();
         driven.samples.extend(one.samples);

@@ -25,6 +25,11 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     if whole.is_zero() { 0.0 } else { (part.div_duration_f64(whole) * 1000.0).round() / 1000.0 }
 }
 
+/// The one as a multiple of the other, with two decimals; 0 if there is no other.
+pub(super) fn multiple(one: f64, other: f64) -> f64 {
+    if other > 0.0 { (one / other * 100.0).round() / 100.0 } else { 0.0 }
+}
+
 /// The value below which `percent` of the sorted values lie.
 pub(super) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);

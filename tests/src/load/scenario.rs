@@ -65,6 +65,18 @@ impl Scenario {
         all
     }
 
+    /// Payments of their own transaction, as many as the network takes for so many seconds.
+    pub(super) fn saturation(seconds: u64) -> Self {
+        Self {
+            name: "saturation",
+            pace: Pace::Closed,
+            connections: 1024,
+            payments: 1,
+            transactions: MOST_PER_SECOND * seconds,
+            limit: Duration::from_secs(seconds),
+        }
+    }
+
     /// Its name, in one word.
     pub(super) const fn name(&self) -> &'static str {
         self.name
@@ -88,7 +100,7 @@ impl Bench<'_> {
             let path = "a runtime".into();
             Failure::File { path, reason: error.to_string() }
         })?;
-        let nodes = self.addresses()?;
+        let nodes = addresses(self.devnet)?;
         let (before, own) = (self.costs(), Cost::own());
         let Scenario { connections, pace, limit, .. } = *scenario;
         let driven = runtime.block_on(drive(&nodes, connections, transactions, pace, limit));
@@ -99,14 +111,6 @@ impl Bench<'_> {
             return Err(DevnetError::NotSettled { uetr, reason }.into());
         }
         Ok(report(scenario, &driven, &self.figures(&before), generator))
-    }
-
-    fn addresses(&self) -> Result<Vec<SocketAddr>, DevnetError> {
-        let address = |api: String| {
-            let address = api.strip_prefix("http://").and_then(|address| address.parse().ok());
-            address.ok_or_else(|| DevnetError::Call { url: api, reason: "no address".to_owned() })
-        };
-        self.devnet.apis().into_iter().map(address).collect()
     }
 
     fn costs(&self) -> Vec<Cost> {
@@ -127,6 +131,15 @@ impl Bench<'_> {
             })
             .collect()
     }
+}
+
+/// Where the nodes' APIs are.
+pub(super) fn addresses(devnet: &Devnet) -> Result<Vec<SocketAddr>, DevnetError> {
+    let address = |api: String| {
+        let address = api.strip_prefix("http://").and_then(|address| address.parse().ok());
+        address.ok_or_else(|| DevnetError::Call { url: api, reason: "no address".to_owned() })
+    };
+    devnet.apis().into_iter().map(address).collect()
 }
 
 fn report(

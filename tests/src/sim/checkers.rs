@@ -1,47 +1,156 @@
-//! The checkers: one property each, told of everything that honest validators do.
+//! The checkers: one property each, told of everything that leaves the nodes.
 //!
-//! Invariants: a checker knows nothing but what it observes and the setup; it never asks a process.
-//! Absent: the properties of the ledger (the toy ledger has none).
+//! A checker is one file here and one line in [`all`]. Invariants: a checker knows nothing but what
+//! it observes and the setup; it never asks a core. Absent: what to do about a violation.
 
+mod acknowledgements;
 mod agreement;
 mod ancestry;
+mod authority;
+mod block_time;
 mod certificates;
+mod conservation;
 mod double_votes;
-mod durability;
 mod evidence;
+mod exactly_once;
 mod exclusive_views;
+mod health;
+mod light_client;
 mod liveness;
+mod memory;
+mod monotone_reads;
+mod replicas;
+mod results;
+
+pub use replicas::OfReplicas;
 
 use consensus::{Evidence, Message};
-use ledger::block::Block;
 use ledger::certificate::{Certificate, Vote};
+use ledger::chain::Tip;
+use ledger::ids::Height;
+use node::core::kept::Kept;
+use node::core::message::PeerMessage;
+use node::core::record::LogRecord;
+use node::core::snapshot::SnapshotAnswer;
+use node::core::step::{Committed, Reply};
 
-use super::process::Setup;
+use super::clients::Order;
+use super::plan::Role;
+use super::setup::Setup;
 
-/// Something that an honest validator did, or that happened to the world.
+/// Something that left a node, or that happened to the world. Hosts are numbered.
 #[derive(Clone, Copy, Debug)]
 pub enum Observation<'a> {
-    /// A validator sent a consensus message.
-    Sent(usize, &'a Message),
-    /// A block is final at a validator.
-    Final(usize, &'a Block, Option<&'a Certificate>),
-    /// A validator has started, and this is its last final block.
-    Restored(usize, &'a Block),
-    /// A validator holds evidence.
+    /// A host sent a message, an adversary too.
+    Sent(usize, &'a PeerMessage),
+    /// A host has handed a record to its disk.
+    Recorded(usize, &'a LogRecord),
+    /// A block is final at a host: durable, shown and executed.
+    Final(usize, &'a Committed),
+    /// A host has executed a final block of its log again, at its start.
+    Replayed(usize, &'a Committed),
+    /// A host has started, and this is its last final block.
+    Restored(usize, &'a Tip),
+    /// A reader asked a host for its last final height.
+    Read(usize, Height),
+    /// How much a core holds in memory.
+    Kept(usize, &'a Kept),
+    /// A client sends an order for the first time.
+    Ordered(&'a Order),
+    /// A host answered a client's order.
+    Replied(usize, &'a Order, &'a Reply),
+    /// A host holds evidence.
     Evidence(usize, &'a Evidence),
+    /// A host says that the node at this seat broke the rules.
+    Accused(usize, usize, &'static str),
+    /// A host's node has stopped by itself, or refuses to start.
+    Stopped(usize, &'a str),
     /// All faults have healed.
     Healed,
+    /// All faults have healed so long ago that a new block must be final.
+    Late,
     /// The simulation is over.
     Ended,
 }
 
+/// What a host may be expected to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The bank whose node it is.
+    pub seat: usize,
+    /// What it is.
+    pub role: Role,
+}
+
+impl Standing {
+    /// True if it runs the product: what it takes for final must be so.
+    pub const fn is_product(&self) -> bool {
+        !matches!(self.role, Role::Adversary(_))
+    }
+
+    /// True if it has also kept all that it made durable, and is the only one with its keys: it
+    /// must keep its word.
+    pub const fn is_whole(&self) -> bool {
+        matches!(self.role, Role::Honest)
+    }
+
+    /// True if it must never vote twice: a node that was wiped knows that it forgot.
+    pub const fn votes_once(&self) -> bool {
+        matches!(self.role, Role::Honest | Role::Wiped)
+    }
+
+    /// True if it must come along once all has healed.
+    pub const fn comes_along(&self) -> bool {
+        matches!(self.role, Role::Honest | Role::Wiped | Role::Damaged)
+    }
+}
+
 /// What every checker knows.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The simulated chain.
     pub setup: &'a Setup,
-    /// For each validator, whether it is honest.
-    pub honest: &'a [bool],
+    /// The hosts, by number.
+    pub hosts: &'a [Standing],
+    /// Simulated milliseconds since the start.
+    pub now: u64,
+}
+
+impl Context<'_> {
+    fn is(&self, host: usize, what: fn(&Standing) -> bool) -> bool {
+        self.hosts.get(host).is_some_and(what)
+    }
+
+    /// True if the host runs the product.
+    pub fn is_product(&self, host: usize) -> bool {
+        self.is(host, Standing::is_product)
+    }
+
+    /// True if the host runs the product and has lost nothing durable.
+    pub fn is_whole(&self, host: usize) -> bool {
+        self.is(host, Standing::is_whole)
+    }
+
+    /// True if the host must never vote twice.
+    pub fn votes_once(&self, host: usize) -> bool {
+        self.is(host, Standing::votes_once)
+    }
+
+    /// True if no host of the seat may ever vote twice.
+    pub fn seat_votes_once(&self, seat: usize) -> bool {
+        self.hosts.iter().filter(|host| host.seat == seat).all(Standing::votes_once)
+    }
+
+    /// The seat of a host.
+    pub fn seat(&self, host: usize) -> usize {
+        self.hosts.get(host).map_or(usize::MAX, |standing| standing.seat)
+    }
+
+    /// The hosts that must come along once all has healed.
+    pub fn coming_along(&self) -> impl Iterator<Item = usize> {
+        let all = self.hosts.iter().enumerate();
+        all.filter(|(_, host)| host.comes_along()).map(|(number, _)| number)
+    }
 }
 
 /// A property.
@@ -52,6 +161,9 @@ pub trait Checker {
     /// Takes an observation; says what is wrong, if it shows something wrong.
     fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String>;
 
+    /// How many things it has compared with its property.
+    fn checked(&self) -> u64;
+
     /// True if there is nothing that the checker still waits for.
     fn is_content(&self) -> bool {
         true
@@ -61,193 +173,75 @@ pub trait Checker {
 /// All checkers, new.
 pub fn all() -> Vec<Box<dyn Checker>> {
     vec![
+        Box::<acknowledgements::Acknowledgements>::default(),
         Box::<agreement::Agreement>::default(),
         Box::<ancestry::Ancestry>::default(),
+        Box::<authority::Authority>::default(),
+        Box::<block_time::BlockTime>::default(),
         Box::<certificates::Certificates>::default(),
+        Box::<conservation::Conservation>::default(),
         Box::<double_votes::DoubleVotes>::default(),
-        Box::<durability::Durability>::default(),
         Box::<evidence::EvidenceIsTrue>::default(),
+        Box::<exactly_once::ExactlyOnce>::default(),
         Box::<exclusive_views::ExclusiveViews>::default(),
+        Box::<health::Health>::default(),
+        Box::<light_client::LightClient>::default(),
         Box::<liveness::Liveness>::default(),
+        Box::<memory::Memory>::default(),
+        Box::<monotone_reads::MonotoneReads>::default(),
+        Box::<results::Results>::default(),
     ]
 }
 
 /// The certificates in a message.
-fn certificates(message: &Message) -> Vec<&Certificate> {
+fn certificates(message: &PeerMessage) -> Vec<&Certificate> {
     match message {
-        Message::Proposal(proposal) => proposal.justification.iter().collect(),
-        Message::Certificate(certificate) => vec![certificate],
-        Message::Vote(_) | Message::Status(_) => Vec::new(),
+        PeerMessage::Consensus(Message::Proposal(proposal)) => {
+            proposal.justification.iter().collect()
+        }
+        PeerMessage::Consensus(Message::Certificate(certificate)) => vec![certificate],
+        PeerMessage::Chain(part) => {
+            part.0.iter().filter_map(|block| block.certificate.as_ref()).collect()
+        }
+        PeerMessage::SnapshotAnswer(SnapshotAnswer::Manifest(manifest)) => {
+            let changes = manifest.progress.epochs.iter().map(|change| &change.certificate);
+            changes.chain([&manifest.progress.certificate]).collect()
+        }
+        PeerMessage::Consensus(Message::Vote(_) | Message::Status(_) | Message::Report(_))
+        | PeerMessage::Batch(_)
+        | PeerMessage::BatchRequest(_)
+        | PeerMessage::BlockRequest(_)
+        | PeerMessage::Block(_)
+        | PeerMessage::ChainRequest(_)
+        | PeerMessage::Pruned(_)
+        | PeerMessage::Forward(_)
+        | PeerMessage::SnapshotRequest(_)
+        | PeerMessage::SnapshotAnswer(
+            SnapshotAnswer::Offers(_) | SnapshotAnswer::Chunk { .. } | SnapshotAnswer::Gone(_),
+        ) => Vec::new(),
     }
 }
 
 /// The sender's own vote in a message.
-fn vote(message: &Message) -> Option<&Vote> {
+fn vote(message: &PeerMessage) -> Option<&Vote> {
     match message {
-        Message::Proposal(proposal) => Some(&proposal.vote),
-        Message::Vote(vote) => Some(vote),
-        Message::Certificate(_) | Message::Status(_) => None,
+        PeerMessage::Consensus(Message::Proposal(proposal)) => Some(&proposal.vote),
+        PeerMessage::Consensus(Message::Vote(vote)) => Some(vote),
+        PeerMessage::Consensus(
+            Message::Certificate(_) | Message::Status(_) | Message::Report(_),
+        )
+        | PeerMessage::Batch(_)
+        | PeerMessage::BatchRequest(_)
+        | PeerMessage::BlockRequest(_)
+        | PeerMessage::Block(_)
+        | PeerMessage::ChainRequest(_)
+        | PeerMessage::Chain(_)
+        | PeerMessage::Pruned(_)
+        | PeerMessage::Forward(_)
+        | PeerMessage::SnapshotRequest(_)
+        | PeerMessage::SnapshotAnswer(_) => None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sim::{Options, genesis, set_up};
-    use ledger::certificate::{VoteKind, VoteSubject};
-    use ledger::crypto::SecretKey;
-    use ledger::hash::Hash;
-    use ledger::ids::{Epoch, ValidatorIndex, View};
-    use std::rc::Rc;
-
-    struct Fixture {
-        setup: Rc<Setup>,
-        keys: Vec<SecretKey>,
-        checkers: Vec<Box<dyn Checker>>,
-    }
-
-    impl Fixture {
-        fn new() -> Self {
-            let (setup, keys) = set_up(4, Options::default());
-            Self { setup, keys, checkers: all() }
-        }
-
-        /// The names of the checkers that object to the last of the observations.
-        fn objections(mut self, observations: &[Observation]) -> Vec<&'static str> {
-            let honest = [true, true, true, false];
-            let context = Context { setup: &self.setup, honest: &honest };
-            let mut objecting = Vec::new();
-            for observation in observations {
-                assert_eq!(objecting, Vec::<&str>::new(), "only the last is wrong");
-                for checker in &mut self.checkers {
-                    objecting
-                        .extend(checker.observe(&context, observation).map(|_| checker.name()));
-                }
-            }
-            objecting
-        }
-
-        fn vote(&self, index: u16, kind: VoteKind, block: Hash) -> Vote {
-            let subject = VoteSubject { epoch: Epoch(0), view: View(1), kind, block };
-            let key = &self.keys[usize::from(index)];
-            Vote::sign(&self.setup.domains, key, ValidatorIndex(index), subject)
-        }
-
-        fn certificate(&self, kind: VoteKind, block: Hash, signers: u16) -> Message {
-            let votes: Vec<_> = (0..signers).map(|index| self.vote(index, kind, block)).collect();
-            let signatures = votes.iter().map(|vote| (vote.validator, vote.signature));
-            let subject = votes[0].subject;
-            Message::Certificate(Certificate::assemble(subject, 4, signatures))
-        }
-
-        /// A block of height 1, one of many.
-        fn block(&self, variant: u64) -> Block {
-            let mut block = genesis(&self.setup.domains, &self.setup.validators);
-            block.header.parent = block.hash(&self.setup.domains);
-            block.header.height = block.header.height.next();
-            block.header.view = View(1);
-            block.header.time = block.header.time.plus(1 + variant);
-            block
-        }
-    }
-
-    const A: Hash = Hash([1; 32]);
-    const B: Hash = Hash([2; 32]);
-
-    #[test]
-    fn agreement_objects_to_a_fork() {
-        let fixture = Fixture::new();
-        let (one, other) = (fixture.block(0), fixture.block(1));
-        let finals = [Observation::Final(0, &one, None), Observation::Final(1, &other, None)];
-        assert_eq!(fixture.objections(&finals), ["agreement"]);
-    }
-
-    #[test]
-    fn ancestry_objects_to_a_gap() {
-        let fixture = Fixture::new();
-        let block = fixture.block(0);
-        let mut orphan = block.clone();
-        orphan.header.height = block.header.height.next().next();
-        let finals = [Observation::Final(0, &block, None), Observation::Final(0, &orphan, None)];
-        assert_eq!(fixture.objections(&finals), ["ancestry"]);
-    }
-
-    #[test]
-    fn certificates_objects_to_too_few_signers() {
-        let fixture = Fixture::new();
-        let quorum = fixture.certificate(VoteKind::Notarize, A, 3);
-        let short = fixture.certificate(VoteKind::Notarize, A, 2);
-        let sent = [Observation::Sent(0, &quorum), Observation::Sent(0, &short)];
-        assert_eq!(fixture.objections(&sent), ["certificates"]);
-    }
-
-    #[test]
-    fn double_votes_objects_to_contradictions_and_to_voting_after_nullifying() {
-        let cases = [
-            (VoteKind::Notarize, A, VoteKind::Notarize, B),
-            (VoteKind::Finalize, A, VoteKind::Finalize, B),
-            (VoteKind::Nullify, Hash::ZERO, VoteKind::Finalize, A),
-            (VoteKind::Nullify, Hash::ZERO, VoteKind::Notarize, A),
-        ];
-        for (first, one, second, other) in cases {
-            let fixture = Fixture::new();
-            let earlier = Message::Vote(fixture.vote(0, first, one));
-            let later = Message::Vote(fixture.vote(0, second, other));
-            let sent = [
-                Observation::Sent(0, &earlier),
-                Observation::Sent(0, &earlier),
-                Observation::Sent(0, &later),
-            ];
-            assert_eq!(fixture.objections(&sent), ["double votes"]);
-        }
-    }
-
-    #[test]
-    fn durability_objects_to_a_lost_final_block() {
-        let fixture = Fixture::new();
-        let block = fixture.block(0);
-        let genesis = fixture.setup.genesis.clone();
-        let seen = [Observation::Final(0, &block, None), Observation::Restored(0, &genesis)];
-        assert_eq!(fixture.objections(&seen), ["durability"]);
-    }
-
-    #[test]
-    fn evidence_objects_to_naming_an_honest_validator() {
-        let fixture = Fixture::new();
-        let evidence = |index| {
-            let first = fixture.vote(index, VoteKind::Notarize, A);
-            Evidence::of(first, fixture.vote(index, VoteKind::Notarize, B)).unwrap()
-        };
-        let (just, unjust) = (evidence(3), evidence(1));
-        let held = [Observation::Evidence(0, &just), Observation::Evidence(0, &unjust)];
-        assert_eq!(fixture.objections(&held), ["evidence"]);
-    }
-
-    #[test]
-    fn exclusive_views_objects_to_two_fates_of_a_view() {
-        let cases = [
-            (VoteKind::Finalize, A, VoteKind::Nullify, Hash::ZERO),
-            (VoteKind::Notarize, A, VoteKind::Notarize, B),
-        ];
-        for (first, one, second, other) in cases {
-            let fixture = Fixture::new();
-            let earlier = fixture.certificate(first, one, 3);
-            let later = fixture.certificate(second, other, 4);
-            let sent = [Observation::Sent(0, &earlier), Observation::Sent(1, &later)];
-            assert_eq!(fixture.objections(&sent), ["exclusive views"]);
-        }
-    }
-
-    #[test]
-    fn liveness_objects_to_one_that_stays_behind() {
-        let fixture = Fixture::new();
-        let block = fixture.block(0);
-        let seen = [
-            Observation::Healed,
-            Observation::Final(0, &block, None),
-            Observation::Final(1, &block, None),
-            Observation::Ended,
-        ];
-        assert_eq!(fixture.objections(&seen), ["liveness"]);
-    }
-}
+mod tests;

@@ -23,7 +23,20 @@ impl Weather {
     pub const FAIR: Self = Self { loss: 0, duplication: 0, least_delay: 1, most_delay: 20 };
 }
 
-/// The links between processes.
+/// What became of one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The link is cut.
+    Cut,
+    /// It is lost.
+    Lost,
+    /// It arrives after so many milliseconds.
+    Arrives(u64),
+    /// It arrives twice.
+    Doubled(u64, u64),
+}
+
+/// The links between hosts.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// How messages are treated now.
@@ -32,7 +45,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network of `count` processes.
+    /// A network of `count` hosts.
     pub fn new(count: usize, weather: Weather) -> Self {
         Self { weather, cut: vec![vec![false; count]; count] }
     }
@@ -44,11 +57,23 @@ impl Network {
         }
     }
 
-    /// Cuts the links between processes of different groups; `groups` names each process's group.
+    /// Cuts the links between hosts of different groups, and no others; `groups` names each host's
+    /// group.
     pub fn partition(&mut self, groups: &[usize]) {
         for (links, group) in self.cut.iter_mut().zip(groups) {
             for (link, other) in links.iter_mut().zip(groups) {
                 *link = group != other;
+            }
+        }
+    }
+
+    /// Each host reaches only itself and the one before and after it.
+    pub fn ring(&mut self) {
+        let count = self.cut.len();
+        for (from, links) in self.cut.iter_mut().enumerate() {
+            for (to, link) in links.iter_mut().enumerate() {
+                let apart = (to + count - from) % count;
+                *link = apart > 1 && apart < count - 1;
             }
         }
     }
@@ -60,14 +85,46 @@ impl Network {
         }
     }
 
-    /// The delays after which a message arrives: none if it is lost, two if it is doubled.
-    pub fn carry(&self, random: &mut Random, from: usize, to: usize) -> Vec<u64> {
-        let is_cut = self.cut.get(from).and_then(|links| links.get(to)).copied().unwrap_or(true);
-        if is_cut || random.chance(self.weather.loss) {
-            return Vec::new();
+    /// True if the first reaches the second.
+    pub fn reaches(&self, from: usize, to: usize) -> bool {
+        self.cut.get(from).and_then(|links| links.get(to)).is_some_and(|is_cut| !is_cut)
+    }
+
+    /// What becomes of a message.
+    pub fn carry(&self, random: &mut Random, from: usize, to: usize) -> Fate {
+        if !self.reaches(from, to) {
+            return Fate::Cut;
         }
-        let copies = if random.chance(self.weather.duplication) { 2 } else { 1 };
         let weather = self.weather;
-        (0..copies).map(|_| random.between(weather.least_delay, weather.most_delay)).collect()
+        if weather.loss > 0 && random.chance(weather.loss) {
+            return Fate::Lost;
+        }
+        let first = random.between(weather.least_delay, weather.most_delay);
+        if weather.duplication > 0 && random.chance(weather.duplication) {
+            return Fate::Doubled(first, random.between(weather.least_delay, weather.most_delay));
+        }
+        Fate::Arrives(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reached(network: &Network, from: usize) -> Vec<usize> {
+        (0..5).filter(|to| network.reaches(from, *to)).collect()
+    }
+
+    #[test]
+    fn each_kind_of_partition_cuts_what_it_should() {
+        let mut network = Network::new(5, Weather::FAIR);
+        network.partition(&[0, 0, 1, 1, 0]);
+        assert_eq!((reached(&network, 0), reached(&network, 3)), (vec![0, 1, 4], vec![2, 3]));
+        network.ring();
+        assert_eq!((reached(&network, 0), reached(&network, 3)), (vec![0, 1, 4], vec![2, 3, 4]));
+        network.mend();
+        network.cut(1, 2);
+        assert!(!network.reaches(1, 2) && network.reaches(2, 1));
+        assert_eq!(network.carry(&mut Random::new(1), 1, 2), Fate::Cut);
     }
 }

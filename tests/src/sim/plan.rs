@@ -1,32 +1,112 @@
-//! What a seed decides: how many validators, which faults and when (swarm testing: each seed draws
-//! its own mix, so rare combinations come up).
+//! What a seed decides: how many validators, which faults and when.
 //!
-//! Invariants: at most f validators are Byzantine; every fault but those heals at
-//! [`Plan::heal_at`]. Absent: the world that follows the plan.
+//! Invariants: at most f seats are faulty, and [`Role`] says which and how; the faults that make a
+//! seat faulty happen to those only; every fault but those heals at [`Plan::heal_at`]. Absent: the
+//! world that follows the plan.
 
+mod draw;
+
+use super::disk::Trouble;
 use super::network::Weather;
-use super::random::Random;
+use super::storage::Upkeep;
+use super::world::World;
+
+/// What a host is. All but honest ones count as faulty: at most f seats of 3f + 1 are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It runs the product; it crashes, pauses and loses what is not durable, like any machine.
+    Honest,
+    /// It runs the product, and its disk is wiped on the way: it must still never vote twice.
+    Wiped,
+    /// It runs the product, and bits of its disk flip: it may have lost votes without knowing.
+    Damaged,
+    /// It runs the product, and so does a clone with the same keys.
+    Twin,
+    /// It is an adversary: the number is its place in [`super::adversaries::ALL`].
+    Adversary(usize),
+}
 
 /// A fault that happens to the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The process stops and loses what is not durable; it starts again after so many milliseconds.
-    Crash(usize, u64),
-    /// Only processes of one group hear each other.
+    /// The process is killed; it starts again after so many milliseconds.
+    Kill(usize, u64),
+    /// The power fails: what no sync has covered is lost, or all but a part of it.
+    PowerLoss(usize, u64),
+    /// The host does nothing for so many milliseconds, and then all that came meanwhile.
+    Pause(usize, u64),
+    /// Each step takes the host so many milliseconds, for so many milliseconds.
+    Slow(usize, u64, u64),
+    /// Only hosts of one group hear each other.
     Partition(Vec<usize>),
+    /// Each host hears only its neighbours.
+    Ring,
     /// The first no longer reaches the second.
     OneWay(usize, usize),
     /// All links work again.
     Mend,
+    /// The disk has this trouble for so many milliseconds; a node that stops for it is started
+    /// again until it runs.
+    Disk(usize, Trouble, u64),
+    /// A bit of the disk flips, and the node starts again. If it refuses, its home is wiped.
+    Flip(usize),
+    /// The home is wiped; the node starts again after so many milliseconds.
+    Wipe(usize, u64),
+    /// The host is a clone, and starts with a copy of the disk of the one that it is a clone of.
+    Clone {
+        /// The first machine.
+        of: usize,
+        /// The clone.
+        host: usize,
+    },
+    /// The clock is set forward or back by so many milliseconds.
+    Clock(usize, i64),
 }
 
-/// What an adversary does.
+impl Fault {
+    /// The fault's kind, for counting.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Kill(..) => "kill",
+            Self::PowerLoss(..) => "power loss",
+            Self::Pause(..) => "pause",
+            Self::Slow(..) => "slow host",
+            Self::Partition(_) => "partition",
+            Self::Ring => "ring",
+            Self::OneWay(..) => "one-way cut",
+            Self::Mend => "mend",
+            Self::Disk(_, Trouble::Writes, _) => "write error",
+            Self::Disk(_, Trouble::Reads, _) => "read error",
+            Self::Disk(_, Trouble::Full, _) => "full disk",
+            Self::Disk(_, Trouble::None, _) => "no trouble",
+            Self::Flip(_) => "bit flip",
+            Self::Wipe(..) => "wipe",
+            Self::Clone { .. } => "clone",
+            Self::Clock(..) => "clock step",
+        }
+    }
+}
+
+/// How clients behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Adversary {
-    /// Says everything, two blocks as a leader (see [`super::equivocator`]).
-    Equivocator,
-    /// Proposes on wrong parents (see [`super::forker`]).
-    Forker,
+pub struct Traffic {
+    /// The mean pause between two orders of a burst, in milliseconds.
+    pub pause: u64,
+    /// How many orders a burst has.
+    pub burst: u64,
+    /// The mean pause between two bursts, in milliseconds.
+    pub rest: u64,
+}
+
+/// A machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// The bank that runs it; a clone has the seat of another machine.
+    pub seat: usize,
+    /// What it is.
+    pub role: Role,
+    /// How far its clock is ahead, in milliseconds.
+    pub skew: i64,
 }
 
 /// The plan of one simulation. Times are milliseconds from its start.
@@ -34,16 +114,21 @@ pub enum Adversary {
 pub struct Plan {
     /// How many validators there are.
     pub validators: usize,
-    /// The validator that is an adversary, if any, and its kind.
-    pub adversary: Option<(usize, Adversary)>,
+    /// The hosts: one per validator, then the clones.
+    pub machines: Vec<Machine>,
     /// The network until all heals.
     pub weather: Weather,
-    /// How far each validator's clock is ahead, in milliseconds.
-    pub skews: Vec<u64>,
     /// The shortest and the longest sync of a disk.
     pub sync: (u64, u64),
-    /// The mean pause between two pieces of work; `None` for an idle chain.
-    pub work_every: Option<u64>,
+    /// The shortest and the longest verification job.
+    pub verification: (u64, u64),
+    /// How hosts keep their storage.
+    pub upkeep: Upkeep,
+    /// A snapshot is served from each multiple of so many blocks, and fetched by a node that is so
+    /// many behind.
+    pub snapshots: (u64, u64),
+    /// What clients do; `None` for an idle chain.
+    pub traffic: Option<Traffic>,
     /// The faults and when they happen.
     pub faults: Vec<(u64, Fault)>,
     /// When all faults are over.
@@ -52,75 +137,29 @@ pub struct Plan {
 
 impl Plan {
     /// The largest skew between two clocks; below the bound that voters accept.
-    const LARGEST_SKEW: u64 = 400;
+    pub const LARGEST_SKEW: u64 = 800;
 
-    /// Draws a plan.
-    pub fn draw(random: &mut Random) -> Self {
-        let validators = match random.between(0, 19) {
-            0 => 1,
-            1 => 2,
-            2 => 3,
-            3 | 4 => 5,
-            5 | 6 => 7,
-            _ => 4,
-        };
-        let heal_at = random.between(2_000, 12_000);
-        let has_adversary = validators >= 4 && random.chance(450);
-        let kinds = [Adversary::Equivocator, Adversary::Forker];
-        let adversary =
-            has_adversary.then(|| (random.position(validators), kinds[random.position(2)]));
-        let weather = draw_weather(random);
-        let most_skew = if random.chance(300) { Self::LARGEST_SKEW } else { 0 };
-        let skews = (0..validators).map(|_| random.between(0, most_skew)).collect();
-        let sync = if random.chance(250) { (5, 80) } else { (0, 3) };
-        let work_every = (!random.chance(150)).then(|| random.between(20, 900));
-        let mut faults = Vec::new();
-        if random.chance(500) {
-            draw_crashes(random, validators, heal_at, &mut faults);
-        }
-        if random.chance(450) {
-            draw_partitions(random, validators, heal_at, &mut faults);
-        }
-        if random.chance(150) {
-            // One is away for so long that it must catch up.
-            let away = Fault::Crash(random.position(validators), heal_at);
-            faults.push((random.between(0, 1_000), away));
-        }
-        faults.sort_by_key(|(at, _)| *at);
-        Self { validators, adversary, weather, skews, sync, work_every, faults, heal_at }
+    /// How long a healed world has to bring all nodes along, in milliseconds. A node that must
+    /// fetch a snapshot may have to wait for one, and for peers that do not answer.
+    pub const fn patience(&self) -> u64 {
+        if self.upkeep.retain.is_some() { 90_000 } else { World::PATIENCE }
     }
-}
 
-fn draw_weather(random: &mut Random) -> Weather {
-    let loss = if random.chance(500) { random.between(1, 350) } else { 0 };
-    let duplication = if random.chance(300) { random.between(1, 300) } else { 0 };
-    let least_delay = random.between(0, 30);
-    let spread = if random.chance(500) { random.between(20, 400) } else { random.between(0, 15) };
-    Weather { loss, duplication, least_delay, most_delay: least_delay + spread }
-}
-
-fn draw_crashes(random: &mut Random, count: usize, until: u64, faults: &mut Vec<(u64, Fault)>) {
-    if random.chance(250) {
-        let at = random.between(0, until);
-        let down = random.between(10, 1_500);
-        faults.extend((0..count).map(|node| (at, Fault::Crash(node, down))));
-    }
-    for _ in 0..random.between(1, 8) {
-        let node = random.position(count);
-        let crash = Fault::Crash(node, random.between(1, 2_500));
-        faults.push((random.between(0, until), crash));
-    }
-}
-
-fn draw_partitions(random: &mut Random, count: usize, until: u64, faults: &mut Vec<(u64, Fault)>) {
-    let mut at = random.between(0, 1_500);
-    while at < until {
-        let fault = match random.between(0, 3) {
-            0 => Fault::Mend,
-            1 => Fault::OneWay(random.position(count), random.position(count)),
-            _ => Fault::Partition((0..count).map(|_| random.position(2)).collect()),
-        };
-        faults.push((at, fault));
-        at += random.between(100, 2_000);
+    /// A plan in which nothing goes wrong, to add faults to: `validators` honest hosts and some
+    /// traffic, for `length` milliseconds.
+    pub fn quiet(validators: usize, length: u64) -> Self {
+        let machine = |seat| Machine { seat, role: Role::Honest, skew: 0 };
+        Self {
+            validators,
+            machines: (0..validators).map(machine).collect(),
+            weather: Weather::FAIR,
+            sync: (0, 3),
+            verification: (0, 2),
+            upkeep: Upkeep { checkpoint_every: 1, retain: None, segment_bytes: 64 * 1024 },
+            snapshots: (1_024, 2_048),
+            traffic: Some(Traffic { pause: 20, burst: 4, rest: 500 }),
+            faults: Vec::new(),
+            heal_at: length,
+        }
     }
 }

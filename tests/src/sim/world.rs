@@ -1,110 +1,146 @@
-//! The simulated world: virtual time, processes, their disks, the network, and the faults of the
-//! plan.
+//! The simulated world: virtual time, hosts, the network, the clients, and the faults of the plan.
 //!
-//! Invariants: one event at a time, in the order of time and then of scheduling; what a process
-//! wants done after a record is done once its disk has the record; a crash loses everything else.
-//! Absent: threads, real time, any randomness but the seed's.
+//! Invariants: one event at a time, in the order of time and then of scheduling; whatever a host
+//! does, it does through its outputs. Absent: threads, real time, any randomness but the seed's.
 
-use consensus::Message;
-use ledger::certificate::VoteSubject;
-use ledger::ids::{Timestamp, ValidatorIndex};
-use std::collections::{BTreeMap, VecDeque};
+mod events;
+mod faults;
+mod performing;
+
+use ledger::chain::Tip;
+use ledger::ids::Height;
+use node::core::message::PeerMessage;
+use node::core::step::{Input, Output, RequestId};
+use node::core::verification::JobId;
+use node::core::{Core, CoreConfig, Recovered};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::actor::{self, Place};
+use super::adversaries;
 use super::audit::Audit;
-use super::checkers::{self, Checker, Context, Observation};
-use super::disk::Disk;
-use super::network::{Network, Weather};
-use super::plan::{Fault, Plan};
-use super::planted::Planted;
-use super::process::{Effect, Event, Kind, Place, Process, Setup};
+use super::checkers::{self, Checker, Context, Observation, Standing};
+use super::clients::Clients;
+use super::host::Host;
+use super::network::Network;
+use super::plan::{Fault, Plan, Role};
+use super::planted::Sound;
 use super::random::Random;
-use super::report::Violation;
+use super::report::{self, Counts, Report, Violation};
+use super::setup::{Peer, Setup};
+use super::storage::{Refusal, Storage};
+use super::{Options, Planted};
+use events::Events;
 
 /// Something that will happen.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Happening {
-    Deliver { from: usize, to: usize, bytes: Rc<Vec<u8>> },
-    Wake { node: usize, life: u64, request: u64 },
-    Synced { node: usize, life: u64 },
-    Work,
+    /// A message arrives.
+    Deliver { from: usize, to: usize, message: Rc<PeerMessage>, mark: u64 },
+    /// A connection opened.
+    Connect { host: usize, peer: usize },
+    /// A host wanted to be woken.
+    Wake { host: usize, life: u64, request: u64 },
+    /// A verification job is done.
+    Verified { host: usize, life: u64, job: JobId },
+    /// A sync has ended.
+    Synced { host: usize, life: u64 },
+    /// Clients act, and this burst has so many orders left.
+    Clients { left: u64 },
+    /// A request arrives.
+    Submit { order: usize, host: usize, request: RequestId },
+    /// A client has waited for long.
+    Impatience { order: usize },
+    /// A reader asks a host for its height.
+    Read { host: usize },
+    /// A fault of the plan.
     Fault(Fault),
-    Restart { node: usize, life: u64 },
+    /// A slow host is as fast as others again.
+    Fast { host: usize },
+    /// A disk's trouble is over.
+    Repaired { host: usize },
+    /// A process starts.
+    Start { host: usize, life: u64 },
+    /// All faults end.
     Heal,
-}
-
-struct Node {
-    place: Place,
-    kind: Kind,
-    process: Option<Box<dyn Process>>,
-    disk: Disk,
-    /// Effects, each with the number of records that must be durable first.
-    pending: VecDeque<(usize, Effect)>,
-    /// Counts restarts: what was scheduled for an earlier life is dropped.
-    life: u64,
-    /// Counts requests to be woken: only the last one holds.
-    request: u64,
-    /// How far the clock is ahead.
-    skew: u64,
-    final_height: u64,
+    /// All faults have ended for long.
+    Late,
 }
 
 /// A simulated world.
 pub struct World {
-    setup: Rc<Setup>,
+    setup: Arc<Setup>,
     plan: Plan,
+    planted: Option<Planted>,
     random: Random,
-    nodes: Vec<Node>,
-    honest: Vec<bool>,
+    hosts: Vec<Host>,
+    standings: Vec<Standing>,
+    clients: Clients,
     network: Network,
-    queue: BTreeMap<(u64, u64), Happening>,
-    scheduled: u64,
+    events: Events,
     now: u64,
+    has_healed: bool,
+    /// The highest height that was shown when all healed.
+    healed_with: u64,
+    /// When a new block was final after that.
+    revived_at: Option<u64>,
     audit: Audit,
     checkers: Vec<Box<dyn Checker>>,
     violations: Vec<Violation>,
+    faults: Counts,
+    /// The seats that evidence or accusations have named.
+    named: BTreeSet<usize>,
 }
 
 impl World {
-    /// The virtual clock's start: 2023-11-14T22:13:20Z.
-    pub const EPOCH: u64 = 1_700_000_000_000;
-
-    /// How long a healed world has to make new blocks final, in milliseconds.
+    /// How long a healed world has to make a new block final, in milliseconds.
     pub const PATIENCE: u64 = 10_000;
 
     /// How long a healed world runs on at least: late messages may still do harm.
     const AFTERMATH: u64 = 1_000;
 
+    /// How long clients go on with new orders after all has healed.
+    const LAST_ORDERS: u64 = 500;
+
+    /// How often a core may want to be woken at one moment.
+    const MOST_WAKES: u32 = 100;
+
     /// The most violations that one run keeps.
     const MOST_VIOLATIONS: usize = 8;
 
-    /// A world by `plan`; `places` and `kinds` in the order of the validators.
-    pub fn new(setup: &Rc<Setup>, plan: Plan, random: Random, places: Vec<(Place, Kind)>) -> Self {
-        let skips_sync = setup.planted == Some(Planted::SkipsSync);
-        let adversary = plan.adversary.map(|(node, _)| node);
-        let honest = (0..places.len()).map(|node| adversary != Some(node)).collect();
-        let nodes = places.into_iter().zip(&plan.skews).map(|((place, kind), skew)| Node {
-            place,
-            kind,
-            process: None,
-            disk: Disk::new(skips_sync),
-            pending: VecDeque::new(),
-            life: 0,
-            request: 0,
-            skew: *skew,
-            final_height: 0,
+    /// A world by `plan`.
+    pub fn new(setup: &Arc<Setup>, plan: Plan, random: Random, options: Options) -> Self {
+        let hosts = plan.machines.iter().enumerate().map(|(number, machine)| {
+            let start = match machine.role {
+                Role::Adversary(kind) => adversaries::ALL[kind].start,
+                Role::Honest | Role::Wiped | Role::Damaged | Role::Twin => actor::honest,
+            };
+            let storage = Storage::new(&setup.first, plan.upkeep);
+            let mut host = Host::new(machine.seat, start, Box::new(Sound), storage, machine.skew);
+            host.exists = number < plan.validators;
+            host
         });
+        let hosts: Vec<_> = hosts.collect();
+        let standings =
+            plan.machines.iter().map(|machine| Standing { seat: machine.seat, role: machine.role });
         Self {
-            nodes: nodes.collect(),
-            honest,
-            network: Network::new(plan.validators, plan.weather),
-            queue: BTreeMap::new(),
-            scheduled: 0,
+            standings: standings.collect(),
+            clients: Clients::new(setup, hosts.len()),
+            network: Network::new(hosts.len(), plan.weather),
+            events: Events::default(),
             now: 0,
-            audit: Audit::new(setup.domains.clone(), setup.traces),
+            has_healed: false,
+            healed_with: 0,
+            revived_at: None,
+            audit: Audit::new(options.traces),
             checkers: checkers::all(),
             violations: Vec::new(),
-            setup: Rc::clone(setup),
+            faults: Counts::new(),
+            named: BTreeSet::new(),
+            setup: Arc::clone(setup),
+            planted: options.planted,
+            hosts,
             plan,
             random,
         }
@@ -112,16 +148,22 @@ impl World {
 
     /// Runs to the end: until every checker is content after healing, or its patience is over.
     pub fn run(&mut self) {
-        for node in 0..self.nodes.len() {
-            self.start(node);
+        for host in 0..self.hosts.len() {
+            if self.hosts[host].exists {
+                self.start(host);
+            }
+            self.schedule_read(host);
         }
         for (at, fault) in std::mem::take(&mut self.plan.faults) {
-            self.schedule(at, Happening::Fault(fault));
+            self.events.add(at, Happening::Fault(fault));
         }
-        self.schedule(self.plan.heal_at, Happening::Heal);
-        self.schedule_work();
-        let end = self.plan.heal_at + Self::PATIENCE;
-        while let Some(((at, _), happening)) = self.queue.pop_first() {
+        self.events.add(self.plan.heal_at, Happening::Heal);
+        if self.plan.traffic.is_some() {
+            self.events.add(5, Happening::Clients { left: 1 });
+        }
+        self.events.add(self.plan.heal_at + Self::PATIENCE, Happening::Late);
+        let end = self.plan.heal_at + self.plan.patience();
+        while let Some((at, happening)) = self.events.next() {
             let is_done = at > self.plan.heal_at + Self::AFTERMATH
                 && self.checkers.iter().all(|c| c.is_content());
             if at > end || is_done || !self.violations.is_empty() {
@@ -135,238 +177,260 @@ impl World {
         }
     }
 
-    /// The audit of what happened.
-    pub const fn audit(&self) -> &Audit {
-        &self.audit
+    /// The highest height that a node of the product has shown.
+    fn highest_shown(&self) -> u64 {
+        let product = self.hosts.iter().zip(&self.standings).filter(|(_, s)| s.is_product());
+        product.map(|(host, _)| host.shown).max().unwrap_or(0)
     }
 
-    /// What the checkers found.
-    pub fn violations(&self) -> &[Violation] {
-        &self.violations
-    }
-
-    /// The virtual time, in milliseconds from the start.
-    pub const fn now(&self) -> u64 {
-        self.now
-    }
-
-    /// The highest final height of an honest validator.
-    pub fn final_height(&self) -> u64 {
-        let honest = self.nodes.iter().zip(&self.honest).filter(|(_, honest)| **honest);
-        honest.map(|(node, _)| node.final_height).max().unwrap_or(0)
-    }
-
-    fn schedule(&mut self, at: u64, happening: Happening) {
-        self.scheduled += 1;
-        self.queue.insert((at, self.scheduled), happening);
-    }
-
-    fn schedule_work(&mut self) {
-        if let Some(mean) = self.plan.work_every {
-            let pause = self.random.between(1, 2 * mean);
-            self.schedule(self.now + pause, Happening::Work);
+    /// What happened.
+    pub fn report(&self, seed: u64, plan: String) -> Report {
+        Report {
+            seed,
+            audit: self.audit.hash(),
+            violations: self.violations.clone(),
+            final_height: self.highest_shown(),
+            simulated_ms: self.now,
+            revived_ms: self.revived_at.map(|at| at - self.plan.heal_at),
+            events: self.audit.events(),
+            faults: self.faults.clone(),
+            deeds: self.deeds(),
+            named: self.named.clone(),
+            checked: self.checkers.iter().map(|c| (c.name(), c.checked())).collect(),
+            plan,
+            trace: self.audit.trace().to_vec(),
         }
+    }
+
+    fn deeds(&self) -> Counts {
+        let mut deeds = Counts::new();
+        for host in &self.hosts {
+            report::add(&mut deeds, &host.deeds.counts());
+        }
+        deeds
     }
 
     fn happen(&mut self, happening: Happening) {
+        if let Some(until) = self.held(&happening) {
+            self.events.add(until, happening);
+            return;
+        }
         match happening {
-            Happening::Deliver { from, to, bytes } => {
-                self.audit.note(self.now, to, "deliver", &bytes);
-                let read = self.nodes[from].kind.consensus;
-                self.audit.explain(self.now, to, || describe(from, read(&bytes).as_ref()));
-                let index = self.nodes[from].place.index;
-                let bytes = bytes.to_vec();
-                self.step(to, Event::Message { from: index, bytes });
+            Happening::Deliver { from, to, message, mark } => {
+                self.deliver(from, to, &message, mark)
             }
-            Happening::Wake { node, life, request } => {
-                let holds = self.nodes[node].life == life && self.nodes[node].request == request;
-                if holds && self.setup.planted != Some(Planted::NeverWakes) {
-                    self.audit.note(self.now, node, "wake", &[]);
-                    self.audit.explain(self.now, node, || "wakes".to_owned());
-                    self.step(node, Event::Wake);
+            Happening::Connect { host, peer } => {
+                self.audit.note(self.now, host, "connect", self.mark(peer));
+                self.step(host, Input::Connected(self.peer_of(peer)));
+            }
+            Happening::Wake { host, life, request } => {
+                if self.is_alive(host, life) && self.hosts[host].wake == request {
+                    self.audit.note(self.now, host, "wake", 0);
+                    self.audit.explain(self.now, host, || "wakes".to_owned());
+                    self.step(host, Input::Wake);
+                    self.watch_spinning(host);
                 }
             }
-            Happening::Synced { node, life } => {
-                if self.nodes[node].life == life {
-                    self.nodes[node].disk.end_sync();
-                    self.flush(node);
+            Happening::Verified { host, life, job } => {
+                if self.is_alive(host, life)
+                    && let Some(work) = self.hosts[host].jobs.remove(&job)
+                {
+                    self.audit.note(self.now, host, "verified", job.0);
+                    let result = self.hosts[host].bug.verify(work, &self.setup.domains);
+                    self.step(host, Input::Verified(job, result));
                 }
             }
-            Happening::Work => {
-                let node = self.random.position(self.nodes.len());
-                self.audit.note(self.now, node, "work", &[]);
-                self.audit.explain(self.now, node, || "gets work".to_owned());
-                self.step(node, Event::Work);
-                self.schedule_work();
+            Happening::Synced { host, life } => {
+                if self.is_alive(host, life) {
+                    self.audit.note(self.now, host, "synced", 0);
+                    match self.hosts[host].synced() {
+                        Ok(effects) => {
+                            self.perform(host, effects);
+                            self.work(host);
+                        }
+                        Err(error) => self.fail(host, &error.to_string()),
+                    }
+                }
             }
+            Happening::Clients { left } => self.clients_act(left),
+            Happening::Submit { order, host, request } => self.submit(order, host, request),
+            Happening::Impatience { order } => {
+                if let Some(submission) = self.clients.lose_patience(order, &mut self.random) {
+                    self.count("submission repeated");
+                    self.send_order(&submission);
+                }
+            }
+            Happening::Read { host } => self.read(host),
             Happening::Fault(fault) => self.suffer(fault),
-            Happening::Restart { node, life } => {
-                if self.nodes[node].life == life {
-                    self.start(node);
+            Happening::Fast { host } => self.hosts[host].slowness = 0,
+            Happening::Repaired { host } => self.repair(host),
+            Happening::Start { host, life } => {
+                if self.hosts[host].life == life {
+                    self.start(host);
                 }
             }
             Happening::Heal => self.heal(),
+            Happening::Late => self.observe(&Observation::Late),
         }
     }
 
-    fn suffer(&mut self, fault: Fault) {
-        if self.now >= self.plan.heal_at {
+    /// Until when the host that this would happen to does nothing, if it does nothing now.
+    fn held(&self, happening: &Happening) -> Option<u64> {
+        let host = match happening {
+            Happening::Deliver { to: host, .. }
+            | Happening::Connect { host, .. }
+            | Happening::Wake { host, .. }
+            | Happening::Verified { host, .. }
+            | Happening::Synced { host, .. }
+            | Happening::Submit { host, .. }
+            | Happening::Read { host } => *host,
+            Happening::Clients { .. }
+            | Happening::Impatience { .. }
+            | Happening::Fault(_)
+            | Happening::Fast { .. }
+            | Happening::Repaired { .. }
+            | Happening::Start { .. }
+            | Happening::Heal
+            | Happening::Late => return None,
+        };
+        Some(self.hosts[host].held_until).filter(|until| *until > self.now)
+    }
+
+    fn is_alive(&self, host: usize, life: u64) -> bool {
+        self.hosts[host].life == life && self.hosts[host].is_up()
+    }
+
+    fn peer_of(&self, host: usize) -> Peer {
+        super::setup::peer_at(self.hosts[host].seat)
+    }
+
+    fn mark(&self, number: usize) -> u64 {
+        u64::try_from(number).unwrap_or(u64::MAX)
+    }
+
+    fn deliver(&mut self, from: usize, to: usize, message: &PeerMessage, mark: u64) {
+        if !self.hosts[to].is_up() {
             return;
         }
-        self.audit.note(self.now, 0, "fault", format!("{fault:?}").as_bytes());
-        self.audit.explain(self.now, 0, || format!("suffers {fault:?}"));
-        match fault {
-            Fault::Crash(node, down) => {
-                self.crash(node);
-                let life = self.nodes[node].life;
-                self.schedule(self.now + down, Happening::Restart { node, life });
+        self.audit.note(self.now, to, "deliver", mark);
+        self.audit.explain(self.now, to, || format!("<- {from}  {}", events::describe(message)));
+        let from = self.peer_of(from);
+        self.step(to, Input::Peer { from, message: message.clone() });
+    }
+
+    /// A process starts with what its disk has.
+    fn start(&mut self, host: usize) {
+        if self.hosts[host].is_up() {
+            return;
+        }
+        self.audit.note(self.now, host, "start", 0);
+        self.audit.explain(self.now, host, || "starts".to_owned());
+        self.hosts[host].life += 1;
+        let recovered = self.hosts[host].storage.open(&self.setup.domains, &mut self.random);
+        match recovered {
+            Ok(recovered) => self.start_with(host, recovered),
+            Err(Refusal::Unreadable(text)) => {
+                self.audit.explain(self.now, host, || format!("does not start: {text}"));
+                self.fail(host, &text);
             }
-            Fault::Partition(groups) => self.network.partition(&groups),
-            Fault::OneWay(from, to) => self.network.cut(from, to),
-            Fault::Mend => self.network.mend(),
+            Err(Refusal::Damaged(text)) => self.refuse(host, &text),
         }
     }
 
-    fn crash(&mut self, node: usize) {
-        let node = &mut self.nodes[node];
-        if node.process.take().is_some() {
-            node.disk.crash(&mut self.random);
+    /// The node refuses to start with what is on its disk. The operator's repair is to wipe the
+    /// home; only a disk that was damaged may need it.
+    fn refuse(&mut self, host: usize, text: &str) {
+        self.audit.explain(self.now, host, || format!("refuses to start: {text}"));
+        self.count("refused a damaged disk");
+        self.observe(&Observation::Stopped(host, text));
+        self.wipe(host);
+        self.start_after(host, 100);
+    }
+
+    fn start_with(&mut self, host: usize, mut recovered: Recovered) {
+        let seed = self.random.next();
+        let clock = self.hosts[host].clock(self.now);
+        let machine = &mut self.hosts[host];
+        let deeds = machine.deeds.clone();
+        let setup = Arc::clone(&self.setup);
+        let place = Place { setup, seat: machine.seat, host, seed, deeds };
+        if let (Some(planted), true) = (self.planted, self.standings[host].is_product()) {
+            machine.bug = (planted.make)(&place);
         }
-        node.pending.clear();
-        node.life += 1;
-    }
-
-    /// Everything works from now on, and every process runs.
-    fn heal(&mut self) {
-        self.audit.note(self.now, 0, "heal", &[]);
-        self.audit.explain(self.now, 0, || "heals, as all others".to_owned());
-        self.network.mend();
-        self.network.weather = Weather::FAIR;
-        for node in 0..self.nodes.len() {
-            if self.nodes[node].process.is_none() {
-                self.start(node);
-            }
+        let mut config: CoreConfig = self.setup.config(machine.seat);
+        (config.snapshots.every, config.snapshots.beyond) = self.plan.snapshots;
+        machine.bug.configure(&mut config);
+        machine.bug.recover(&mut recovered);
+        let (mut core, mut first) = match Core::start(config, recovered, clock) {
+            Ok(started) => started,
+            Err(error) => return self.refuse(host, &error.to_string()),
+        };
+        if let Some((manifest, chunks)) = machine.storage.fetched() {
+            first.extend(core.resume_snapshot(clock, manifest, chunks));
         }
-        self.observe(&Observation::Healed);
+        let tip = restored(machine.storage.tip(), &first);
+        let (actor, first) = (machine.start)(place, core, first, clock);
+        machine.actor = Some(actor);
+        machine.shown = tip.height().0;
+        self.observe(&Observation::Restored(host, &tip));
+        self.take(host, first);
+        self.connect(host);
     }
 
-    fn start(&mut self, index: usize) {
-        let clock = self.clock(index);
-        let node = &mut self.nodes[index];
-        node.life += 1;
-        let (process, effects) = (node.kind.start)(&node.place, node.disk.durable(), clock);
-        node.process = Some(process);
-        self.audit.note(self.now, index, "start", &[]);
-        self.audit.explain(self.now, index, || "starts".to_owned());
-        self.take(index, effects);
-    }
-
-    fn step(&mut self, index: usize, event: Event) {
-        let clock = self.clock(index);
-        if let Some(process) = &mut self.nodes[index].process {
-            let effects = process.step(clock, event);
-            self.take(index, effects);
-        }
-    }
-
-    fn clock(&self, node: usize) -> Timestamp {
-        Timestamp(Self::EPOCH + self.now + self.nodes[node].skew)
-    }
-
-    /// Takes effects over: records go to the disk at once, the rest waits for the records before
-    /// it.
-    fn take(&mut self, index: usize, effects: Vec<Effect>) {
-        let node = &mut self.nodes[index];
-        for effect in effects {
-            if let Effect::Persist(record) = effect {
-                node.disk.append(record);
-            } else {
-                node.pending.push_back((node.disk.appended(), effect));
-            }
-        }
-        self.flush(index);
-    }
-
-    /// Performs what need not wait any longer, and keeps the disk busy.
-    fn flush(&mut self, index: usize) {
-        loop {
-            let node = &mut self.nodes[index];
-            let Some((count, effect)) = node.pending.pop_front() else { break };
-            if !node.disk.is_durable(count) {
-                node.pending.push_front((count, effect));
-                break;
-            }
-            self.perform(index, effect);
-        }
-        if self.nodes[index].disk.begin_sync() {
-            let life = self.nodes[index].life;
-            let (least, most) = self.plan.sync;
-            let at = self.now + self.random.between(least, most);
-            self.schedule(at, Happening::Synced { node: index, life });
-        }
-    }
-
-    fn perform(&mut self, index: usize, effect: Effect) {
-        match effect {
-            Effect::Persist(_) => {}
-            Effect::Send(to, bytes) => self.send(index, &[to], bytes),
-            Effect::Broadcast(bytes) => {
-                let own = self.nodes[index].place.index;
-                let all = self.nodes.iter().map(|node| node.place.index);
-                let others: Vec<_> = all.filter(|other| *other != own).collect();
-                self.send(index, &others, bytes);
-            }
-            Effect::WakeAt(at) => {
-                let node = &mut self.nodes[index];
-                node.request += 1;
-                let (life, request) = (node.life, node.request);
-                let at = at.0.saturating_sub(Self::EPOCH + node.skew).max(self.now);
-                self.schedule(at, Happening::Wake { node: index, life, request });
-            }
-            Effect::Final(block, certificate) => {
-                self.audit.note(self.now, index, "final", &block.hash(&self.setup.domains).0);
-                let height = block.header.height;
-                self.audit.explain(self.now, index, || format!("has block {height} final"));
-                self.nodes[index].final_height = height.0;
-                self.observe_honest(
-                    index,
-                    &Observation::Final(index, &block, certificate.as_ref()),
-                );
-            }
-            Effect::Restored(block) => {
-                self.observe_honest(index, &Observation::Restored(index, &block));
-            }
-            Effect::Evidence(evidence) => {
-                self.observe_honest(index, &Observation::Evidence(index, &evidence));
+    /// The connections of a host that has just started, or that is reached again.
+    fn connect(&mut self, host: usize) {
+        for peer in 0..self.hosts.len() {
+            let is_linked = peer != host
+                && self.hosts[peer].is_up()
+                && self.network.reaches(host, peer)
+                && self.network.reaches(peer, host);
+            if is_linked {
+                let at = self.now + self.random.between(1, 40);
+                self.events.add(at, Happening::Connect { host, peer });
+                self.events.add(at, Happening::Connect { host: peer, peer: host });
             }
         }
     }
 
-    fn send(&mut self, from: usize, receivers: &[ValidatorIndex], bytes: Vec<u8>) {
-        if let Some(message) = (self.nodes[from].kind.consensus)(&bytes) {
-            let is_certificate = matches!(message, Message::Certificate(_));
-            if is_certificate && self.setup.planted == Some(Planted::KeepsCertificates) {
-                return;
-            }
-            self.observe_honest(from, &Observation::Sent(from, &message));
-        }
-        let bytes = Rc::new(bytes);
-        for to in receivers.iter().map(|to| to.position()) {
-            for delay in self.network.carry(&mut self.random, from, to) {
-                let bytes = Rc::clone(&bytes);
-                self.schedule(self.now + delay, Happening::Deliver { from, to, bytes });
-            }
+    fn step(&mut self, host: usize, input: Input) {
+        let outputs = self.hosts[host].step(self.now, input);
+        self.take(host, outputs);
+    }
+
+    /// A core that wants to be woken again and again at one moment would take a whole processor.
+    fn watch_spinning(&mut self, host: usize) {
+        let (last, wakes) = self.hosts[host].spins;
+        let wakes = if last == self.now { wakes + 1 } else { 1 };
+        self.hosts[host].spins = (self.now, wakes);
+        if wakes > Self::MOST_WAKES {
+            let why = "it wakes again and again without end";
+            self.observe(&Observation::Stopped(host, why));
         }
     }
 
-    fn observe_honest(&mut self, node: usize, observation: &Observation) {
-        if self.honest[node] {
-            self.observe(observation);
+    fn schedule_read(&mut self, host: usize) {
+        let at = self.now + self.random.between(50, 4_000);
+        self.events.add(at, Happening::Read { host });
+    }
+
+    fn read(&mut self, host: usize) {
+        if self.hosts[host].is_up() && self.hosts[host].exists {
+            let height = Height(self.hosts[host].shown);
+            self.observe(&Observation::Read(host, height));
+            let kept = self.hosts[host].actor.as_ref().and_then(|actor| actor.kept());
+            if let Some(kept) = kept {
+                self.observe(&Observation::Kept(host, &kept));
+            }
         }
+        self.schedule_read(host);
+    }
+
+    fn count(&mut self, fault: &'static str) {
+        *self.faults.entry(fault).or_default() += 1;
     }
 
     fn observe(&mut self, observation: &Observation) {
-        let context = Context { setup: &self.setup, honest: &self.honest };
+        let context = Context { setup: &self.setup, hosts: &self.standings, now: self.now };
         for checker in &mut self.checkers {
             if let Some(text) = checker.observe(&context, observation) {
                 let checker = checker.name();
@@ -377,28 +441,13 @@ impl World {
     }
 }
 
-/// A line for people on a message of validator `from`.
-fn describe(from: usize, message: Option<&Message>) -> String {
-    let said = match message {
-        Some(Message::Proposal(proposal)) => {
-            format!(
-                "proposal {} on {:?}",
-                short(&proposal.vote.subject),
-                proposal.block.header.parent
-            )
-        }
-        Some(Message::Vote(vote)) => short(&vote.subject),
-        Some(Message::Certificate(certificate)) => {
-            format!("certificate {}", short(&certificate.subject))
-        }
-        Some(Message::Status(status)) => format!("{status:?}"),
-        None => "a message that is not of consensus".to_owned(),
-    };
-    format!("<- {from}  {said}")
-}
-
-fn short(subject: &VoteSubject) -> String {
-    format!("{:?} {} {:?}", subject.kind, subject.view, subject.block)
+/// The last final block that a start has found: what it makes final besides is new.
+fn restored(checkpoint: &Tip, first: &[Output]) -> Tip {
+    let replayed = first.iter().take_while(|output| !matches!(output, Output::Persist(_)));
+    let tips = replayed.filter_map(|output| {
+        if let Output::Commit(committed) = output { Some(&committed.executed.tip) } else { None }
+    });
+    tips.last().unwrap_or(checkpoint).clone()
 }
 
 impl std::fmt::Debug for World {

@@ -2,11 +2,18 @@
 //!
 //! Invariant: with `--output json` nothing but one JSON document is on standard output.
 
+use std::path::Path;
+
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Failure, build, output, verb::Run};
-use crate::load::{self, Settings};
+use super::{
+    Failure,
+    build::{self, Products},
+    output,
+    verb::Run,
+};
+use crate::load::{self, FailoverSettings, Settings};
 
 /// Measures: the parts alone, or four real processes under load
 #[derive(clap::Args)]
@@ -46,6 +53,25 @@ enum What {
         #[arg(long, value_name = "N")]
         rate: Option<u64>,
     },
+    /// One of four validators is killed under a steady load: the others' finality before, during
+    /// and after
+    Failover {
+        /// How many seconds each phase lasts [default: 20, or 6 with --quick]
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+        /// Payments a second
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        rate: u64,
+    },
+    /// One of four validators again: after a crash, by a snapshot, by all blocks
+    Recovery {
+        /// How many accounts the ledger has [default: 100,000, or 20,000 with --quick]
+        #[arg(long, value_name = "N")]
+        accounts: Option<usize>,
+        /// For how many seconds payments are made before [default: 30, or 8 with --quick]
+        #[arg(long, value_name = "N")]
+        seconds: Option<u64>,
+    },
 }
 
 impl Run for Arguments {
@@ -57,6 +83,14 @@ impl Run for Arguments {
                 let seconds = seconds.unwrap_or_else(|| usual_seconds(quick));
                 let settings = Settings { accounts: accounts.max(2), seconds, concurrency, rate };
                 cluster(settings, format)
+            }
+            Some(What::Failover { seconds, rate }) => {
+                let seconds = seconds.unwrap_or(if quick { 6 } else { 20 });
+                failover(FailoverSettings { accounts: 1000, seconds, rate }, format)
+            }
+            Some(What::Recovery { accounts, seconds }) => {
+                let accounts = accounts.unwrap_or(if quick { 20_000 } else { 100_000 }).max(2);
+                recovery((accounts, seconds.unwrap_or_else(|| usual_seconds(quick))), format)
             }
             None => {
                 micro(quick, format)?;
@@ -79,16 +113,33 @@ fn micro(quick: bool, format: Format) -> Result<(), Failure> {
 }
 
 fn cluster(settings: Settings, format: Format) -> Result<(), Failure> {
+    let report = with_nodes(|products, work, say| load::cluster(products, work, settings, say))?;
+    print(&report, report.lines(), format);
+    Ok(())
+}
+
+fn failover(settings: FailoverSettings, format: Format) -> Result<(), Failure> {
+    let report = with_nodes(|products, work, say| load::failover(products, work, settings, say))?;
+    print(&report, report.lines(), format);
+    Ok(())
+}
+
+fn recovery(size: (usize, u64), format: Format) -> Result<(), Failure> {
+    let report = with_nodes(|products, work, say| load::recovery(products, work, size, say))?;
+    print(&report, report.lines(), format);
+    Ok(())
+}
+
+/// Measures something in a folder of its own, which is kept if that fails.
+fn with_nodes<T>(
+    measure: impl FnOnce(&Products, &Path, &dyn Fn(String)) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let products = build::products()?;
     let work = tempfile::Builder::new().prefix("feiqian-bench-").tempdir();
     let work = work
         .map_err(|error| Failure::File { path: std::env::temp_dir(), reason: error.to_string() })?;
-    let measured = load::cluster(&products, work.path(), settings, &|line| output::progress(line));
-    match measured {
-        Ok(report) => {
-            print(&report, report.lines(), format);
-            Ok(())
-        }
+    match measure(&products, work.path(), &|line| output::progress(line)) {
+        Ok(report) => Ok(report),
         Err(failure) => {
             let kept = work.keep();
             let summary = format!("{failure}\nThe nodes' logs are kept in {}", kept.display());

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::{Failure, command::Task, output, project, verb::Run};
 
 /// Names a folder with ready-made products to use instead of building them.
-const READY_MADE: &str = "FEIQIAN_PRODUCTS";
+pub(super) const READY_MADE: &str = "FEIQIAN_PRODUCTS";
 
 /// Builds the product binaries and prints where they are
 #[derive(clap::Args)]

@@ -26,13 +26,17 @@ const NEEDS: &[Need] = &[
     Need {
         check: "messages against their XSD (xmllint, package libxml2-utils)",
         present: || Task::new("xmllint", ["--version"]),
-        get: || {
-            vec![
-                Task::new("apt-get", ["update", "--quiet"]),
-                Task::new("apt-get", ["install", "--quiet", "--yes", "libxml2-utils"])
-                    .with("DEBIAN_FRONTEND", "noninteractive"),
-            ]
-        },
+        get: || from_debian("libxml2-utils"),
+    },
+    Need {
+        check: "wrong clocks of real nodes (package libfaketime)",
+        present: || Task::new("test", ["-n", &faketime()]),
+        get: || from_debian("libfaketime"),
+    },
+    Need {
+        check: "networks of real nodes that lose packets (ip and tc, package iproute2)",
+        present: || Task::new("sh", ["-c", "command -v ip && command -v tc"]),
+        get: || from_debian("iproute2"),
     },
 ];
 
@@ -54,6 +58,20 @@ pub(super) fn needs() -> Result<Vec<String>, Failure> {
         }
     }
     Ok(left_out)
+}
+
+/// Where the library is that gives a program a wrong clock; empty if it is nowhere.
+fn faketime() -> String {
+    crate::chaos::clock::library().map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+/// A package of Debian's.
+fn from_debian(package: &str) -> Vec<Task> {
+    vec![
+        Task::new("apt-get", ["update", "--quiet"]),
+        Task::new("apt-get", ["install", "--quiet", "--yes", "--no-install-recommends", package])
+            .with("DEBIAN_FRONTEND", "noninteractive"),
+    ]
 }
 
 /// Unoptimized, since compiling an optimized one takes far longer than all its runs; in a target

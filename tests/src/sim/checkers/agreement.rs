@@ -1,6 +1,5 @@
-//! Agreement: no two honest validators have different final blocks at one height.
+//! Agreement: no two nodes of the product have different final blocks at one height.
 
-use ledger::block::Block;
 use ledger::hash::Hash;
 use ledger::ids::Height;
 use std::collections::BTreeMap;
@@ -8,17 +7,18 @@ use std::collections::BTreeMap;
 use super::{Checker, Context, Observation};
 
 /// The final block of each height, as first seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Agreement {
     blocks: BTreeMap<Height, Hash>,
+    checked: u64,
 }
 
 impl Agreement {
-    fn agree(&mut self, context: &Context, node: usize, block: &Block) -> Option<String> {
-        let (height, hash) = (block.header.height, block.hash(&context.setup.domains));
+    fn agree(&mut self, host: usize, height: Height, hash: Hash) -> Option<String> {
+        self.checked += 1;
         let first = *self.blocks.entry(height).or_insert(hash);
         (first != hash)
-            .then(|| format!("validator {node} has {hash} final at {height}, another has {first}"))
+            .then(|| format!("host {host} has {hash} final at {height}, another has {first}"))
     }
 }
 
@@ -28,14 +28,30 @@ impl Checker for Agreement {
     }
 
     fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
-        match observation {
-            Observation::Final(node, block, _) | Observation::Restored(node, block) => {
-                self.agree(context, *node, block)
+        let domains = &context.setup.domains;
+        let (host, header) = match observation {
+            Observation::Final(host, committed) | Observation::Replayed(host, committed) => {
+                (*host, &committed.executed.block.header)
             }
+            Observation::Restored(host, tip) => (*host, tip.header()),
             Observation::Sent(..)
+            | Observation::Recorded(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
             | Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Stopped(..)
             | Observation::Healed
-            | Observation::Ended => None,
-        }
+            | Observation::Late
+            | Observation::Ended => return None,
+        };
+        let is_product = context.is_product(host);
+        is_product.then(|| self.agree(host, header.height, header.hash(domains)))?
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 }

@@ -1,49 +1,52 @@
-//! Certificates: every one that an honest validator sends or calls final by is a true quorum's.
+//! Certificates: every one that a whole node sends, and every one by which a node of the product
+//! calls a block final, is a true quorum's, and names no vote that its signer never cast.
 //!
 //! The check is written apart from the product's: signature by signature, quorum by its own
-//! arithmetic.
+//! arithmetic. The signatures of the test suite can be forged, so it also asks whether the vote was
+//! ever sent or at least recorded.
 
-use ledger::block::Block;
+use consensus::Record;
 use ledger::certificate::{Certificate, VoteKind, VoteSubject};
+use node::core::record::LogRecord;
 use std::collections::BTreeSet;
 
-use super::{Checker, Context, Observation, certificates};
+use super::{Checker, Context, Observation, certificates, vote};
 
-/// The certificates that were checked already.
-#[derive(Debug, Default)]
+/// The certificates that were checked already, and the votes that were cast.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Certificates {
-    checked: BTreeSet<Vec<u8>>,
+    known: BTreeSet<Vec<u8>>,
+    cast: BTreeSet<(usize, VoteSubject)>,
+    checked: u64,
 }
 
 impl Certificates {
     fn check(&mut self, context: &Context, certificate: &Certificate) -> Option<String> {
-        if !self.checked.insert(ledger::codec::encode(certificate)) {
+        if !self.known.insert(ledger::codec::encode(certificate)) {
             return None;
         }
+        self.checked += 1;
         let setup = context.setup;
         let count = setup.validators.count();
         let quorum = count - (count - 1) / 3;
         let votes: Vec<_> = certificate.votes().collect();
         let signers: BTreeSet<_> = votes.iter().map(|vote| vote.validator).collect();
-        let wrong = votes.iter().find(|vote| !vote.verify(&setup.domains, &setup.validators));
         let subject = certificate.subject;
-        match wrong {
-            Some(vote) => Some(format!("{subject:?}: the vote of {:?} is invalid", vote.validator)),
-            None if signers.len() != votes.len() => Some(format!("{subject:?}: a signer repeats")),
-            None if signers.len() < quorum => {
-                Some(format!("{subject:?}: {} signers are no quorum of {quorum}", signers.len()))
-            }
-            None => None,
+        let wrong = votes.iter().find(|vote| !vote.verify(&setup.domains, &setup.validators));
+        if let Some(vote) = wrong {
+            return Some(format!("{subject:?}: the vote of {:?} is invalid", vote.validator));
         }
+        if signers.len() != votes.len() {
+            return Some(format!("{subject:?}: a signer repeats"));
+        }
+        if signers.len() < quorum {
+            return Some(format!("{subject:?}: {} are no quorum of {quorum}", signers.len()));
+        }
+        let seats = signers.iter().map(|signer| signer.position());
+        let mut whole = seats.filter(|seat| context.seat_votes_once(*seat));
+        let phantom = whole.find(|seat| !self.cast.contains(&(*seat, subject)))?;
+        Some(format!("{subject:?}: validator {phantom} never cast this vote"))
     }
-}
-
-/// A final block with a certificate must be the block that the certificate makes final.
-fn check_subject(context: &Context, block: &Block, subject: &VoteSubject) -> Option<String> {
-    let fits = subject.kind == VoteKind::Finalize
-        && subject.block == block.hash(&context.setup.domains)
-        && subject.view == block.header.view;
-    (!fits).then(|| format!("height {} is called final by {subject:?}", block.header.height))
 }
 
 impl Checker for Certificates {
@@ -53,17 +56,54 @@ impl Checker for Certificates {
 
     fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
         match observation {
-            Observation::Sent(_, message) => certificates(message)
-                .into_iter()
-                .find_map(|certificate| self.check(context, certificate)),
-            Observation::Final(_, block, Some(certificate)) => self
-                .check(context, certificate)
-                .or_else(|| check_subject(context, block, &certificate.subject)),
-            Observation::Final(_, _, None)
+            Observation::Sent(host, message) => {
+                if let Some(vote) = vote(message) {
+                    self.cast.insert((context.seat(*host), vote.subject));
+                }
+                if !context.votes_once(*host) {
+                    return None;
+                }
+                let sent = certificates(message);
+                sent.into_iter().find_map(|certificate| self.check(context, certificate))
+            }
+            Observation::Recorded(host, record) => {
+                if let LogRecord::Consensus(record) = record
+                    && let Record::Vote(vote) = record.as_ref()
+                {
+                    self.cast.insert((context.seat(*host), vote.subject));
+                }
+                None
+            }
+            Observation::Final(host, committed) if context.is_product(*host) => {
+                let certificate = committed.certificate.as_ref()?;
+                let subject = certificate.subject;
+                let block = &committed.executed.block;
+                let fits = subject.kind == VoteKind::Finalize
+                    && subject.block == block.hash(&context.setup.domains)
+                    && subject.view == block.header.view;
+                if !fits {
+                    let height = block.header.height;
+                    return Some(format!("height {height} is called final by {subject:?}"));
+                }
+                self.check(context, certificate)
+            }
+            Observation::Final(..)
+            | Observation::Replayed(..)
             | Observation::Restored(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
             | Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Stopped(..)
             | Observation::Healed
+            | Observation::Late
             | Observation::Ended => None,
         }
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 }

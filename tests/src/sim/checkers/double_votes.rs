@@ -1,17 +1,32 @@
-//! No double vote: no honest validator ever sends two votes that contradict each other, over all
-//! its restarts, nor a notarization of a view that it has nullified before.
+//! No double vote: no whole node ever sends two votes that contradict each other, over all its
+//! restarts, nor a notarization of a view that it has nullified before.
+//!
+//! What contradicts is written apart from the product's rule.
 
-use consensus::Evidence;
-use ledger::certificate::{Vote, VoteKind};
-use ledger::ids::View;
+use ledger::certificate::{VoteKind, VoteSubject};
+use ledger::ids::{Epoch, View};
 use std::collections::BTreeMap;
 
 use super::{Checker, Context, Observation, vote};
 
-/// The votes of each validator and view, in the order they were first sent.
-#[derive(Debug, Default)]
+/// The votes of each seat and view, in the order they were first sent.
+#[derive(Clone, Debug, Default)]
 pub(super) struct DoubleVotes {
-    votes: BTreeMap<(usize, View), Vec<Vote>>,
+    votes: BTreeMap<(usize, Epoch, View), Vec<VoteSubject>>,
+    checked: u64,
+}
+
+fn contradicts(earlier: &VoteSubject, later: &VoteSubject) -> bool {
+    match (earlier.kind, later.kind) {
+        (VoteKind::Notarize, VoteKind::Notarize) | (VoteKind::Finalize, VoteKind::Finalize) => {
+            earlier.block != later.block
+        }
+        (VoteKind::Nullify, VoteKind::Finalize | VoteKind::Notarize)
+        | (VoteKind::Finalize, VoteKind::Nullify) => true,
+        (VoteKind::Nullify, VoteKind::Nullify)
+        | (VoteKind::Notarize, VoteKind::Nullify | VoteKind::Finalize)
+        | (VoteKind::Finalize, VoteKind::Notarize) => false,
+    }
 }
 
 impl Checker for DoubleVotes {
@@ -19,22 +34,26 @@ impl Checker for DoubleVotes {
         "double votes"
     }
 
-    fn observe(&mut self, _: &Context, observation: &Observation) -> Option<String> {
-        let Observation::Sent(node, message) = observation else { return None };
-        let vote = vote(message)?;
-        let earlier = self.votes.entry((*node, vote.subject.view)).or_default();
-        if earlier.iter().any(|known| known.subject == vote.subject) {
+    fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
+        let Observation::Sent(host, message) = observation else { return None };
+        if !context.votes_once(*host) {
             return None;
         }
-        let contradicted = earlier.iter().find(|known| {
-            let too_late =
-                known.subject.kind == VoteKind::Nullify && vote.subject.kind == VoteKind::Notarize;
-            too_late || Evidence::of(**known, *vote).is_some()
-        });
-        let violation = contradicted.map(|known| {
-            format!("validator {node} sent {:?} after {:?}", vote.subject, known.subject)
-        });
-        earlier.push(*vote);
+        let subject = vote(message)?.subject;
+        let place = (context.seat(*host), subject.epoch, subject.view);
+        let earlier = self.votes.entry(place).or_default();
+        if earlier.contains(&subject) {
+            return None;
+        }
+        self.checked += 1;
+        let contradicted = earlier.iter().find(|known| contradicts(known, &subject));
+        let violation =
+            contradicted.map(|known| format!("host {host} sent {subject:?} after {known:?}"));
+        earlier.push(subject);
         violation
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 }

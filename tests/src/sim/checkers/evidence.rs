@@ -1,10 +1,12 @@
-//! Evidence is true: it verifies, and never names an honest validator.
+//! Evidence is true: it verifies, and neither it nor an accusation ever names a whole node.
 
 use super::{Checker, Context, Observation};
 
-/// Nothing to remember.
-#[derive(Debug, Default)]
-pub(super) struct EvidenceIsTrue {}
+/// How much of it there was.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EvidenceIsTrue {
+    checked: u64,
+}
 
 impl Checker for EvidenceIsTrue {
     fn name(&self) -> &'static str {
@@ -12,13 +14,41 @@ impl Checker for EvidenceIsTrue {
     }
 
     fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
-        let Observation::Evidence(node, evidence) = observation else { return None };
-        let setup = context.setup;
-        if let Err(error) = evidence.verify(&setup.domains, &setup.validators) {
-            return Some(format!("validator {node} holds evidence that is none: {error}"));
+        match observation {
+            Observation::Evidence(host, evidence) if context.is_product(*host) => {
+                self.checked += 1;
+                let setup = context.setup;
+                if let Err(error) = evidence.verify(&setup.domains, &setup.validators) {
+                    return Some(format!("host {host} holds evidence that is none: {error}"));
+                }
+                let culprit = evidence.culprit().position();
+                let is_whole = context.seat_votes_once(culprit);
+                is_whole.then(|| format!("host {host} holds evidence against whole seat {culprit}"))
+            }
+            Observation::Accused(host, seat, what) if context.is_product(*host) => {
+                self.checked += 1;
+                let is_whole = context.seat_votes_once(*seat);
+                is_whole.then(|| format!("host {host} says of whole seat {seat} that it {what}"))
+            }
+            Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Sent(..)
+            | Observation::Final(..)
+            | Observation::Recorded(..)
+            | Observation::Replayed(..)
+            | Observation::Restored(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
+            | Observation::Stopped(..)
+            | Observation::Healed
+            | Observation::Late
+            | Observation::Ended => None,
         }
-        let culprit = evidence.culprit().position();
-        let is_honest = context.honest.get(culprit).copied().unwrap_or(false);
-        is_honest.then(|| format!("validator {node} holds evidence against honest {culprit}"))
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 }

@@ -3,21 +3,23 @@
 
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::Hash;
-use ledger::ids::View;
+use ledger::ids::{Epoch, View};
 use std::collections::BTreeMap;
 
 use super::{Checker, Context, Observation, certificates};
 
 /// What each view was certified for, by kind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct ExclusiveViews {
-    views: BTreeMap<View, BTreeMap<VoteKind, Hash>>,
+    views: BTreeMap<(Epoch, View), BTreeMap<VoteKind, Hash>>,
+    checked: u64,
 }
 
 impl ExclusiveViews {
     fn see(&mut self, certificate: &Certificate) -> Option<String> {
+        self.checked += 1;
         let subject = certificate.subject;
-        let view = self.views.entry(subject.view).or_default();
+        let view = self.views.entry((subject.epoch, subject.view)).or_default();
         let first = *view.entry(subject.kind).or_insert(subject.block);
         let forked = first != subject.block;
         let nullified = view.contains_key(&VoteKind::Nullify);
@@ -31,18 +33,33 @@ impl Checker for ExclusiveViews {
         "exclusive views"
     }
 
-    fn observe(&mut self, _: &Context, observation: &Observation) -> Option<String> {
+    fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
         match observation {
-            Observation::Sent(_, message) => {
+            Observation::Sent(host, message) if context.is_product(*host) => {
                 certificates(message).into_iter().find_map(|certificate| self.see(certificate))
             }
-            Observation::Final(_, _, certificate) => {
-                certificate.and_then(|certificate| self.see(certificate))
+            Observation::Final(host, committed) if context.is_product(*host) => {
+                committed.certificate.as_ref().and_then(|certificate| self.see(certificate))
             }
-            Observation::Restored(..)
+            Observation::Sent(..)
+            | Observation::Final(..)
+            | Observation::Recorded(..)
+            | Observation::Replayed(..)
+            | Observation::Restored(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
             | Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Stopped(..)
             | Observation::Healed
+            | Observation::Late
             | Observation::Ended => None,
         }
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 }

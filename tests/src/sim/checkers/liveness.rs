@@ -1,4 +1,5 @@
-//! Liveness: after the last fault has healed, every honest validator soon has a new final block.
+//! Liveness: after the last fault has healed there is soon a new final block, and every node that
+//! runs the product alone under its keys comes along.
 
 use ledger::ids::Height;
 use std::collections::BTreeMap;
@@ -12,14 +13,21 @@ pub(super) struct Liveness {
     /// The highest final height when all healed.
     goal: Option<Height>,
     behind: Vec<usize>,
+    checked: u64,
 }
 
 impl Liveness {
+    fn reach(&mut self, context: &Context, host: usize, height: Height) {
+        if context.is_product(host) {
+            self.heights.insert(host, height);
+            self.update(context);
+        }
+    }
+
     fn update(&mut self, context: &Context) {
         let Some(goal) = self.goal else { return };
-        let honest = context.honest.iter().enumerate().filter(|(_, honest)| **honest);
-        let is_behind = |node: &usize| self.heights.get(node).is_none_or(|height| *height <= goal);
-        self.behind = honest.map(|(node, _)| node).filter(is_behind).collect();
+        let is_behind = |host: &usize| self.heights.get(host).is_none_or(|height| *height <= goal);
+        self.behind = context.coming_along().filter(is_behind).collect();
     }
 }
 
@@ -30,9 +38,12 @@ impl Checker for Liveness {
 
     fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
         match observation {
-            Observation::Final(node, block, _) => {
-                self.heights.insert(*node, block.header.height);
-                self.update(context);
+            Observation::Final(host, committed) => {
+                self.reach(context, *host, committed.height());
+                None
+            }
+            Observation::Restored(host, tip) => {
+                self.reach(context, *host, tip.height());
                 None
             }
             Observation::Healed => {
@@ -40,11 +51,33 @@ impl Checker for Liveness {
                 self.update(context);
                 None
             }
-            Observation::Ended => (!self.is_content()).then(|| {
-                format!("after healing no new final block at {:?}: {:?}", self.behind, self.heights)
-            }),
-            Observation::Sent(..) | Observation::Restored(..) | Observation::Evidence(..) => None,
+            Observation::Late => {
+                let goal = self.goal?;
+                let is_live = self.heights.values().any(|height| *height > goal);
+                (!is_live).then(|| format!("no new final block since all healed: {goal}"))
+            }
+            Observation::Ended => {
+                self.checked += 1;
+                (!self.is_content()).then(|| {
+                    let behind = &self.behind;
+                    format!("after healing no new final block at {behind:?}: {:?}", self.heights)
+                })
+            }
+            Observation::Sent(..)
+            | Observation::Recorded(..)
+            | Observation::Replayed(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
+            | Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Stopped(..) => None,
         }
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
     }
 
     fn is_content(&self) -> bool {

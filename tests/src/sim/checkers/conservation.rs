@@ -1,0 +1,109 @@
+//! Conservation: by a ledger of its own, kept from the receipts alone, no balance is ever negative,
+//! the balances add up to what was issued less what was redeemed, and every account that a block
+//! touches has in the node's state what this ledger says.
+
+use ledger::ids::{AccountId, AssetCode, Height};
+use ledger::receipt::{Outcome, Settlement};
+use node::core::step::Committed;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Checker, Context, Observation};
+
+type Holder = (AccountId, AssetCode);
+
+/// The ledger up to the highest height that any node has shown.
+#[derive(Debug, Default)]
+pub(super) struct Conservation {
+    height: Height,
+    balances: BTreeMap<Holder, i128>,
+    supply: BTreeMap<AssetCode, i128>,
+    checked: u64,
+}
+
+fn number(amount: ledger::money::Amount) -> i128 {
+    i128::try_from(amount.0).unwrap_or(i128::MAX)
+}
+
+impl Conservation {
+    fn change(&mut self, touched: &mut BTreeSet<Holder>, holder: Holder, by: i128) {
+        *self.balances.entry(holder).or_default() += by;
+        touched.insert(holder);
+    }
+
+    /// The simulation's banks charge nothing and exchange nothing, so what is debited is credited.
+    fn settle(
+        &mut self,
+        settlement: &Settlement,
+        touched: &mut BTreeSet<Holder>,
+    ) -> Option<String> {
+        let (debited, credited) = (settlement.debited, settlement.credited);
+        if debited != credited || !settlement.fees.is_empty() || settlement.exchange.is_some() {
+            return Some(format!("a settlement changes the money: {settlement:?}"));
+        }
+        let (asset, amount) = (debited.asset, number(debited.amount));
+        match settlement.from {
+            Some(from) => self.change(touched, (from, asset), -amount),
+            None => *self.supply.entry(asset).or_default() += amount,
+        }
+        match settlement.to {
+            Some(to) => self.change(touched, (to, asset), amount),
+            None => *self.supply.entry(asset).or_default() -= amount,
+        }
+        None
+    }
+
+    fn execute(&mut self, committed: &Committed) -> Option<String> {
+        let height = committed.height();
+        let mut touched = BTreeSet::new();
+        for booked in &committed.executed.booked {
+            if let Outcome::Settled(settlement) = &booked.receipt.outcome {
+                self.checked += 1;
+                if let Some(wrong) = self.settle(settlement, &mut touched) {
+                    return Some(wrong);
+                }
+            }
+        }
+        let state = committed.executed.tip.state();
+        for (account, asset) in touched {
+            let expected = self.balances.get(&(account, asset)).copied().unwrap_or(0);
+            if expected < 0 {
+                return Some(format!("{account:?} has {expected} of {asset:?} at {height}"));
+            }
+            let posted = state.holding(account, asset).map_or(0, |held| number(held.posted));
+            if posted != expected {
+                return Some(format!("{account:?} has {posted} at {height}, not {expected}"));
+            }
+        }
+        for (asset, supply) in &self.supply {
+            let all = self.balances.iter().filter(|((_, other), _)| other == asset);
+            let sum: i128 = all.map(|(_, balance)| *balance).sum();
+            if sum != *supply {
+                return Some(format!("{asset:?} at {height}: {sum} held of {supply} issued"));
+            }
+        }
+        None
+    }
+}
+
+impl Checker for Conservation {
+    fn name(&self) -> &'static str {
+        "conservation"
+    }
+
+    fn observe(&mut self, context: &Context, observation: &Observation) -> Option<String> {
+        let (Observation::Final(host, committed) | Observation::Replayed(host, committed)) =
+            observation
+        else {
+            return None;
+        };
+        if !context.is_product(*host) || committed.height() <= self.height {
+            return None;
+        }
+        self.height = committed.height();
+        self.execute(committed)
+    }
+
+    fn checked(&self) -> u64 {
+        self.checked
+    }
+}

@@ -1,0 +1,266 @@
+//! The clients: banks and customers that send transactions and do not give up.
+//!
+//! The first transaction opens the ledger: the asset, an account for each customer, money for all.
+//! Then come payments; some are sent to several nodes, some are bad. Invariants: a client sends the
+//! same bytes until it has a final answer, or until it is told "accepted" if that is all it asked
+//! for; it believes nothing else. Absent: what answers must say (the checkers').
+
+use ledger::account::Policy;
+use ledger::codec;
+use ledger::crypto::SecretKey;
+use ledger::hash::Hash;
+use ledger::ids::{AccountId, Timestamp, Uetr};
+use ledger::money::{Amount, Decimals, Money};
+use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
+use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
+use node::core::step::{Reply, RequestId};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::random::Random;
+use super::setup::{Owned, Setup};
+
+/// What is the matter with a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// It opens the ledger.
+    Opening,
+    /// A payment that settles if the payer has the money.
+    Payment,
+    /// A payment of more than there is.
+    TooLarge,
+    /// A payment under the UETR of another one.
+    Repeated,
+    /// A payment whose signature is of another key: refused by whoever checks it.
+    Forged,
+    /// A payment that only a stranger signed.
+    Stranger,
+}
+
+/// A transaction of a client.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The transaction's id.
+    pub id: TransactionId,
+    /// What is the matter with it.
+    pub sort: Sort,
+    /// What is sent.
+    pub bytes: Rc<Vec<u8>>,
+    /// True: the client waits for its receipts. False: for the word that it was taken in.
+    pub until_final: bool,
+    /// How often it was sent because the client had waited in vain.
+    pub repeated: u32,
+    /// True if the client waits no longer.
+    pub is_answered: bool,
+}
+
+/// Something that a client sends to a node.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// The order's number.
+    pub order: usize,
+    /// The host that it goes to.
+    pub host: usize,
+    /// Names the request.
+    pub request: RequestId,
+}
+
+/// All clients.
+#[derive(Debug)]
+pub struct Clients {
+    setup: Arc<Setup>,
+    orders: Vec<Order>,
+    waiting: BTreeMap<(usize, RequestId), usize>,
+    requests: u64,
+    hosts: usize,
+    is_open: bool,
+}
+
+impl Clients {
+    /// The most orders of one simulation.
+    const MOST: usize = 200;
+
+    /// How long a client waits for an answer before it asks another node, in milliseconds; it
+    /// doubles each time, up to the second number.
+    const PATIENCE: (u64, u64) = (2_500, 320_000);
+
+    /// What each customer is given.
+    pub const GIFT: u128 = 10_000;
+
+    /// Clients of a chain with so many hosts.
+    pub fn new(setup: &Arc<Setup>, hosts: usize) -> Self {
+        Self {
+            setup: Arc::clone(setup),
+            orders: Vec::new(),
+            waiting: BTreeMap::new(),
+            requests: 0,
+            hosts,
+            is_open: false,
+        }
+    }
+
+    /// The orders so far.
+    pub fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
+    /// A client acts: a new order, sent to one host or several. Nothing before the ledger is open
+    /// but the order that opens it.
+    pub fn act(&mut self, now: Timestamp, random: &mut Random) -> Vec<Submission> {
+        if self.orders.is_empty() {
+            let order = self.opening(now);
+            self.orders.push(order);
+        } else if self.is_open && self.orders.len() < Self::MOST {
+            let order = self.draw(now, random);
+            self.orders.push(order);
+        } else {
+            return Vec::new();
+        }
+        let order = self.orders.len() - 1;
+        let first = random.position(self.hosts);
+        let copies = if random.chance(150) { self.hosts.min(3) } else { 1 };
+        (0..copies).map(|copy| self.send(order, (first + copy) % self.hosts)).collect()
+    }
+
+    /// A client has waited long enough for the answer to an order: it asks another node.
+    pub fn lose_patience(&mut self, order: usize, random: &mut Random) -> Option<Submission> {
+        let waiting = &mut self.orders[order];
+        if waiting.is_answered {
+            return None;
+        }
+        waiting.repeated += 1;
+        let host = random.position(self.hosts);
+        Some(self.send(order, host))
+    }
+
+    /// How long the client waits for the answer to an order this time.
+    pub fn patience(&self, order: usize) -> u64 {
+        let (first, most) = Self::PATIENCE;
+        (first << self.orders[order].repeated.min(8)).min(most)
+    }
+
+    /// An answer has come. Gives the order that it is about.
+    pub fn answered(&mut self, host: usize, request: RequestId, reply: &Reply) -> Option<usize> {
+        let place = self.waiting.remove(&(host, request))?;
+        let order = self.orders.get_mut(place)?;
+        order.is_answered |= match reply {
+            Reply::Busy => false,
+            Reply::Accepted(_) => !order.until_final,
+            Reply::Refused(_) | Reply::Rejected(_) | Reply::Final(..) | Reply::Known(_) => true,
+        };
+        self.is_open |= order.sort == Sort::Opening && order.is_answered;
+        Some(place)
+    }
+
+    /// True if every order was answered.
+    pub fn all_answered(&self) -> bool {
+        self.orders.iter().all(|order| order.is_answered)
+    }
+
+    fn send(&mut self, order: usize, host: usize) -> Submission {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.waiting.insert((host, request), order);
+        Submission { order, host, request }
+    }
+
+    fn uetr(&self, number: usize) -> Uetr {
+        let number = u128::try_from(number).unwrap_or(0);
+        Uetr::from_entropy((number + 1).to_be_bytes())
+    }
+
+    /// Asset, accounts and money in one transaction, all or nothing.
+    fn opening(&self, now: Timestamp) -> Order {
+        let setup = &self.setup;
+        let issuer = &setup.banks[0];
+        let code = Setup::asset();
+        let mut operations = vec![Operation::RegisterAsset {
+            code,
+            kind: AssetKind::Currency,
+            decimals: Decimals::of_currency(code).unwrap_or(Decimals(2)),
+            issuer: issuer.number,
+        }];
+        for (place, Owned { account, key }) in setup.customers().enumerate() {
+            let (account, policy) = (*account, Policy::single(key.public()));
+            operations.push(Operation::OpenAccount { account, policy, tier: 1 });
+            let uetr = self.uetr(1_000_000 + place);
+            let amount = Money::new(Amount(Self::GIFT), code);
+            operations.push(Operation::Issue { uetr, to: account, amount });
+        }
+        let signers: Vec<_> = setup.banks.iter().map(|bank| &bank.operator).collect();
+        self.order(Sort::Opening, now, operations, &signers, true)
+    }
+
+    fn draw(&self, now: Timestamp, random: &mut Random) -> Order {
+        let customers: Vec<_> = self.setup.customers().collect();
+        let payer = customers[random.position(customers.len())];
+        let payee = customers[random.position(customers.len())];
+        let sort = match random.between(0, 19) {
+            0 => Sort::TooLarge,
+            1 => Sort::Repeated,
+            2 => Sort::Forged,
+            3 => Sort::Stranger,
+            _ => Sort::Payment,
+        };
+        let number = match sort {
+            Sort::Repeated => random.position(self.orders.len()),
+            Sort::Opening | Sort::Payment | Sort::TooLarge | Sort::Forged | Sort::Stranger => {
+                self.orders.len()
+            }
+        };
+        let amount = match sort {
+            Sort::TooLarge => Self::GIFT * 1_000,
+            Sort::Opening | Sort::Payment | Sort::Repeated | Sort::Forged | Sort::Stranger => {
+                u128::from(random.between(1, 400))
+            }
+        };
+        let signer =
+            if sort == Sort::Stranger { &self.setup.banks[0].operator } else { &payer.key };
+        let pay = self.pay(number, payer.account, payee.account, amount);
+        let until_final = random.chance(600);
+        self.order(sort, now, vec![pay], &[signer], until_final)
+    }
+
+    fn pay(&self, number: usize, from: AccountId, to: AccountId, amount: u128) -> Operation {
+        Operation::Pay(Pay {
+            uetr: self.uetr(number),
+            from,
+            to,
+            amount: Money::new(Amount(amount), Setup::asset()),
+            terms: PaymentTerms {
+                charge_bearer: ChargeBearer::Debtor,
+                maximum_fee: Amount::ZERO,
+                purpose: [0; 4],
+                remittance: Hash::ZERO,
+            },
+        })
+    }
+
+    fn order(
+        &self,
+        sort: Sort,
+        now: Timestamp,
+        operations: Vec<Operation>,
+        signers: &[&SecretKey],
+        until_final: bool,
+    ) -> Order {
+        let domains = &self.setup.domains;
+        let mut signers = signers.to_vec();
+        signers.sort_by_key(|key| key.public());
+        let transaction = Transaction {
+            suite: domains.suite(),
+            chain_id: domains.chain_id(),
+            valid_from: now.minus(60_000),
+            valid_until: now.plus(12 * 60 * 60 * 1_000),
+            operations,
+            atomic: sort == Sort::Opening,
+            signers: signers.iter().map(|key| key.public()).collect(),
+        };
+        let id = transaction.id(domains);
+        let signed = if sort == Sort::Forged { Hash::ZERO } else { id };
+        let signatures = signers.iter().map(|key| key.sign(&signed)).collect();
+        let bytes = codec::encode(&SignedTransaction { transaction, signatures });
+        Order { id, sort, bytes: Rc::new(bytes), until_final, repeated: 0, is_answered: false }
+    }
+}
