@@ -19,6 +19,7 @@ mod liar_in_catchup;
 mod replayer;
 mod selective;
 mod silent;
+mod snapshot_forger;
 mod stale_flooder;
 mod voice;
 mod withholding_leader;
@@ -57,6 +58,7 @@ pub const ALL: &[Adversary] = &[
     fast_clock::ADVERSARY,
     bad_proposer::VALIDATORS,
     liar_in_catchup::ADVERSARY,
+    snapshot_forger::ADVERSARY,
     silent::ADVERSARY,
     selective::ADVERSARY,
     replayer::ADVERSARY,

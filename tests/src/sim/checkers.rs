@@ -17,6 +17,7 @@ mod exclusive_views;
 mod health;
 mod light_client;
 mod liveness;
+mod membership;
 mod memory;
 mod monotone_reads;
 mod replicas;
@@ -35,6 +36,7 @@ use node::core::snapshot::SnapshotAnswer;
 use node::core::step::{Committed, Reply};
 
 use super::clients::Order;
+use super::epochs::Epochs;
 use super::plan::Role;
 use super::setup::Setup;
 
@@ -112,6 +114,8 @@ pub struct Context<'a> {
     pub setup: &'a Setup,
     /// The hosts, by number.
     pub hosts: &'a [Standing],
+    /// The epochs that have begun.
+    pub epochs: &'a Epochs,
     /// Simulated milliseconds since the start.
     pub now: u64,
 }
@@ -187,6 +191,7 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::<health::Health>::default(),
         Box::<light_client::LightClient>::default(),
         Box::<liveness::Liveness>::default(),
+        Box::<membership::Membership>::default(),
         Box::<memory::Memory>::default(),
         Box::<monotone_reads::MonotoneReads>::default(),
         Box::<results::Results>::default(),

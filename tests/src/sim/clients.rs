@@ -1,7 +1,8 @@
 //! The clients: banks and customers that send transactions and do not give up.
 //!
 //! The first transaction opens the ledger: the asset, an account for each customer, money for all.
-//! Then come payments; some are sent to several nodes, some are bad. Invariants: a client sends the
+//! Then come payments, and what the council wants; some are sent to several nodes, some are bad.
+//! Invariants: a client sends the
 //! same bytes until it has a final answer, or until it is told "accepted" if that is all it asked
 //! for; it believes nothing else. Absent: what answers must say (the checkers').
 
@@ -13,11 +14,12 @@ use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
-use node::core::step::{Reply, RequestId};
+use node::core::step::{Committed, Reply, RequestId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::council::Council;
 use super::random::Random;
 use super::setup::{Owned, Setup};
 
@@ -36,6 +38,8 @@ pub enum Sort {
     Forged,
     /// A payment that only a stranger signed.
     Stranger,
+    /// A change of the network, proposed, approved and enacted.
+    Council,
 }
 
 /// A transaction of a client.
@@ -75,6 +79,7 @@ pub struct Clients {
     requests: u64,
     hosts: usize,
     is_open: bool,
+    council: Option<Council>,
 }
 
 impl Clients {
@@ -85,11 +90,14 @@ impl Clients {
     /// doubles each time, up to the second number.
     const PATIENCE: (u64, u64) = (2_500, 320_000);
 
+    /// The chance in a thousand that the next order is the council's, when it wants something.
+    const CONVENES: u64 = 300;
+
     /// What each customer is given.
     pub const GIFT: u128 = 10_000;
 
-    /// Clients of a chain with so many hosts.
-    pub fn new(setup: &Arc<Setup>, hosts: usize) -> Self {
+    /// Clients of a chain with so many hosts, and the council of its banks.
+    pub fn new(setup: &Arc<Setup>, hosts: usize, council: Option<Council>) -> Self {
         Self {
             setup: Arc::clone(setup),
             orders: Vec::new(),
@@ -97,6 +105,7 @@ impl Clients {
             requests: 0,
             hosts,
             is_open: false,
+            council,
         }
     }
 
@@ -112,7 +121,7 @@ impl Clients {
             let order = self.opening(now);
             self.orders.push(order);
         } else if self.is_open && self.orders.len() < Self::MOST {
-            let order = self.draw(now, random);
+            let order = self.convene(now, random).unwrap_or_else(|| self.draw(now, random));
             self.orders.push(order);
         } else {
             return Vec::new();
@@ -121,6 +130,26 @@ impl Clients {
         let first = random.position(self.hosts);
         let copies = if random.chance(150) { self.hosts.min(3) } else { 1 };
         (0..copies).map(|copy| self.send(order, (first + copy) % self.hosts)).collect()
+    }
+
+    /// A block is final at a node of the product.
+    pub fn note(&mut self, committed: &Committed) {
+        if let Some(council) = &mut self.council {
+            council.note(committed);
+        }
+    }
+
+    /// What the council wants next, if it does now.
+    fn convene(&mut self, now: Timestamp, random: &mut Random) -> Option<Order> {
+        let council = self.council.as_ref().filter(|council| council.is_ready())?;
+        if !random.chance(Self::CONVENES) {
+            return None;
+        }
+        let motion = council.move_on(now, random)?;
+        let change = motion.change();
+        let order = self.order(Sort::Council, now, motion.operations, &motion.signers, true);
+        self.council.as_mut()?.ordered(order.id, change);
+        Some(order)
     }
 
     /// A client has waited long enough for the answer to an order: it asks another node.
@@ -205,15 +234,21 @@ impl Clients {
         };
         let number = match sort {
             Sort::Repeated => random.position(self.orders.len()),
-            Sort::Opening | Sort::Payment | Sort::TooLarge | Sort::Forged | Sort::Stranger => {
-                self.orders.len()
-            }
+            Sort::Opening
+            | Sort::Council
+            | Sort::Payment
+            | Sort::TooLarge
+            | Sort::Forged
+            | Sort::Stranger => self.orders.len(),
         };
         let amount = match sort {
             Sort::TooLarge => Self::GIFT * 1_000,
-            Sort::Opening | Sort::Payment | Sort::Repeated | Sort::Forged | Sort::Stranger => {
-                u128::from(random.between(1, 400))
-            }
+            Sort::Opening
+            | Sort::Council
+            | Sort::Payment
+            | Sort::Repeated
+            | Sort::Forged
+            | Sort::Stranger => u128::from(random.between(1, 400)),
         };
         let signer =
             if sort == Sort::Stranger { &self.setup.banks[0].operator } else { &payer.key };
@@ -254,7 +289,7 @@ impl Clients {
             valid_from: now.minus(60_000),
             valid_until: now.plus(12 * 60 * 60 * 1_000),
             operations,
-            atomic: sort == Sort::Opening,
+            atomic: matches!(sort, Sort::Opening | Sort::Council),
             signers: signers.iter().map(|key| key.public()).collect(),
         };
         let id = transaction.id(domains);

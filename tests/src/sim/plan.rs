@@ -6,6 +6,8 @@
 
 mod draw;
 
+use std::collections::BTreeSet;
+
 use super::disk::Trouble;
 use super::network::Weather;
 use super::storage::Upkeep;
@@ -129,6 +131,8 @@ pub struct Plan {
     pub snapshots: (u64, u64),
     /// What clients do; `None` for an idle chain.
     pub traffic: Option<Traffic>,
+    /// How many changes of the network the council wants; none for an idle chain.
+    pub changes: u64,
     /// The faults and when they happen.
     pub faults: Vec<(u64, Fault)>,
     /// When all faults are over.
@@ -145,6 +149,12 @@ impl Plan {
         if self.upkeep.retain.is_some() { 90_000 } else { World::PATIENCE }
     }
 
+    /// The seats whose nodes count as faulty.
+    pub fn faulty(&self) -> BTreeSet<usize> {
+        let faulty = self.machines.iter().filter(|machine| machine.role != Role::Honest);
+        faulty.map(|machine| machine.seat).collect()
+    }
+
     /// A plan in which nothing goes wrong, to add faults to: `validators` honest hosts and some
     /// traffic, for `length` milliseconds.
     pub fn quiet(validators: usize, length: u64) -> Self {
@@ -158,6 +168,7 @@ impl Plan {
             upkeep: Upkeep { checkpoint_every: 1, retain: None, segment_bytes: 64 * 1024 },
             snapshots: (1_024, 2_048),
             traffic: Some(Traffic { pause: 20, burst: 4, rest: 500 }),
+            changes: 0,
             faults: Vec::new(),
             heal_at: length,
         }

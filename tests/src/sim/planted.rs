@@ -8,11 +8,13 @@
 
 mod booked_wrongly;
 mod counts_nullify;
+mod counts_other_epochs;
 mod early_final;
 mod false_evidence;
 mod forgets_records;
 mod hurried;
 mod keeps_certificates;
+mod keeps_messages;
 mod known_too_early;
 mod leaders_clock;
 mod lossy_start;
@@ -35,6 +37,7 @@ mod wrong_tag;
 
 use ledger::hash::Domains;
 use ledger::ids::Timestamp;
+use node::core::kept::Kept;
 use node::core::step::{Input, Output};
 use node::core::verification::{VerificationJob, VerificationResult};
 use node::core::{CoreConfig, Recovered};
@@ -69,6 +72,9 @@ pub trait Bug {
         job.run(domains)
     }
 
+    /// Changes what is counted of memory: what the bug holds beside the core.
+    fn kept(&self, _kept: &mut Kept) {}
+
     /// True if this is done at once, whatever is to be durable before it.
     fn hurries(&self, _output: &Output) -> bool {
         false
@@ -85,6 +91,9 @@ pub trait Bug {
 pub struct Planted {
     /// Its name.
     pub name: &'static str,
+    /// True if it knows every epoch; else the network stays as it is, since what stands in for a
+    /// check that a bug leaves out signs with the keys of the first epoch.
+    pub spans_epochs: bool,
     /// The checkers that are expected to find it; any of them.
     pub finders: &'static [&'static str],
     /// Makes the bug of one host, at each start anew.
@@ -102,6 +111,7 @@ pub const ALL: &[Planted] = &[
     booked_wrongly::TOO_FEW,
     booked_wrongly::TWICE,
     counts_nullify::PLANTED,
+    counts_other_epochs::PLANTED,
     early_final::PLANTED,
     false_evidence::ACCUSATION,
     false_evidence::EVIDENCE,
@@ -110,6 +120,7 @@ pub const ALL: &[Planted] = &[
     hurried::REPLIES,
     hurried::VOTES,
     keeps_certificates::PLANTED,
+    keeps_messages::PLANTED,
     known_too_early::PLANTED,
     leaders_clock::PLANTED,
     lossy_start::BATCHES,

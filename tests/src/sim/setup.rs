@@ -4,7 +4,7 @@
 //! institution i + 1 and, in epoch 0, validator i. Absent: what happens to the chain.
 
 use consensus::Timing;
-use ledger::account::{Institution, KeySet, Roles};
+use ledger::account::{Institution, KeySet, NodeRecord, Roles};
 use ledger::chain::Tip;
 use ledger::crypto::{SecretKey, Suite};
 use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
@@ -44,10 +44,21 @@ pub struct Bank {
     pub number: InstitutionNumber,
     /// Its operators' key.
     pub operator: SecretKey,
-    /// The key that signs its votes, proposals and batches.
+    /// The key that signs its votes, proposals and batches from genesis on.
     pub voting: SecretKey,
+    /// The keys that it may have later.
+    pub spare: Vec<SecretKey>,
     /// Its customers.
     pub accounts: Vec<Owned>,
+    /// Where its node is.
+    pub node: NodeRecord,
+}
+
+impl Bank {
+    /// All its voting keys, the first one first.
+    pub fn voting_keys(&self) -> impl Iterator<Item = &SecretKey> {
+        [&self.voting].into_iter().chain(&self.spare)
+    }
 }
 
 /// What a whole simulation shares.
@@ -73,6 +84,9 @@ impl Setup {
 
     /// Customers per bank.
     const CUSTOMERS: usize = 2;
+
+    /// Voting keys per bank beside the first.
+    const SPARE_KEYS: usize = 3;
 
     /// The asset in which the simulation pays; bank 0 issues it.
     ///
@@ -130,7 +144,7 @@ impl Setup {
         CoreConfig {
             domains: self.domains.clone(),
             institution: self.genesis.members[seat].institution.bic,
-            voting_keys: vec![self.banks[seat].voting.clone()],
+            voting_keys: self.banks[seat].voting_keys().cloned().collect(),
             timing: self.timing,
             limits: AdmissionLimits::default(),
             snapshots: SnapshotSettings::default(),
@@ -157,11 +171,17 @@ fn bank(seat: u8, suite: Suite) -> Bank {
         Owned { account: AccountId::new(number, id), key: key(suite, seat, 16 + place) }
     };
     let places = (0_u8..).take(Setup::CUSTOMERS);
+    let spare = (0_u8..).take(Setup::SPARE_KEYS);
     Bank {
         number,
         operator: key(suite, seat, 0),
         voting: key(suite, seat, 1),
+        spare: spare.map(|place| key(suite, seat, 32 + place)).collect(),
         accounts: places.map(customer).collect(),
+        node: NodeRecord {
+            node_key: key(suite, seat, 3).public(),
+            address: format!("127.0.0.1:{}", 7_000 + u16::from(seat)),
+        },
     }
 }
 
@@ -177,8 +197,8 @@ fn member(seat: u8, bank: &Bank, suite: Suite) -> Member {
     };
     let validator = MemberValidator {
         voting_key: bank.voting.public(),
-        node_key: key(suite, seat, 3).public(),
-        address: format!("127.0.0.1:{}", 7_000 + u16::from(seat)),
+        node_key: bank.node.node_key,
+        address: bank.node.address.clone(),
     };
     Member { institution, validator: Some(validator) }
 }

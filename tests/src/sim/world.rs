@@ -22,6 +22,8 @@ use super::adversaries;
 use super::audit::Audit;
 use super::checkers::{self, Checker, Context, Observation, Standing};
 use super::clients::Clients;
+use super::council::Council;
+use super::epochs::Epochs;
 use super::host::Host;
 use super::network::Network;
 use super::plan::{Fault, Plan, Role};
@@ -77,6 +79,7 @@ pub struct World {
     hosts: Vec<Host>,
     standings: Vec<Standing>,
     clients: Clients,
+    epochs: Epochs,
     network: Network,
     events: Events,
     now: u64,
@@ -126,7 +129,8 @@ impl World {
             plan.machines.iter().map(|machine| Standing { seat: machine.seat, role: machine.role });
         Self {
             standings: standings.collect(),
-            clients: Clients::new(setup, hosts.len()),
+            clients: Clients::new(setup, hosts.len(), council(setup, &plan, &options)),
+            epochs: Epochs::new(setup),
             network: Network::new(hosts.len(), plan.weather),
             events: Events::default(),
             now: 0,
@@ -418,11 +422,42 @@ impl World {
             let height = Height(self.hosts[host].shown);
             self.observe(&Observation::Read(host, height));
             let kept = self.hosts[host].actor.as_ref().and_then(|actor| actor.kept());
-            if let Some(kept) = kept {
+            if let Some(mut kept) = kept {
+                self.hosts[host].bug.kept(&mut kept);
                 self.observe(&Observation::Kept(host, &kept));
             }
         }
         self.schedule_read(host);
+    }
+
+    /// Takes note of what a node of the product shows of the chain.
+    fn follow(&mut self, observation: &Observation) {
+        match observation {
+            Observation::Final(host, committed) | Observation::Replayed(host, committed)
+                if self.standings[*host].is_product() =>
+            {
+                self.epochs.note(&committed.executed.tip, committed.certificate.as_ref());
+                self.clients.note(committed);
+            }
+            Observation::Restored(host, tip) if self.standings[*host].is_product() => {
+                self.epochs.note(tip, None);
+            }
+            Observation::Final(..)
+            | Observation::Replayed(..)
+            | Observation::Restored(..)
+            | Observation::Sent(..)
+            | Observation::Recorded(..)
+            | Observation::Read(..)
+            | Observation::Kept(..)
+            | Observation::Ordered(_)
+            | Observation::Replied(..)
+            | Observation::Evidence(..)
+            | Observation::Accused(..)
+            | Observation::Stopped(..)
+            | Observation::Healed
+            | Observation::Late
+            | Observation::Ended => {}
+        }
     }
 
     fn count(&mut self, fault: &'static str) {
@@ -430,7 +465,9 @@ impl World {
     }
 
     fn observe(&mut self, observation: &Observation) {
-        let context = Context { setup: &self.setup, hosts: &self.standings, now: self.now };
+        self.follow(observation);
+        let (setup, hosts, epochs) = (&self.setup, &self.standings, &self.epochs);
+        let context = Context { setup, hosts, epochs, now: self.now };
         for checker in &mut self.checkers {
             if let Some(text) = checker.observe(&context, observation) {
                 let checker = checker.name();
@@ -439,6 +476,12 @@ impl World {
         }
         self.violations.truncate(Self::MOST_VIOLATIONS);
     }
+}
+
+/// What the plan wants changed. Most planted bugs know only the keys of the first epoch.
+fn council(setup: &Arc<Setup>, plan: &Plan, options: &Options) -> Option<Council> {
+    let is_due = plan.changes > 0 && options.planted.is_none_or(|planted| planted.spans_epochs);
+    is_due.then(|| Council::new(setup, plan.changes, plan.faulty()))
 }
 
 /// The last final block that a start has found: what it makes final besides is new.

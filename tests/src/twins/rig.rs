@@ -23,6 +23,7 @@ use std::sync::Arc;
 use super::groups::Groups;
 use super::scenario::Scenario;
 use crate::sim::checkers::{Context, Observation, OfReplicas, Standing};
+use crate::sim::epochs::Epochs;
 use crate::sim::plan::Role;
 use crate::sim::setup::Setup;
 
@@ -113,6 +114,7 @@ pub(super) struct Rig {
     setup: Arc<Setup>,
     seats: Rc<Vec<usize>>,
     standings: Rc<Vec<Standing>>,
+    epochs: Rc<Epochs>,
     planted: Option<Planted>,
     /// How many views are cut.
     views: usize,
@@ -147,6 +149,7 @@ impl Rig {
         let (nodes, firsts): (Vec<_>, Vec<_>) = started.into_iter().unzip();
         let mut rig = Self {
             seats: Rc::new(seats),
+            epochs: Rc::new(Epochs::new(&setup)),
             standings,
             planted,
             views,
@@ -440,8 +443,8 @@ impl Rig {
 
     fn observe(&mut self, observation: &Observation) {
         if self.outcome.finding.is_none() {
-            let (setup, hosts, now) = (&self.setup, &self.standings, self.now);
-            let context = Context { setup, hosts, now };
+            let (setup, hosts, epochs) = (&self.setup, &self.standings, &self.epochs);
+            let context = Context { setup, hosts, epochs, now: self.now };
             self.outcome.finding = self.judges.observe(&context, observation);
         }
     }

@@ -39,7 +39,7 @@ fn forge(voice: &mut Voice, own: &HeldBatch) -> Batch {
             let parent =
                 ledger::block::LaneTip { sequence: header.sequence - 1, batch: header.parent };
             let (epoch, lane) = (header.epoch, header.lane);
-            Batch::sign(voice.domains(), voice.place.key(), epoch, lane, parent, transactions)
+            Batch::sign(voice.domains(), voice.key(), epoch, lane, parent, transactions)
         }
         1 => {
             transactions.pop();
@@ -50,7 +50,7 @@ fn forge(voice: &mut Voice, own: &HeldBatch) -> Batch {
             let lane = ValidatorIndex((header.lane.0 + 1) % count);
             let parent = ledger::block::LaneTip::default();
             let epoch = header.epoch;
-            Batch::sign(voice.domains(), voice.place.key(), epoch, lane, parent, transactions)
+            Batch::sign(voice.domains(), voice.key(), epoch, lane, parent, transactions)
         }
     }
 }

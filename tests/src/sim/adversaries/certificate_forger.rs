@@ -83,7 +83,7 @@ fn forge(voice: &mut Voice, certificate: &Certificate, way: u64) -> Option<Certi
         }
         3 => *parts.signatures.first_mut()? = own,
         4 => {
-            while parts.signatures.len() >= voice.place.setup.validators.quorum() {
+            while parts.signatures.len() >= voice.validators.quorum() {
                 parts.remove_last();
             }
         }
@@ -125,12 +125,7 @@ impl Mischief for CertificateForger {
             Message::Proposal(proposal) => {
                 // What was proposed is called final by the adversary alone.
                 let subject = VoteSubject { kind: VoteKind::Finalize, ..proposal.vote.subject };
-                let own = own_vote(voice, subject);
-                let votes = (0..voice.count()).filter_map(|seat| {
-                    let index = ledger::ids::ValidatorIndex(u16::try_from(seat).ok()?);
-                    Some((index, own.signature))
-                });
-                let forged = Certificate::assemble(subject, voice.count(), votes);
+                let forged = voice.sole(subject);
                 voice.did("forged a certificate");
                 let block = proposal.block.clone();
                 let part = ChainPart(vec![FinalBlock { block, certificate: Some(forged.clone()) }]);
@@ -177,7 +172,8 @@ mod tests {
         let setup = Setup::of(4, Suite::Ed25519Blake3);
         let place =
             Place { setup: setup.clone(), seat: 3, host: 3, seed: 1, deeds: Deeds::default() };
-        let mut voice = Voice { place, random: Random::new(1) };
+        let validators = std::sync::Arc::new(setup.validators.clone());
+        let mut voice = Voice { place, random: Random::new(1), validators };
         let (epoch, view) = (Epoch(0), View(5));
         let block = Hash([7; 32]);
         let subject = VoteSubject { epoch, view, kind: VoteKind::Notarize, block };

@@ -50,7 +50,7 @@ fn vote(voice: &mut Voice, now: &VoteSubject) -> Message {
 /// A block for a view that the adversary will lead, on a parent that nobody knows.
 fn proposal(voice: &mut Voice, heard: &Proposal) -> Message {
     let count = u64::try_from(voice.count()).unwrap_or(1);
-    let own = u64::try_from(voice.place.seat).unwrap_or(0);
+    let own = u64::from(voice.index().0);
     let turns = voice.random.between(1, 40);
     let now = heard.vote.subject.view.0;
     let view = View((now / count).saturating_add(turns).saturating_mul(count).saturating_add(own));

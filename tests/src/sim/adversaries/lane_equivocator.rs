@@ -6,10 +6,10 @@
 //! names.
 
 use ledger::block::{Batch, LaneTip};
-use ledger::ids::Timestamp;
+use ledger::ids::{Epoch, Timestamp};
 use node::core::Core;
 use node::core::lanes::HeldBatch;
-use node::core::message::PeerMessage;
+use node::core::message::{BatchRequest, PeerMessage};
 use node::core::step::{Input, Output};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const FORKS: usize = 2;
 #[derive(Default)]
 struct Forks {
     /// The other batches of each of the last places.
-    made: BTreeMap<u64, Vec<Batch>>,
+    made: BTreeMap<(Epoch, u64), Vec<Batch>>,
 }
 
 fn start(place: Place, core: Core, first: Vec<Output>, _: Timestamp) -> Started {
@@ -47,11 +47,12 @@ impl Forks {
     /// The other batches at the place of `own`: some of its transactions, or each of them twice.
     fn forks(&mut self, voice: &Voice, own: &HeldBatch) -> Vec<Batch> {
         let header = &own.header;
-        if let Some(made) = self.made.get(&header.sequence) {
+        let place = (header.epoch, header.sequence);
+        if let Some(made) = self.made.get(&place) {
             return made.clone();
         }
-        let before = header.sequence.checked_sub(1);
-        let before = before.and_then(|place| self.made.get(&place)).cloned().unwrap_or_default();
+        let before = (header.epoch, header.sequence.saturating_sub(1));
+        let before = self.made.get(&before).cloned().unwrap_or_default();
         let straight = LaneTip { sequence: header.sequence - 1, batch: header.parent };
         let all: Vec<_> = own.transactions.iter().map(|one| one.signed().clone()).collect();
         let half = all.iter().take(all.len() / 2).cloned().collect();
@@ -59,10 +60,10 @@ impl Forks {
         let made = [half, twice].into_iter().enumerate().take(FORKS).map(|(fork, transactions)| {
             let parent = before.get(fork).map_or(straight, |batch| tip(voice, batch));
             let (epoch, lane) = (header.epoch, header.lane);
-            Batch::sign(voice.domains(), voice.place.key(), epoch, lane, parent, transactions)
+            Batch::sign(voice.domains(), voice.key(), epoch, lane, parent, transactions)
         });
         let made: Vec<_> = made.collect();
-        self.made.insert(header.sequence, made.clone());
+        self.made.insert(place, made.clone());
         if self.made.len() > Self::MEMORY {
             self.made.pop_first();
         }
@@ -83,9 +84,9 @@ impl Forks {
     }
 
     /// The fork that a request names.
-    fn named(&self, voice: &Voice, named: LaneTip) -> Option<Batch> {
-        let forks = self.made.get(&named.sequence)?;
-        forks.iter().find(|batch| tip(voice, batch) == named).cloned()
+    fn named(&self, voice: &Voice, request: &BatchRequest) -> Option<Batch> {
+        let forks = self.made.get(&(request.epoch, request.tip.sequence))?;
+        forks.iter().find(|batch| tip(voice, batch) == request.tip).cloned()
     }
 }
 
@@ -93,7 +94,7 @@ impl Mischief for Forks {
     fn hear(&mut self, voice: &mut Voice, _: Timestamp, input: &Input) -> Vec<Output> {
         if let Input::Peer { from, message: PeerMessage::BatchRequest(request) } = input
             && request.lane == voice.index()
-            && let Some(fork) = self.named(voice, request.tip)
+            && let Some(fork) = self.named(voice, request)
         {
             return vec![send(*from, PeerMessage::Batch(fork))];
         }

@@ -6,7 +6,7 @@
 //! taken; after every answer, and after a second without one, another peer is asked.
 
 use consensus::{Message, Status};
-use ledger::certificate::{Certificate, VoteKind, VoteSubject};
+use ledger::certificate::{VoteKind, VoteSubject};
 use ledger::ids::{Height, Timestamp, View};
 use node::core::Core;
 use node::core::message::{ChainPart, FinalBlock, PeerMessage};
@@ -88,10 +88,7 @@ fn inflate(voice: &mut Voice, blocks: &mut Vec<FinalBlock>) {
             kind: VoteKind::Finalize,
             block: block.hash(voice.domains()),
         };
-        let own = voice.sign(subject).signature;
-        let count = voice.count();
-        let signers = voice.place.setup.validators.iter().map(|(index, _)| (index, own));
-        let certificate = Some(Certificate::assemble(subject, count, signers));
+        let certificate = Some(voice.sole(subject));
         blocks.push(FinalBlock { block, certificate });
     }
 }

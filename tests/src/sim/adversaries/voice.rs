@@ -6,12 +6,15 @@
 //! one adversary does (one file each).
 
 use consensus::Message;
-use ledger::certificate::{Vote, VoteSubject};
+use ledger::certificate::{Certificate, Vote, VoteSubject};
+use ledger::crypto::SecretKey;
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{Timestamp, ValidatorIndex, View};
+use ledger::validators::ValidatorSet;
 use node::core::Core;
 use node::core::message::PeerMessage;
 use node::core::step::{Channel, Input, Output};
+use std::sync::Arc;
 
 use super::super::actor::{Actor, Place, Started};
 use super::super::random::Random;
@@ -41,6 +44,8 @@ pub(super) struct Voice {
     pub(super) place: Place,
     /// What it draws.
     pub(super) random: Random,
+    /// The validators of the present epoch.
+    pub(super) validators: Arc<ValidatorSet>,
 }
 
 struct Adversary<M> {
@@ -56,8 +61,9 @@ pub(super) fn wrap<M: Mischief + 'static>(
     core: Core,
     first: Vec<Output>,
 ) -> Started {
+    let validators = Arc::clone(core.final_tip().child_validators());
     let random = Random::new(place.seed);
-    let mut voice = Voice { place, random };
+    let mut voice = Voice { place, random, validators };
     let first = first.into_iter().flat_map(|output| mischief.say(&mut voice, output)).collect();
     (Box::new(Adversary { core, voice, mischief }), first)
 }
@@ -67,6 +73,10 @@ impl<M: Mischief> Actor for Adversary<M> {
         let mut outputs = self.mischief.hear(&mut self.voice, now, &input);
         for output in self.core.step(self.mischief.clock(now), input) {
             outputs.extend(self.mischief.say(&mut self.voice, output));
+        }
+        let present = self.core.final_tip().child_validators();
+        if !Arc::ptr_eq(present, &self.voice.validators) {
+            self.voice.validators = Arc::clone(present);
         }
         outputs
     }
@@ -85,17 +95,27 @@ impl Voice {
 
     /// How many validators there are.
     pub(super) fn count(&self) -> usize {
-        self.place.setup.banks.len()
+        self.validators.count()
     }
 
-    /// The adversary's own index.
+    /// The adversary's own index; one that nobody has if it is no validator now.
     pub(super) fn index(&self) -> ValidatorIndex {
-        ValidatorIndex(u16::try_from(self.place.seat).unwrap_or(u16::MAX))
+        let own = self.validators.of(peer_at(self.place.seat));
+        own.map_or(ValidatorIndex(u16::MAX), |(index, _)| index)
+    }
+
+    /// The adversary's own voting key; its first one if it is no validator now.
+    pub(super) fn key(&self) -> &SecretKey {
+        let bank = &self.place.setup.banks[self.place.seat];
+        let mut keys = bank.voting_keys();
+        let present = self.validators.of(bank.number).map(|(_, validator)| validator.key);
+        keys.find(|key| Some(key.public()) == present).unwrap_or(&bank.voting)
     }
 
     /// The others.
     pub(super) fn peers(&self) -> Vec<Peer> {
-        (0..self.count()).filter(|seat| *seat != self.place.seat).map(peer_at).collect()
+        let all = 0..self.place.setup.banks.len();
+        all.filter(|seat| *seat != self.place.seat).map(peer_at).collect()
     }
 
     /// One of the others.
@@ -113,13 +133,21 @@ impl Voice {
     /// The leader of a view, if it is another.
     pub(super) fn leader(&self, view: View) -> Option<Peer> {
         let count = u64::try_from(self.count()).unwrap_or(1);
-        let seat = usize::try_from(view.0 % count).unwrap_or(0);
-        (seat != self.place.seat).then(|| peer_at(seat))
+        let index = ValidatorIndex(u16::try_from(view.0 % count).unwrap_or(0));
+        let leader = self.validators.get(index)?.institution;
+        (leader != peer_at(self.place.seat)).then_some(leader)
     }
 
     /// The adversary's own vote, whatever it says.
     pub(super) fn sign(&self, subject: VoteSubject) -> Vote {
-        Vote::sign(self.domains(), self.place.key(), self.index(), subject)
+        Vote::sign(self.domains(), self.key(), self.index(), subject)
+    }
+
+    /// A certificate that has the adversary's signature in every place.
+    pub(super) fn sole(&self, subject: VoteSubject) -> Certificate {
+        let own = self.sign(subject).signature;
+        let signers = self.validators.iter().map(|(index, _)| (index, own));
+        Certificate::assemble(subject, self.count(), signers)
     }
 
     /// A hash that nothing has.

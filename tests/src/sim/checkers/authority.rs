@@ -1,11 +1,10 @@
 //! Authority: nothing is executed that no client ordered: each transaction of a final block was
 //! handed over by a client and has a valid signature of every signer that it names, and each batch
-//! one of its lane's owner (of epoch 0, whose validators are known here).
+//! one of its lane's owner.
 //!
 //! Written apart from the product's verification: signature by signature, nothing batched.
 
 use ledger::crypto::SignatureCheck;
-use ledger::ids::Epoch;
 use ledger::transaction::TransactionId;
 use node::core::step::Committed;
 use std::collections::BTreeSet;
@@ -23,8 +22,9 @@ pub(super) struct Authority {
 impl Authority {
     fn execute(&mut self, context: &Context, committed: &Committed) -> Option<String> {
         let suite = context.setup.domains.suite();
-        for batch in committed.batches.iter().filter(|batch| batch.header.epoch == Epoch(0)) {
-            let owner = context.setup.validators.get(batch.header.lane);
+        for batch in &committed.batches {
+            let validators = context.epochs.validators(batch.header.epoch);
+            let owner = validators.and_then(|validators| validators.get(batch.header.lane));
             let is_owned = owner.is_some_and(|owner| {
                 let (key, digest, signature) = (owner.key, batch.hash, batch.signature);
                 suite.verify(&SignatureCheck { key, digest, signature })

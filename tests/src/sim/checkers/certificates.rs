@@ -26,13 +26,16 @@ impl Certificates {
             return None;
         }
         self.checked += 1;
-        let setup = context.setup;
-        let count = setup.validators.count();
+        let subject = certificate.subject;
+        let Some(validators) = context.epochs.validators(subject.epoch) else {
+            return Some(format!("{subject:?} is of an epoch that has not begun"));
+        };
+        let count = validators.count();
         let quorum = count - (count - 1) / 3;
         let votes: Vec<_> = certificate.votes().collect();
         let signers: BTreeSet<_> = votes.iter().map(|vote| vote.validator).collect();
-        let subject = certificate.subject;
-        let wrong = votes.iter().find(|vote| !vote.verify(&setup.domains, &setup.validators));
+        let domains = &context.setup.domains;
+        let wrong = votes.iter().find(|vote| !vote.verify(domains, validators));
         if let Some(vote) = wrong {
             return Some(format!("{subject:?}: the vote of {:?} is invalid", vote.validator));
         }
@@ -42,7 +45,7 @@ impl Certificates {
         if signers.len() < quorum {
             return Some(format!("{subject:?}: {} are no quorum of {quorum}", signers.len()));
         }
-        let seats = signers.iter().map(|signer| signer.position());
+        let seats = signers.iter().filter_map(|one| context.epochs.seat(subject.epoch, *one));
         let mut whole = seats.filter(|seat| context.seat_votes_once(*seat));
         let phantom = whole.find(|seat| !self.cast.contains(&(*seat, subject)))?;
         Some(format!("{subject:?}: validator {phantom} never cast this vote"))
@@ -80,7 +83,9 @@ impl Checker for Certificates {
                 let block = &committed.executed.block;
                 let fits = subject.kind == VoteKind::Finalize
                     && subject.block == block.hash(&context.setup.domains)
-                    && subject.view == block.header.view;
+                    && subject.epoch == block.header.epoch
+                    && (subject.view == block.header.view
+                        || subject.view > block.header.view && block.header.ends_epoch());
                 if !fits {
                     let height = block.header.height;
                     return Some(format!("height {height} is called final by {subject:?}"));

@@ -17,11 +17,14 @@ impl Checker for EvidenceIsTrue {
         match observation {
             Observation::Evidence(host, evidence) if context.is_product(*host) => {
                 self.checked += 1;
-                let setup = context.setup;
-                if let Err(error) = evidence.verify(&setup.domains, &setup.validators) {
+                let epoch = evidence.votes().0.subject.epoch;
+                let Some(validators) = context.epochs.validators(epoch) else {
+                    return Some(format!("host {host} holds evidence of an epoch to come"));
+                };
+                if let Err(error) = evidence.verify(&context.setup.domains, validators) {
                     return Some(format!("host {host} holds evidence that is none: {error}"));
                 }
-                let culprit = evidence.culprit().position();
+                let culprit = context.epochs.seat(epoch, evidence.culprit())?;
                 let is_whole = context.seat_votes_once(culprit);
                 is_whole.then(|| format!("host {host} holds evidence against whole seat {culprit}"))
             }

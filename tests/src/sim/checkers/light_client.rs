@@ -5,7 +5,7 @@
 use ledger::block::{Block, Header};
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::Hash;
-use ledger::ids::{Height, Timestamp};
+use ledger::ids::{Epoch, Height, Timestamp};
 use ledger::light::{Advance, Progress, Refusal, TrustedState};
 use node::core::message::PeerMessage;
 use std::collections::{BTreeMap, VecDeque};
@@ -49,12 +49,15 @@ impl LightClient {
         self.checked += 1;
         let setup = context.setup;
         let trusted = || TrustedState::genesis(setup.domains.chain_id(), &setup.genesis);
+        let mut anew = trusted()?;
         let client = match &mut self.client {
+            // Who follows the chain knows the validators of past epochs no more.
+            Some(client) if header.epoch < epoch_of(client) => &mut anew,
             Some(client) => client,
-            none => none.insert(trusted()?),
+            none => none.insert(anew),
         };
         let progress = Progress {
-            epochs: Vec::new(),
+            epochs: context.epochs.changes(epoch_of(client), header.epoch),
             header: header.clone(),
             certificate: certificate.clone(),
         };
@@ -100,6 +103,14 @@ impl LightClient {
     }
 }
 
+/// The epoch up to which the client knows the validators.
+const fn epoch_of(client: &TrustedState) -> Epoch {
+    match client {
+        TrustedState::Following { epoch, .. } => *epoch,
+        TrustedState::Genesis { .. } | TrustedState::Stopped => Epoch(0),
+    }
+}
+
 impl Checker for LightClient {
     fn name(&self) -> &'static str {
         "light client"
@@ -114,6 +125,7 @@ impl Checker for LightClient {
                 let header = &committed.executed.block.header;
                 self.finals.insert(header.height, header.hash(&context.setup.domains));
                 if let Some(certificate) = &committed.certificate
+                    && context.epochs.knows_changes_before(header.epoch)
                     && let Err(refusal) = self.show(context, header, certificate)
                 {
                     return Some(format!("final {} is not believed: {refusal}", header.height));

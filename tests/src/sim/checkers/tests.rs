@@ -25,6 +25,7 @@ const B: Hash = Hash([2; 32]);
 struct Bench {
     setup: Arc<Setup>,
     hosts: Vec<Standing>,
+    epochs: Epochs,
     checkers: Vec<Box<dyn Checker>>,
 }
 
@@ -33,7 +34,8 @@ impl Bench {
         let setup = Setup::of(4, Suite::KeyedHash);
         let role = |seat| if seat < 3 { Role::Honest } else { Role::Adversary(0) };
         let standing = |seat| Standing { seat, role: role(seat) };
-        Self { setup, hosts: (0..4).map(standing).collect(), checkers: all() }
+        let epochs = Epochs::new(&setup);
+        Self { setup, hosts: (0..4).map(standing).collect(), epochs, checkers: all() }
     }
 
     /// Takes a rightful observation.
@@ -43,7 +45,8 @@ impl Bench {
 
     /// The names of the checkers that object.
     fn objections(&mut self, observation: &Observation) -> Vec<&'static str> {
-        let context = Context { setup: &self.setup, hosts: &self.hosts, now: 0 };
+        let (setup, hosts, epochs) = (&self.setup, &self.hosts, &self.epochs);
+        let context = Context { setup, hosts, epochs, now: 0 };
         let object = |checker: &mut Box<dyn Checker>| {
             checker.observe(&context, observation).map(|_| checker.name())
         };

@@ -33,6 +33,7 @@ impl Plan {
             upkeep,
             snapshots,
             traffic: (!random.chance(100)).then(|| draw_traffic(random)),
+            changes: if random.chance(300) { random.between(1, 6) } else { 0 },
             faults: Vec::new(),
             heal_at,
             machines,

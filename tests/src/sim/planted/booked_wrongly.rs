@@ -11,6 +11,7 @@ use super::{Bug, Planted};
 /// All receipts twice.
 pub(super) const TWICE: Planted = Planted {
     name: "books-a-block-twice",
+    spans_epochs: false,
     finders: &["exactly once", "conservation", "same results"],
     make: |_| Box::new(BookedWrongly { change: |booked| booked.extend(booked.clone()) }),
 };
@@ -18,6 +19,7 @@ pub(super) const TWICE: Planted = Planted {
 /// One receipt too few, here and there.
 pub(super) const TOO_FEW: Planted = Planted {
     name: "loses-a-receipt",
+    spans_epochs: false,
     finders: &["same results", "conservation", "durable acknowledgements"],
     make: |place| {
         let loses = |booked: &mut Vec<Booked>| drop(booked.pop());

@@ -15,6 +15,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "counts-nullify-as-notarize",
+    spans_epochs: false,
     finders: &["certificates", "evidence"],
     make: |place| Box::new(CountsNullify { place: place.clone(), proposed: BTreeMap::new() }),
 };

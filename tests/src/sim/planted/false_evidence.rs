@@ -16,6 +16,7 @@ use super::{Bug, Planted};
 /// What is no evidence is taken for it.
 pub(super) const EVIDENCE: Planted = Planted {
     name: "false-evidence",
+    spans_epochs: false,
     finders: &["evidence"],
     make: |_| Box::new(FalseEvidence::default()),
 };
@@ -23,6 +24,7 @@ pub(super) const EVIDENCE: Planted = Planted {
 /// Another than the sender is accused.
 pub(super) const ACCUSATION: Planted = Planted {
     name: "accuses-another",
+    spans_epochs: false,
     finders: &["evidence"],
     make: |place| Box::new(AccusesAnother { place: place.clone() }),
 };

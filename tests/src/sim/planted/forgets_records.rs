@@ -8,6 +8,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "forgets-records",
+    spans_epochs: false,
     finders: &["double votes", "evidence"],
     make: |_| Box::new(ForgetsRecords),
 };

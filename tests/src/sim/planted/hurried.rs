@@ -11,6 +11,7 @@ use super::{Bug, Planted};
 /// Votes are sent before they are durable.
 pub(super) const VOTES: Planted = Planted {
     name: "hurried-votes",
+    spans_epochs: false,
     finders: &["double votes", "evidence", "certificates"],
     make: |_| Box::new(Hurried { is_hurried: is_vote }),
 };
@@ -18,6 +19,7 @@ pub(super) const VOTES: Planted = Planted {
 /// Clients are told that a transaction is taken in before it is durable.
 pub(super) const REPLIES: Planted = Planted {
     name: "hurried-replies",
+    spans_epochs: false,
     finders: &["durable acknowledgements"],
     make: |_| Box::new(Hurried { is_hurried: is_acceptance }),
 };
@@ -25,6 +27,7 @@ pub(super) const REPLIES: Planted = Planted {
 /// A final block is shown, and the checkpoint may rest on it, before it is durable.
 pub(super) const COMMITS: Planted = Planted {
     name: "checkpoint-ahead-of-log",
+    spans_epochs: false,
     finders: &["certificates", "monotone reads", "health", "durable acknowledgements"],
     make: |_| Box::new(Hurried { is_hurried: is_commit }),
 };

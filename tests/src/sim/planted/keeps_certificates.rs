@@ -9,6 +9,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "keeps-certificates",
+    spans_epochs: false,
     finders: &["liveness", "durable acknowledgements"],
     make: |_| Box::new(KeepsCertificates),
 };

@@ -7,6 +7,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "final-too-early",
+    spans_epochs: false,
     finders: &["durable acknowledgements"],
     make: |_| Box::new(KnownTooEarly),
 };

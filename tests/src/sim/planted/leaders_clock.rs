@@ -11,6 +11,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "follows-the-leaders-clock",
+    spans_epochs: false,
     finders: &["block time"],
     make: |_| Box::new(LeadersClock::default()),
 };

@@ -9,6 +9,7 @@ use super::{Bug, Planted};
 /// The last final block is lost.
 pub(super) const FINAL_BLOCK: Planted = Planted {
     name: "loses-last-final-block",
+    spans_epochs: false,
     finders: &["monotone reads", "health"],
     make: |_| Box::new(LossyStart { lose: lose_last_final }),
 };
@@ -16,6 +17,7 @@ pub(super) const FINAL_BLOCK: Planted = Planted {
 /// All batches are lost.
 pub(super) const BATCHES: Planted = Planted {
     name: "forgets-batches",
+    spans_epochs: false,
     finders: &["health", "durable acknowledgements"],
     make: |_| Box::new(LossyStart { lose: lose_batches }),
 };

@@ -7,6 +7,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "never-wakes",
+    spans_epochs: false,
     finders: &["liveness", "durable acknowledgements"],
     make: |_| Box::new(NeverWakes),
 };

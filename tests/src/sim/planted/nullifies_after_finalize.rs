@@ -15,6 +15,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "nullifies-after-finalize",
+    spans_epochs: false,
     finders: &["double votes", "evidence", "exclusive views"],
     make: |place| Box::new(Nullifies { place: place.clone(), finalized: BTreeSet::new() }),
 };

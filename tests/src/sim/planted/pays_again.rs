@@ -15,6 +15,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "pays-again",
+    spans_epochs: false,
     finders: &["authority", "durable acknowledgements"],
     make: |place| Box::new(PaysAgain { place: place.clone(), taken: BTreeSet::new() }),
 };

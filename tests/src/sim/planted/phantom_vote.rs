@@ -15,6 +15,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "phantom-vote",
+    spans_epochs: false,
     finders: &["certificates"],
     make: |place| Box::new(PhantomVote { place: place.clone(), heard: BTreeMap::new() }),
 };

@@ -14,6 +14,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "rebuilt-proposals",
+    spans_epochs: false,
     finders: &["double votes", "evidence", "certificates"],
     make: |place| Box::new(Rebuilt { place: place.clone(), sent: BTreeMap::new() }),
 };

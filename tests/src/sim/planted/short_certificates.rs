@@ -12,6 +12,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "short-certificates",
+    spans_epochs: false,
     finders: &["certificates"],
     make: |place| Box::new(Short { place: place.clone() }),
 };

@@ -5,6 +5,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "skips-sync",
+    spans_epochs: false,
     finders: &["double votes", "evidence", "monotone reads", "durable acknowledgements"],
     make: |_| Box::new(SkipsSync),
 };

@@ -12,6 +12,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "unchecked-certificates",
+    spans_epochs: false,
     finders: &["certificates", "exclusive views", "agreement", "light client"],
     make: |place| Box::new(Unchecked { place: place.clone() }),
 };

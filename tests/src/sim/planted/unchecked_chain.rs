@@ -13,6 +13,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "unchecked-chain",
+    spans_epochs: false,
     finders: &["certificates", "exclusive views", "agreement", "health", "light client"],
     make: |place| Box::new(UncheckedChain { place: place.clone() }),
 };

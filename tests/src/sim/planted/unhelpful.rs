@@ -9,6 +9,7 @@ use super::{Bug, Planted};
 /// Nobody catches up.
 pub(super) const DEAF: Planted = Planted {
     name: "deaf-to-the-chain",
+    spans_epochs: false,
     finders: &["liveness", "durable acknowledgements"],
     make: |_| Box::new(Deaf),
 };
@@ -16,6 +17,7 @@ pub(super) const DEAF: Planted = Planted {
 /// Nobody gives batches.
 pub(super) const MISER: Planted = Planted {
     name: "gives-no-batches",
+    spans_epochs: false,
     finders: &["liveness", "durable acknowledgements"],
     make: |_| Box::new(Miser),
 };

@@ -10,6 +10,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "unlogged-batches",
+    spans_epochs: false,
     finders: &["health", "durable acknowledgements"],
     make: |place| Box::new(UnloggedBatches { place: place.clone() }),
 };

@@ -12,6 +12,7 @@ use super::{Bug, Planted};
 /// Transactions are taken in unchecked.
 pub(super) const TRANSACTIONS: Planted = Planted {
     name: "unverified-transactions",
+    spans_epochs: false,
     finders: &["authority", "evidence", "durable acknowledgements"],
     make: |_| Box::new(UnverifiedTransactions),
 };
@@ -19,6 +20,7 @@ pub(super) const TRANSACTIONS: Planted = Planted {
 /// Peers' batches are kept unchecked.
 pub(super) const BATCHES: Planted = Planted {
     name: "unverified-batches",
+    spans_epochs: false,
     finders: &["authority", "health"],
     make: |_| Box::new(UnverifiedBatches),
 };

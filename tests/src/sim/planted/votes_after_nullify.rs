@@ -14,6 +14,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "votes-after-nullify",
+    spans_epochs: false,
     finders: &["double votes", "evidence", "exclusive views"],
     make: |place| Box::new(VotesAfterNullify { place: place.clone(), nullified: BTreeSet::new() }),
 };

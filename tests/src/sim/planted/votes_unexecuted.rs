@@ -15,6 +15,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "votes-unexecuted",
+    spans_epochs: false,
     finders: &["health", "block time", "double votes", "evidence", "light client"],
     make: |place| {
         Box::new(VotesUnexecuted { place: place.clone(), voted: BTreeSet::new(), next: None })

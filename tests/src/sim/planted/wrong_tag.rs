@@ -14,6 +14,7 @@ use super::{Bug, Planted};
 /// The bug.
 pub(super) const PLANTED: Planted = Planted {
     name: "wrong-domain-tag",
+    spans_epochs: false,
     finders: &["certificates"],
     make: |place| Box::new(WrongTag { place: place.clone() }),
 };

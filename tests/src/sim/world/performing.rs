@@ -113,7 +113,8 @@ impl World {
                 self.observe(&Observation::Accused(host, seat_of(peer), what));
             }
             Output::Evidence(evidence) => {
-                self.named.insert(evidence.culprit().position());
+                let epoch = evidence.votes().0.subject.epoch;
+                self.named.extend(self.epochs.seat(epoch, evidence.culprit()));
                 self.observe(&Observation::Evidence(host, &evidence));
             }
             Output::Halt(text) => {
