@@ -50,7 +50,7 @@ use catchup::CatchUp;
 use committee::Committee;
 use executor::{Attempt, Executor};
 use forwarding::Forwards;
-use lanes::Lanes;
+use lanes::{CutProblem, Lanes};
 use message::{BatchRequest, FinalBlock, PeerMessage};
 use record::LogRecord;
 use snapshotting::Snapshots;
@@ -59,6 +59,10 @@ use verification::JobId;
 
 /// How long this node waits before it asks again, or sends its waiting batches again.
 const RETRY_MS: u64 = 500;
+
+/// For how many final blocks, and by how many requests, lane data is asked for at a time: fewer than
+/// the batches that are verified at a time, or answers would be dropped.
+const AHEAD: usize = 32;
 
 /// What a core is made of.
 #[derive(Clone, Debug)]
@@ -306,6 +310,7 @@ impl Core {
                 Attempt::DataMissing(requests) => {
                     let first = self.committee.institution(block.header.proposer);
                     self.request_batches(now, &requests, first);
+                    self.look_ahead(now);
                     break;
                 }
                 Attempt::Invalid(_) | Attempt::Unlinked | Attempt::ParentMissing => {
@@ -402,6 +407,25 @@ impl Core {
         }
         let at = now.plus(RETRY_MS);
         self.wakes.retry = Some(self.wakes.retry.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    /// Asks for the data of the final blocks behind the first one that waits, too: a round trip and
+    /// a durable write for each of them alone would be too slow for a node that was away.
+    fn look_ahead(&mut self, now: Timestamp) {
+        let ahead: Vec<_> = self.finals.iter().take(AHEAD).map(|next| next.block.clone()).collect();
+        for (before, next) in ahead.iter().zip(ahead.iter().skip(1)) {
+            let Err(CutProblem::Missing(mut requests)) = self.lanes.between(&before.cut, &next.cut)
+            else {
+                continue;
+            };
+            requests.retain(|request| self.lanes.is_within_window(request));
+            let under_way = self.requested.values().filter(|until| **until > now).count();
+            if requests.is_empty() || under_way >= AHEAD {
+                return;
+            }
+            let first = self.committee.institution(next.header.proposer);
+            self.request_batches(now, &requests, first);
+        }
     }
 
     /// True if the institution is the one that runs this node.

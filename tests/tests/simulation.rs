@@ -2,7 +2,7 @@
 //! it is deterministic, and finds each planted bug.
 
 use ledger::crypto::Suite;
-use tests::sim::plan::{Fault, Plan, Role};
+use tests::sim::plan::{Fault, Plan, Role, Traffic};
 use tests::sim::random::Random;
 use tests::sim::{self, Options, Report, planted};
 
@@ -68,6 +68,19 @@ fn a_block_that_is_final_for_all_others_is_fetched_from_the_archive() {
     plan.faults = vec![(1_000, Fault::Kill(2, 3_000))];
     plan.faults.extend([0, 1, 3].map(|host| (3_500, Fault::Kill(host, 100))));
     assert!(holds(plan).final_height > 5);
+}
+
+/// One misses two hundred blocks with a batch each, on slow disks: the data of many blocks is
+/// fetched at a time, for a round trip and a sync per block would take longer than there is.
+#[test]
+fn a_node_that_missed_hundreds_of_blocks_is_back_within_ten_seconds() {
+    let mut plan = Plan::quiet(4, 41_000);
+    plan.sync = (5, 80);
+    plan.weather.most_delay = plan.weather.least_delay + 20;
+    plan.traffic = Some(Traffic { pause: 180, burst: 1_000, rest: 100 });
+    plan.faults = vec![(200, Fault::Kill(2, 40_700))];
+    let report = holds(plan);
+    assert!(report.final_height > 150, "{}", report.final_height);
 }
 
 /// Two of four are away for half an hour: nothing can become final, and then soon does.

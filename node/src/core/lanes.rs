@@ -127,6 +127,13 @@ impl Lanes {
         })
     }
 
+    /// True if the batch that a request names lies within the window, so that it may be kept.
+    pub fn is_within_window(&self, request: &BatchRequest) -> bool {
+        self.lane(request.lane).is_some_and(|lane| {
+            request.tip.sequence <= lane.ordered.sequence.saturating_add(Self::WINDOW)
+        })
+    }
+
     /// Keeps a batch. Returns what to ask for if its predecessors are missing.
     pub fn insert(&mut self, batch: Arc<HeldBatch>) -> Option<BatchRequest> {
         let lane = self.lanes.get_mut(batch.header.lane.position())?;

@@ -145,6 +145,8 @@ impl Core {
         if !self.has_room(&batch.header, batch.hash) {
             return;
         }
+        let (lane, tip) = (batch.header.lane, batch.tip());
+        self.requested.retain(|request, _| request.lane != lane || request.tip != tip);
         self.outputs.push(Output::Persist(LogRecord::Batch(batch.clone())));
         if let Some(gap) = self.lanes.insert(batch) {
             self.request_batches(now, &[gap], Some(from));

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// As the node has it: a simulation allocates as much as a node does.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tests::xtask::main()
 }

@@ -81,7 +81,7 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "tests",
         own: "api consensus genesis iso20022 ledger node",
-        outside: "borsh clap getrandom proc-macro2 rustix serde serde_json syn tempfile \
+        outside: "borsh clap getrandom mimalloc proc-macro2 rustix serde serde_json syn tempfile \
                   thiserror tokio ureq",
         dev: "",
         never: "",

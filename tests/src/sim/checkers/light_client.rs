@@ -49,12 +49,15 @@ impl LightClient {
         self.checked += 1;
         let setup = context.setup;
         let trusted = || TrustedState::genesis(setup.domains.chain_id(), &setup.genesis);
-        let mut anew = trusted()?;
+        let mut anew;
         let client = match &mut self.client {
             // Who follows the chain knows the validators of past epochs no more.
-            Some(client) if header.epoch < epoch_of(client) => &mut anew,
+            Some(client) if header.epoch < epoch_of(client) => {
+                anew = trusted()?;
+                &mut anew
+            }
             Some(client) => client,
-            none => none.insert(anew),
+            none => none.insert(trusted()?),
         };
         let progress = Progress {
             epochs: context.epochs.changes(epoch_of(client), header.epoch),

@@ -103,6 +103,7 @@ impl World {
                 if let Err(error) = self.hosts[host].storage.install(&installed) {
                     return self.fail(host, &error.to_string());
                 }
+                self.count("snapshot installed");
                 self.hosts[host].shown = installed.tip.height().0;
                 self.observe(&Observation::Restored(host, &installed.tip));
             }
