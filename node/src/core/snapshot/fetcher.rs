@@ -8,7 +8,7 @@
 
 use ledger::chain::Tip;
 use ledger::hash::Domains;
-use ledger::ids::{Height, InstitutionNumber, Timestamp};
+use ledger::ids::{Epoch, Height, InstitutionNumber, Timestamp};
 use ledger::light::TrustedState;
 use ledger::tree::Chunk;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +93,8 @@ struct Choosing {
     offers: AllOffers,
     id: SnapshotId,
     peer: InstitutionNumber,
+    /// The epoch that this node trusted when it asked.
+    epoch: Epoch,
     until: Timestamp,
 }
 
@@ -304,8 +306,8 @@ impl Fetcher {
             return;
         };
         let until = at.now.plus(PATIENCE_MS);
-        self.phase = Phase::Choosing(Choosing { any, offers, id, peer, until });
         let epoch = at.tip.header().epoch;
+        self.phase = Phase::Choosing(Choosing { any, offers, id, peer, epoch, until });
         let request = SnapshotRequest::Manifest { snapshot: id, epoch };
         self.acts.push(Act::Ask(peer, request));
     }
@@ -323,11 +325,20 @@ impl Fetcher {
         if choosing.peer != from {
             return;
         }
-        let verdict = manifest.verify(&self.domains, &trust(at.tip));
-        if verdict.is_err() || manifest.id(&self.domains) != id {
+        // This node has gone on to another epoch since it asked: the answer begins too early.
+        if choosing.epoch != at.tip.header().epoch {
+            return self.next_choice(at);
+        }
+        // Late answers to earlier questions are true, and of no use.
+        if manifest.first_epoch() != choosing.epoch {
+            return;
+        }
+        if manifest.verify(&self.domains, &trust(at.tip)).is_err() {
             choosing.offers.remove(&from);
             self.blame(from, "sent a snapshot's manifest that no quorum certified");
-            self.next_choice(at);
+            return self.next_choice(at);
+        }
+        if manifest.id(&self.domains) != id {
             return;
         }
         let serve = choosing.offers.iter().filter(|(_, offers)| offers.contains(&id));

@@ -7,6 +7,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::{Block, Cut};
 use ledger::hash::Domains;
 use ledger::history::History;
+use ledger::ids::Epoch;
 use ledger::light::{Progress, Refusal, TrustedState};
 use ledger::tree::Outline;
 
@@ -44,6 +45,12 @@ impl Manifest {
     pub fn id(&self, domains: &Domains) -> SnapshotId {
         let header = &self.progress.header;
         SnapshotId { height: header.height, block: header.hash(domains) }
+    }
+
+    /// The epoch whose validators one has to know to believe it.
+    pub fn first_epoch(&self) -> Epoch {
+        let first = self.progress.epochs.first().map(|change| &change.header);
+        first.unwrap_or(&self.progress.header).epoch
     }
 
     /// The certified block.

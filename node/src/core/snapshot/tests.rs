@@ -220,6 +220,35 @@ fn what_was_not_asked_for_changes_nothing() {
     assert_eq!(scene.requests, before);
 }
 
+/// Such an answer is true, and its sender is not to blame for it.
+#[test]
+fn a_late_answer_to_an_earlier_question_changes_nothing() {
+    let chain = Chain::new(18);
+    let mut scene = scene(&chain, &[Manner::Teases; 2]);
+    scene.call(|fetcher, at| fetcher.seek(at, false));
+    scene.run_until(4_000, |_| false);
+    let peer = InstitutionNumber(2);
+    let manifest = |place: usize| {
+        let (tip, certificate, history) = chain.blocks[place].clone();
+        let snapshot = Snapshot::new(tip, certificate, history);
+        let request = SnapshotRequest::Manifest { snapshot: snapshot.id(), epoch: Epoch(0) };
+        match snapshot.answer(&request, |_| None) {
+            SnapshotAnswer::Manifest(manifest) => manifest,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut of_another_epoch = manifest(15);
+    of_another_epoch.progress.header.epoch = Epoch(1);
+    for late in [manifest(11), of_another_epoch] {
+        scene.call(|fetcher, at| fetcher.answer(at, peer, SnapshotAnswer::Manifest(late)));
+        assert!(scene.blamed.is_empty() && scene.kept.is_empty());
+    }
+    let asked_for = SnapshotAnswer::Manifest(manifest(15));
+    scene.call(|fetcher, at| fetcher.answer(at, peer, asked_for));
+    assert!(matches!(scene.kept.as_slice(), [Keep::Begin(_)]));
+    assert!(scene.blamed.is_empty());
+}
+
 #[test]
 fn a_manifest_is_believed_only_whole() {
     let chain = Chain::new(6);

@@ -38,7 +38,9 @@ struct Parts {
 
 impl Parts {
     fn of(certificate: &Certificate, validators: usize) -> Self {
-        let mut signers = vec![0_u8; validators.div_ceil(8)];
+        // One of an epoch before may have had more of them.
+        let last = certificate.signers().map(|signer| signer.position() + 1).max();
+        let mut signers = vec![0_u8; last.unwrap_or(0).max(validators).div_ceil(8)];
         for signer in certificate.signers() {
             signers[signer.position() / 8] |= 1 << (signer.position() % 8);
         }
