@@ -149,10 +149,13 @@ impl Plan {
         if self.upkeep.retain.is_some() { 90_000 } else { World::PATIENCE }
     }
 
-    /// The seats whose nodes count as faulty.
+    /// The seats whose nodes count as faulty: by their role, or because their clocks are set.
     pub fn faulty(&self) -> BTreeSet<usize> {
+        let clocks = self.faults.iter().filter_map(|(_, fault)| {
+            if let Fault::Clock(host, _) = fault { self.machines.get(*host) } else { None }
+        });
         let faulty = self.machines.iter().filter(|machine| machine.role != Role::Honest);
-        faulty.map(|machine| machine.seat).collect()
+        faulty.chain(clocks).map(|machine| machine.seat).collect()
     }
 
     /// A plan in which nothing goes wrong, to add faults to: `validators` honest hosts and some

@@ -17,10 +17,13 @@ fn bounds(kept: &Kept, validators: usize) -> [(&'static str, usize, usize); 8] {
         ("transactions", kept.transactions, 50_000),
         // A window that waits for order and what was ordered of late, two of each place.
         ("batches", kept.batches, validators * 2 * (256 + 64 + 1)),
-        // One of each of the views that are open, twice: executed, or waiting.
-        ("blocks", kept.blocks, 2 * 129),
-        ("views", kept.views, 1_024),
-        ("candidates", kept.candidates, 2 * 129),
+        // One of each of the views that are open, twice: executed, or waiting; and one that got a
+        // vote of each view since the last final one.
+        ("blocks", kept.blocks, 2 * 129 + kept.views),
+        // While nothing is final, certificates are kept of every view: of half an hour at most, in a
+        // simulation.
+        ("views", kept.views, 1_536),
+        ("candidates", kept.candidates, 2 * 129 + kept.views),
         ("finals", kept.finals, 512),
         ("jobs", kept.jobs, 65),
         ("requests", kept.requests, 2_048),

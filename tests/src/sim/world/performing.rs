@@ -4,6 +4,7 @@
 use ledger::block::Batch;
 use ledger::codec;
 use ledger::hash::Domain;
+use ledger::ids::Timestamp;
 use node::core::lanes::HeldBatch;
 use node::core::message::PeerMessage;
 use node::core::step::{Committed, Input, Output, Reply, RequestId};
@@ -15,7 +16,7 @@ use super::super::checkers::Observation;
 use super::super::clients::Submission;
 use super::super::host::Work;
 use super::super::network::Fate;
-use super::super::setup::{Peer, seat_of};
+use super::super::setup::{Peer, Setup, seat_of};
 use super::{Happening, World};
 
 impl World {
@@ -216,7 +217,7 @@ impl World {
         if self.now > self.plan.heal_at + Self::LAST_ORDERS {
             return;
         }
-        let clock = self.hosts[0].clock(self.now);
+        let clock = Timestamp(Setup::EPOCH + self.now);
         let known = self.clients.orders().len();
         let submissions = self.clients.act(clock, &mut self.random);
         if let Some(order) = self.clients.orders().get(known).cloned() {
