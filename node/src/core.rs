@@ -60,8 +60,8 @@ use verification::JobId;
 /// How long this node waits before it asks again, or sends its waiting batches again.
 const RETRY_MS: u64 = 500;
 
-/// For how many final blocks, and by how many requests, lane data is asked for at a time: fewer than
-/// the batches that are verified at a time, or answers would be dropped.
+/// For how many final blocks, and by how many requests, lane data is asked for at a time: fewer
+/// than the batches that are verified at a time, or answers would be dropped.
 const AHEAD: usize = 32;
 
 /// What a core is made of.

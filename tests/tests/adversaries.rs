@@ -20,6 +20,9 @@ fn plan(adversary: usize) -> Plan {
     plan.upkeep.checkpoint_every = 4;
     plan.traffic = Some(Traffic { pause: 20, burst: 8, rest: 300 });
     plan.faults = vec![(1_500, Fault::PowerLoss(3, 5_000))];
+    if adversaries::ALL[adversary].name == "snapshot forger" {
+        plan.snapshots = (4, 8);
+    }
     plan
 }
 

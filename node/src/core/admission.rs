@@ -6,7 +6,7 @@
 //! verdicts, save those that keep strangers from filling the ledger.
 
 use ledger::codec;
-use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
+use ledger::transaction::{SignedTransaction, Transaction, TransactionId, VerifiedTransaction};
 use std::collections::BTreeMap;
 
 use super::step::RequestId;
@@ -142,6 +142,26 @@ impl Admission {
         (self.limits.batch_transactions, self.limits.batch_bytes)
     }
 
+    /// Drops those that wait for verification or for a batch and were executed without this node's
+    /// lane, and names them. Who waits for them waits on until they [leave](Self::leave).
+    pub fn take_executed(
+        &mut self,
+        is_executed: impl Fn(&Transaction, TransactionId) -> bool,
+    ) -> Vec<TransactionId> {
+        let mut executed = Vec::new();
+        self.unverified.retain(|(id, signed)| {
+            let is_done = is_executed(&signed.transaction, *id);
+            executed.extend(is_done.then_some(*id));
+            !is_done
+        });
+        self.ready.retain(|(transaction, _)| {
+            let is_done = is_executed(transaction.body(), transaction.id());
+            executed.extend(is_done.then_some(transaction.id()));
+            !is_done
+        });
+        executed
+    }
+
     /// The transactions of the next batch; empty if none is ready.
     pub fn take_batch(&mut self) -> Vec<VerifiedTransaction> {
         let mut bytes = 0_usize;
@@ -184,5 +204,43 @@ impl Admission {
     /// How many transactions are between arrival and order.
     pub fn count(&self) -> usize {
         self.pending.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::snapshot::tests::world::{Chain, START};
+    use ledger::transaction::verify_all;
+
+    /// What a snapshot has executed is answered at once, wherever it stands in the queue: a block
+    /// that orders it again later would have no receipts for it.
+    #[test]
+    fn what_was_executed_elsewhere_leaves_the_queue() {
+        let chain = Chain::new(1);
+        let domains = chain.genesis.domains();
+        let signed: Vec<_> = (0..3)
+            .map(|later| SignedTransaction::decode(&chain.payment(START.plus(later))).unwrap())
+            .collect();
+        let ids: Vec<_> = signed.iter().map(|one| one.transaction.id(domains)).collect();
+        let mut admission = Admission::new(AdmissionLimits::default());
+        for (number, (id, one)) in (0..).zip(ids.iter().zip(&signed)) {
+            let waiter = Waiter { request: RequestId(number), until_final: true };
+            admission.enter(*id, one.clone(), 100, Some(waiter));
+        }
+        let (_, job) = admission.next_job().unwrap();
+        admission.job_done();
+        let verified = verify_all(domains, job).into_iter().map(|verdict| verdict.unwrap());
+        verified.for_each(|transaction| admission.verified(transaction));
+        let late = SignedTransaction::decode(&chain.payment(START.plus(9))).unwrap();
+        let late_id = late.transaction.id(domains);
+        admission.enter(late_id, late, 100, None);
+
+        let executed = admission.take_executed(|_, id| id == ids[1] || id == late_id);
+        assert_eq!(executed, [late_id, ids[1]]);
+        assert!(admission.next_job().is_none());
+        assert_eq!(admission.leave(ids[1]), [RequestId(1)]);
+        let batch: Vec<_> = admission.take_batch().iter().map(VerifiedTransaction::id).collect();
+        assert_eq!(batch, [ids[0], ids[2]]);
     }
 }

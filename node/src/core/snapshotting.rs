@@ -173,6 +173,8 @@ impl Core {
     fn answer_executed(&mut self) {
         let tip = self.executor.final_tip();
         let mut executed = self.forwards.take_executed(tip);
+        let is_executed = |body: &_, id| Self::is_executed(tip, body, id);
+        executed.extend(self.admission.take_executed(is_executed));
         let own = self.committee.me().map(|me| self.lanes.unordered(me)).unwrap_or_default();
         for transaction in own.iter().flat_map(|batch| &batch.transactions) {
             if Self::is_executed(tip, transaction.body(), transaction.id()) {

@@ -42,6 +42,16 @@ pub(super) enum Purpose {
     },
 }
 
+/// What a verified transaction may expect.
+enum Prospect {
+    /// It is for the ledger to decide.
+    Open,
+    /// It was executed already.
+    Executed,
+    /// Nobody ordered it who may.
+    Strange(Rejection),
+}
+
 impl Core {
     pub(super) fn submit(
         &mut self,
@@ -142,11 +152,15 @@ impl Core {
     ) {
         let refusal = match verdict {
             Err(error) => Reply::Refused(error),
-            Ok(transaction) => match self.stranger_rejection(now, transaction.body()) {
-                Some(rejection) if self.is_up_to_date(now) => Reply::Rejected(rejection),
+            Ok(transaction) => match self.prospect(now, transaction.body()) {
+                Prospect::Strange(rejection) if self.is_up_to_date(now) => {
+                    Reply::Rejected(rejection)
+                }
                 // What this node does not know of, the chain's end may.
-                Some(_) => Reply::Busy,
-                None => return self.admission.verified(transaction),
+                Prospect::Strange(_) => Reply::Busy,
+                // A snapshot has brought its outcome meanwhile.
+                Prospect::Executed => Reply::Known(id),
+                Prospect::Open => return self.admission.verified(transaction),
             },
         };
         for request in self.admission.leave(id) {
@@ -161,18 +175,25 @@ impl Core {
         is_own(MarkerKey::Transaction(id)) || body.uetrs().any(|u| is_own(MarkerKey::Payment(u)))
     }
 
-    /// The rejection of a transaction that nobody ordered who may: if all of it would be rejected
-    /// for its signers or its account, it does not enter the ledger, where it would leave markers.
-    fn stranger_rejection(&self, now: Timestamp, body: &Transaction) -> Option<Rejection> {
-        let Ok(Simulation::Outcome { receipts, .. }) = self.final_tip().simulate(now, body) else {
-            return None;
+    /// What would become of a transaction now. One that nobody ordered who may does not enter the
+    /// ledger, where it would leave markers: all of it would be rejected for its signers or its
+    /// account.
+    fn prospect(&self, now: Timestamp, body: &Transaction) -> Prospect {
+        let receipts = match self.final_tip().simulate(now, body) {
+            Ok(Simulation::Outcome { receipts, .. }) => receipts,
+            Ok(Simulation::Executed(_)) => return Prospect::Executed,
+            Err(_) => return Prospect::Open,
         };
         let strange = |rejection: &Rejection| {
             matches!(rejection, Rejection::SignersMissing | Rejection::UnknownAccount)
         };
         let mut rejections = receipts.iter().map(|receipt| receipt.outcome.rejection());
-        let first = rejections.next().flatten().filter(strange)?;
-        rejections.all(|rejection| rejection.is_some_and(|r| strange(&r))).then_some(first)
+        match rejections.next().flatten().filter(strange) {
+            Some(first) if rejections.all(|other| other.is_some_and(|r| strange(&r))) => {
+                Prospect::Strange(first)
+            }
+            Some(_) | None => Prospect::Open,
+        }
     }
 
     /// True if the state is that of the chain's end, as far as can be told: nothing later is known

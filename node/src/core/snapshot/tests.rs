@@ -232,10 +232,9 @@ fn a_late_answer_to_an_earlier_question_changes_nothing() {
         let (tip, certificate, history) = chain.blocks[place].clone();
         let snapshot = Snapshot::new(tip, certificate, history);
         let request = SnapshotRequest::Manifest { snapshot: snapshot.id(), epoch: Epoch(0) };
-        match snapshot.answer(&request, |_| None) {
-            SnapshotAnswer::Manifest(manifest) => manifest,
-            other => panic!("{other:?}"),
-        }
+        let answer = snapshot.answer(&request, |_| None);
+        let SnapshotAnswer::Manifest(manifest) = answer else { panic!("{answer:?}") };
+        manifest
     };
     let mut of_another_epoch = manifest(15);
     of_another_epoch.progress.header.epoch = Epoch(1);

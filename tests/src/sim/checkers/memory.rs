@@ -20,8 +20,8 @@ fn bounds(kept: &Kept, validators: usize) -> [(&'static str, usize, usize); 8] {
         // One of each of the views that are open, twice: executed, or waiting; and one that got a
         // vote of each view since the last final one.
         ("blocks", kept.blocks, 2 * 129 + kept.views),
-        // While nothing is final, certificates are kept of every view: of half an hour at most, in a
-        // simulation.
+        // While nothing is final, certificates are kept of every view: of half an hour at most, in
+        // a simulation.
         ("views", kept.views, 1_536),
         ("candidates", kept.candidates, 2 * 129 + kept.views),
         ("finals", kept.finals, 512),
