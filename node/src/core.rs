@@ -17,6 +17,7 @@ pub mod committee;
 mod epochs;
 pub mod executor;
 mod forwarding;
+mod inquiry;
 pub mod kept;
 pub mod lanes;
 pub mod message;
@@ -109,6 +110,8 @@ pub struct Core {
     /// Until when a peer that is behind in epochs is not answered again.
     told: BTreeMap<InstitutionNumber, Timestamp>,
     wakes: Wakes,
+    /// When the last block became final here, or this node last asked whether there is one.
+    quiet_since: Timestamp,
     /// The moment of the last step.
     latest: Timestamp,
     outputs: Vec<Output>,
@@ -186,6 +189,7 @@ impl Core {
         }
         self.look_after_snapshot(now);
         self.ask_for_chain(now);
+        self.inquire_if_quiet(now);
         self.announce_wake(now);
     }
 
@@ -289,8 +293,14 @@ impl Core {
             || self.final_tip().header().height,
             |waiting| waiting.block.header.height,
         );
-        if block.block.header.height == last.next() {
+        let height = block.block.header.height;
+        if height == last.next() {
             self.finals.push_back(block);
+        } else if height > last
+            && let Some(certificate) = block.certificate
+        {
+            // The blocks between are not here.
+            self.catchup.aim(certificate);
         }
     }
 
@@ -340,6 +350,7 @@ impl Core {
         let before = self.executor.final_tip().clone();
         let Some(held) = self.executor.finalize(&hash) else { return };
         self.seeking = None;
+        self.quiet_since = now;
         let tip = &held.executed.tip;
         self.snapshots.shelf.note(now, tip, certificate.as_ref(), before.history());
         let block = held.executed.block.clone();
@@ -469,7 +480,8 @@ impl Core {
         }
         let snapshot = self.snapshots.fetcher.deadline();
         let chain = self.catchup.deadline().filter(|_| self.may_ask_for_chain());
-        let all = [self.wakes.consensus, self.wakes.retry, chain, snapshot];
+        let inquiry = self.inquiry_time();
+        let all = [self.wakes.consensus, self.wakes.retry, chain, snapshot, inquiry];
         let next = all.into_iter().flatten().min();
         if next != self.wakes.announced
             && let Some(at) = next

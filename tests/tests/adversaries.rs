@@ -58,11 +58,7 @@ const ROWS: &[Row] = &[
         ],
         false,
     ),
-    (
-        "snapshot forger",
-        &[("forged a part of a snapshot", 2), ("offered a snapshot that is none", 1)],
-        false,
-    ),
+    ("snapshot forger", &[("forged a part of a snapshot", 2)], false),
     ("silent", &[("kept silent", 50)], false),
     ("selective sender", &[("told only some", 50), ("left a peer without an answer", 1)], false),
     ("replayer", &[("said again what another had said", 50)], false),

@@ -35,6 +35,8 @@ pub struct CatchUp {
     turn: u16,
     /// Who said that it has pruned the blocks that come next here.
     pruned: BTreeSet<InstitutionNumber>,
+    /// True if the last answer brought something: there may be more.
+    was_fruitful: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +126,21 @@ impl CatchUp {
         Some(peer)
     }
 
+    /// This node asks `peer` for blocks although it knows of none. False if it waits for an answer.
+    pub fn inquire(&mut self, now: Timestamp, peer: InstitutionNumber) -> bool {
+        let is_free = self.asked.is_none_or(|asked| asked.until <= now);
+        if is_free {
+            self.was_fruitful = false;
+            self.asked = Some(Asked { peer, until: now.plus(PATIENCE_MS) });
+        }
+        is_free
+    }
+
+    /// True if the last answer brought something, and it was not asked on since.
+    pub const fn was_fruitful(&self) -> bool {
+        self.was_fruitful
+    }
+
     /// What was asked for is asked for again, of the next peer.
     pub fn ask_again(&mut self) {
         self.asked = None;
@@ -162,6 +179,7 @@ impl CatchUp {
         self.asked = None;
         self.pruned.remove(&from);
         let blocks = certified(part, tip, domains, committee);
+        self.was_fruitful = !blocks.is_empty();
         if blocks.is_empty() {
             self.disappointed(now, from);
         }

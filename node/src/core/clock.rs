@@ -15,6 +15,7 @@ impl Core {
         if !is_set_back {
             return;
         }
+        self.quiet_since = self.quiet_since.min(now);
         self.requested.clear();
         self.catchup.ask_again();
         self.told.clear();

@@ -126,6 +126,7 @@ impl Core {
             ended,
             told: BTreeMap::new(),
             wakes: Wakes::default(),
+            quiet_since: now,
             latest: now,
             outputs,
         };

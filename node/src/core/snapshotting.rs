@@ -150,7 +150,9 @@ impl Core {
         let before = self.executor.final_tip().clone();
         self.executor = Executor::new(tip);
         self.answer_executed();
-        self.finals.clear();
+        // The replica has called those above final, and does so once.
+        let height = self.final_tip().height();
+        self.finals.retain(|one| one.block.header.height > height);
         self.requested.clear();
         self.seeking = None;
         self.to_build = None;

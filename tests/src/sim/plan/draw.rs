@@ -17,11 +17,11 @@ impl Plan {
         let machines = draw_machines(random, validators, adversaries);
         let upkeep = Upkeep {
             checkpoint_every: random.between(1, 12),
-            retain: random.chance(200).then(|| random.between(8, 40)),
+            retain: random.chance(200).then(|| random.between(3, 30)),
             segment_bytes: random.between(2, 64) * 1024,
         };
         let snapshots = if upkeep.retain.is_some() || random.chance(250) {
-            (random.between(3, 8), random.between(8, 30))
+            (random.between(1, 6), random.between(3, 20))
         } else {
             (1_024, 2_048)
         };
@@ -131,7 +131,7 @@ fn draw_faults(random: &mut Random, plan: &mut Plan) {
         let away = Fault::Kill(random.position(hosts), until);
         faults.push((random.between(0, 1_000), away));
     }
-    if random.chance(10) {
+    if random.chance(3) {
         // The quorum is away for half an hour.
         let away = 30 * 60 * 1_000;
         let lost = (plan.validators - 1) / 3 + 1;
