@@ -25,7 +25,7 @@ pub(super) fn check(scene: &Scene<'_>, findings: &mut Findings) {
             }
             Ok(false) => findings.warn(
                 "the log is gone: the node joins anew and observes first",
-                "Nothing has to be done; a backup would keep its blocks: docs/operating/recovery.md.",
+                "Nothing has to be done; a backup would keep blocks: docs/operating/recovery.md.",
             ),
             Err(error) => findings.fail(error.to_string(), "Mend the disk or the permissions."),
         },

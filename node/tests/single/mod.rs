@@ -256,6 +256,11 @@ impl Single {
         });
     }
 
+    /// Says that it is not ready, as a node does first when it is told to stop.
+    pub(crate) fn drain(&self) {
+        self.stop.send_replace(Phase::Draining);
+    }
+
     pub(crate) fn home_path(&self) -> &Path {
         &self.home
     }

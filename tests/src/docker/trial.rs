@@ -136,10 +136,11 @@ impl<'a> Trial<'a> {
     }
 
     fn pay(&mut self, when: &str) -> Result<(), Failure> {
-        let words = ["pay", PAYEE, "25.00 CNY", "--from", "PSBCCNBJ/wei", "--yes"];
+        let words =
+            ["pay", PAYEE, "25.00 CNY", "--from", "PSBCCNBJ/wei", "--yes", "--timeout", "100"];
         let said = self.wallet(&words)?;
         self.paid += 1;
-        output::progress(format_args!("{when}: {}", said.lines().last().unwrap_or_default()));
+        output::progress(format_args!("{when}: {}", said.trim()));
         Ok(())
     }
 
@@ -161,7 +162,7 @@ impl<'a> Trial<'a> {
     /// What a node says of itself; none while it does not run.
     fn status(&self, bank: &str) -> Option<Report> {
         let container = self.container(bank).ok()?;
-        let program = "feiqian-node status --home /var/lib/feiqian/node --output json";
+        let program = "feiqian-node status --home /var/lib/feiqian/node --wait 5 --output json";
         // The image has no shell: the exit code of a node that is not ready is dropped here.
         let docker = self.engine.docker(["exec", &container]).to_string();
         let task = Task::new("sh", ["-c", &format!("{docker} {program} 2>/dev/null || true")]);
