@@ -40,26 +40,17 @@ struct Report {
 }
 
 impl<'a> Trial<'a> {
-    /// Starts the network and waits until it is open.
+    /// A network of its own: other names and ports than any that runs already.
     ///
     /// # Errors
-    /// When a container does not do what it should; the containers' last words are shown.
-    pub fn start(engine: &'a Engine) -> Result<Self, Failure> {
-        let ports =
-            BANKS.iter().map(|bank| Ok((format!("{}_PORT", bank.to_uppercase()), free_port()?)));
-        let trial = Self {
-            engine,
-            project: format!("feiqian-trial-{}", std::process::id()),
-            ports: ports.collect::<Result<_, Failure>>()?,
-            paid: 0,
-        };
-        trial.compose(["up", "-d"]).run()?;
-        let opening = trial.container("opening")?;
-        let code = trial.engine.docker(["wait", opening.as_str()]).read()?;
-        if code.trim() != "0" {
-            return Err(trial.found(format!("the opening ended with {}", code.trim())));
-        }
-        Ok(trial)
+    /// When the system has no free ports.
+    pub fn new(engine: &'a Engine) -> Result<Self, Failure> {
+        let ports = BANKS.iter().map(|bank| {
+            let variable = format!("{}_PORT", bank.to_uppercase());
+            free_port().map(|port| (variable, port))
+        });
+        let project = format!("feiqian-trial-{}", std::process::id());
+        Ok(Self { engine, project, ports: ports.collect::<Result<_, _>>()?, paid: 0 })
     }
 
     /// Everything that is tried.
@@ -67,11 +58,22 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// What was not as it should be; the containers' last words are shown.
     pub fn run(mut self) -> Result<(), Failure> {
-        let done = self.play();
+        let done = self.open().and_then(|()| self.play());
         if done.is_err() {
             let _shown = self.compose(["logs", "--no-color", "--tail", "20"]).run();
         }
         done
+    }
+
+    /// Starts the network and waits until it is open for business.
+    fn open(&self) -> Result<(), Failure> {
+        self.compose(["up", "-d"]).run()?;
+        let opening = self.container("opening")?;
+        let code = self.engine.docker(["wait", opening.as_str()]).read()?;
+        if code.trim() == "0" {
+            return Ok(());
+        }
+        Err(self.found(format!("the opening ended with {}", code.trim())))
     }
 
     fn play(&mut self) -> Result<(), Failure> {

@@ -24,7 +24,7 @@ impl Run for Arguments {
         let engine = Engine::find().map_err(refused)?;
         prepare(&engine, self.base.as_deref())?;
         if self.trial {
-            return Trial::start(&engine)?.run();
+            return Trial::new(&engine)?.run();
         }
         output::result(format_args!(
             "{IMAGE} and {FOUNDER} are built. Start the network: docker-compose -f \
@@ -50,6 +50,6 @@ pub(super) fn check() -> Result<Vec<String>, Failure> {
         }
     };
     prepare(&engine, None)?;
-    Trial::start(&engine)?.run()?;
+    Trial::new(&engine)?.run()?;
     Ok(Vec::new())
 }

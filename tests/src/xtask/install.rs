@@ -91,21 +91,23 @@ fn faketime() -> String {
 
 /// Docker's engine, compose, and the client, which newer Debians keep in a package of its own.
 fn engine() -> Vec<Task> {
-    let client = "command -v docker || apt-get install --quiet --yes docker-cli";
+    let client = "command -v docker || timeout 600 apt-get install --quiet --yes docker-cli";
     let mut tasks = from_debian("docker.io docker-compose iptables");
     tasks.push(Task::new("sh", ["-c", client]).with("DEBIAN_FRONTEND", "noninteractive"));
     tasks
 }
 
-const INSTALL: [&str; 4] = ["install", "--quiet", "--yes", "--no-install-recommends"];
+/// A mirror that does not answer ends the installation, not the day.
+const INSTALL: [&str; 6] =
+    ["600", "apt-get", "install", "--quiet", "--yes", "--no-install-recommends"];
 
 /// Packages of Debian's.
 fn from_debian(packages: &str) -> Vec<Task> {
     vec![
-        Task::new("apt-get", ["update", "--quiet"]),
+        Task::new("timeout", ["300", "apt-get", "update", "--quiet"]),
         packages
             .split_whitespace()
-            .fold(Task::new("apt-get", INSTALL), |task, package| task.argument(package))
+            .fold(Task::new("timeout", INSTALL), |task, package| task.argument(package))
             .with("DEBIAN_FRONTEND", "noninteractive"),
     ]
 }
