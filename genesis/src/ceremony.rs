@@ -9,6 +9,7 @@ use ledger::genesis::member::MemberFile;
 use ledger::ids::{Network, Timestamp};
 use std::path::Path;
 
+use crate::fault::MINIMUM_VALIDATORS;
 use crate::{Fault, files};
 
 pub(crate) const MEMBER: &str = "feiqian.member/v1";
@@ -52,6 +53,18 @@ pub fn add(draft_file: &Path, members: &[impl AsRef<Path>]) -> Result<Draft, Fau
     Ok(draft)
 }
 
+/// A production network that one failure stops is refused; for others it is a warning.
+fn check_validators(path: &Path, sealed: &SealedGenesis) -> Result<(), Fault> {
+    let refused = |source| Fault::Document { path: path.to_owned(), source };
+    let document = sealed.open().map_err(refused)?;
+    let members = document.members.iter().filter(|member| member.validator.is_some());
+    let validators = members.count();
+    if document.network == Network::Production && validators < MINIMUM_VALIDATORS {
+        return Err(Fault::TooFew { path: path.to_owned(), validators });
+    }
+    Ok(())
+}
+
 /// Checks everything and writes the sealed document to `output`, a new file.
 ///
 /// # Errors
@@ -61,6 +74,7 @@ pub fn seal(draft_file: &Path, time: Timestamp, output: &Path) -> Result<SealedG
     let sealed = draft
         .seal(time)
         .map_err(|source| Fault::Document { path: draft_file.to_owned(), source })?;
+    check_validators(draft_file, &sealed)?;
     files::write_new(output, &sealed)?;
     Ok(sealed)
 }

@@ -2,11 +2,15 @@
 //!
 //! Invariants: the text names the file and says what to do. Absent: secrets.
 
+use ledger::genesis::approval::ApprovalError;
 use ledger::genesis::json::DocumentError;
 use ledger::genesis::keyfile::KeyFileError;
 use ledger::genesis::member::MemberError;
 use std::io;
 use std::path::PathBuf;
+
+/// The least number of validators of which one may fail.
+pub(crate) const MINIMUM_VALIDATORS: usize = 4;
 
 /// A refusal.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +104,44 @@ pub enum Fault {
         /// The expected chain.
         expected: String,
     },
+    /// A member's approval is not right.
+    #[error("{}: {source}", path.display())]
+    Approval {
+        /// The file or the folder of keys at fault.
+        path: PathBuf,
+        /// What is wrong.
+        source: ApprovalError,
+    },
+    /// A folder holds no operator's key.
+    #[error("{} holds no operator-1.key. Name the folder that `join` wrote", path.display())]
+    NoOperator {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder's keys are no member's.
+    #[error("the operators' keys in {} are no member's of this document", path.display())]
+    Stranger {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Members have not approved the document.
+    #[error("not signed by {missing}. Ask for what `feiqian-genesis sign` writes there")]
+    Unsigned {
+        /// Their BICs.
+        missing: String,
+    },
+    /// Too few validators for a network that people rely on.
+    #[error(
+        "{}: too few for a quorum that survives a failure: {validators} validators, and a \
+         production network needs {} or more",
+        path.display(), MINIMUM_VALIDATORS
+    )]
+    TooFew {
+        /// The draft.
+        path: PathBuf,
+        /// How many run a validator.
+        validators: usize,
+    },
     /// An argument is not well formed.
     #[error("{reason}")]
     Argument {
@@ -122,7 +164,12 @@ impl Fault {
             | Self::Exposed { .. }
             | Self::Key { .. }
             | Self::Entropy { .. }
-            | Self::OtherChain { .. } => 1,
+            | Self::OtherChain { .. }
+            | Self::Approval { .. }
+            | Self::NoOperator { .. }
+            | Self::Stranger { .. }
+            | Self::Unsigned { .. }
+            | Self::TooFew { .. } => 1,
         }
     }
 }

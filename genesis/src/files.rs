@@ -15,10 +15,11 @@ use crate::Fault;
 const MAXIMUM_BYTES: usize = GenesisDocument::MAXIMUM_BYTES * 8;
 
 /// The formats of the ceremony, with what they are.
-const FORMATS: [(&str, &str); 4] = [
+const FORMATS: [(&str, &str); 5] = [
     ("feiqian.member/v1", "a member's public file"),
     ("feiqian.genesis-draft/v1", "a draft"),
     ("feiqian.genesis/v1", "a sealed document, which does not change any more"),
+    ("feiqian.genesis-signature/v1", "a member's signature of a sealed document"),
     ("feiqian.key/v1", "a SECRET key, which never leaves its folder"),
 ];
 

@@ -29,7 +29,8 @@ pub(crate) fn read_or_make(path: &Path, kind: KeyKind) -> Result<SecretKey, Faul
     if path.exists() { read(path, kind) } else { make(path, kind) }
 }
 
-fn read(path: &Path, kind: KeyKind) -> Result<SecretKey, Fault> {
+/// The key of `kind` in the file `path`.
+pub(crate) fn read(path: &Path, kind: KeyKind) -> Result<SecretKey, Fault> {
     let metadata =
         fs::metadata(path).map_err(|source| Fault::File { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o777;

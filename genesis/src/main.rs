@@ -43,17 +43,33 @@ enum Verb {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
     },
-    /// Checks a sealed document and every member's proofs in it.
-    Verify {
+    /// Approves a sealed document with a member's operators' keys, after checking it.
+    Sign {
         /// The sealed document.
         file: PathBuf,
         /// The chain id that all members agreed on.
         #[arg(long)]
         chain_id: Option<String>,
+        /// The folder of keys that `join` wrote.
+        #[arg(long, value_name = "DIR")]
+        keys: PathBuf,
+        /// The signature, a new file.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
     },
+    /// Checks a sealed document, every member's proofs in it, and members' signatures of it.
+    Verify(VerifyArguments),
     /// Shows a sealed document, after checking it.
     Show {
         /// The sealed document.
+        file: PathBuf,
+        /// Print the chain id and nothing else.
+        #[arg(long)]
+        id: bool,
+    },
+    /// Writes the change that admits a bank to a running network, from its public file.
+    Admit {
+        /// The member's public file.
         file: PathBuf,
     },
 }
@@ -107,6 +123,21 @@ struct JoinArguments {
     output: PathBuf,
 }
 
+#[derive(Args, Debug)]
+struct VerifyArguments {
+    /// The sealed document.
+    file: PathBuf,
+    /// The chain id that all members agreed on.
+    #[arg(long)]
+    chain_id: Option<String>,
+    /// A member's signature, as `sign` wrote it; repeat it for several.
+    #[arg(long, value_name = "FILE")]
+    signature: Vec<PathBuf>,
+    /// Refuse unless every member has signed.
+    #[arg(long)]
+    all_signed: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Role {
     /// Runs a node that votes.
@@ -149,15 +180,26 @@ fn run(verb: Verb) -> Result<(), Fault> {
             output::result(&report.chain_id);
             Ok(())
         }
-        Verb::Verify { file, chain_id } => {
-            let report = genesis::verify(&file, chain_id.as_deref())?;
-            warn(&report);
-            let chain = report.chain_id;
-            output::result(format_args!("Valid: all proofs hold, and the content makes {chain}"));
+        Verb::Sign { file, chain_id, keys, output } => {
+            let approval = genesis::sign(&file, chain_id.as_deref(), &keys, &output)?;
+            let (bic, output) = (approval.bic(), output.display());
+            output::result(format_args!("{bic} approves. Hand over {output}."));
             Ok(())
         }
-        Verb::Show { file } => {
+        Verb::Verify(arguments) => verify(&arguments),
+        Verb::Show { file, id: false } => {
             output::result(genesis::show(&file)?);
+            Ok(())
+        }
+        Verb::Show { file, id: true } => {
+            output::result(genesis::verify(&file, None)?.chain_id);
+            Ok(())
+        }
+        Verb::Admit { file } => {
+            let change = serde_json::to_string_pretty(&genesis::admit(&file)?);
+            output::result(
+                change.map_err(|error| Fault::Format { path: file, reason: error.to_string() })?,
+            );
             Ok(())
         }
     }
@@ -199,6 +241,23 @@ fn join(arguments: JoinArguments) -> Result<(), Fault> {
         arguments.output.display(),
         keys.display()
     ));
+    Ok(())
+}
+
+fn verify(arguments: &VerifyArguments) -> Result<(), Fault> {
+    let report = genesis::verify(&arguments.file, arguments.chain_id.as_deref())?;
+    warn(&report);
+    let (signed, missing) = genesis::approvals(&report, &arguments.signature)?;
+    let list = |bics: &[Bic]| bics.iter().map(Bic::to_string).collect::<Vec<_>>().join(" ");
+    if arguments.all_signed && !missing.is_empty() {
+        return Err(Fault::Unsigned { missing: list(&missing) });
+    }
+    let chain = &report.chain_id;
+    output::result(format_args!("Valid: all proofs hold, and the content makes {chain}"));
+    if !arguments.signature.is_empty() {
+        let all = signed.len().saturating_add(missing.len());
+        output::result(format_args!("Signed by {} of {all}: {}", signed.len(), list(&signed)));
+    }
     Ok(())
 }
 

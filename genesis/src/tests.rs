@@ -219,3 +219,81 @@ fn a_sealed_document_takes_no_member_and_fits_one_chain_id() {
     assert!(matches!(fault, Fault::OtherChain { .. }), "{fault}");
     assert_eq!(verify(&sealed, Some("chain")).unwrap_err().exit_code(), 2);
 }
+
+#[test]
+fn a_production_network_is_sealed_only_with_enough_for_a_quorum() {
+    let (folder, files) = ceremony(Network::Production);
+    let draft = folder.path().join("draft.json");
+    let sealed = folder.path().join("genesis.json");
+    add(&draft, &files[..3]).unwrap();
+    let fault = seal(&draft, TIME, &sealed).unwrap_err();
+    assert!(fault.to_string().contains("too few for a quorum"), "{fault}");
+    assert!(!sealed.exists());
+    add(&draft, &files[3..]).unwrap();
+    seal(&draft, TIME, &sealed).unwrap();
+}
+
+/// The sealed document of all banks.
+fn sealed() -> (tempfile::TempDir, PathBuf) {
+    let (folder, files) = ceremony(Network::Test);
+    let draft = folder.path().join("draft.json");
+    let sealed = folder.path().join("genesis.json");
+    add(&draft, &files).unwrap();
+    seal(&draft, TIME, &sealed).unwrap();
+    (folder, sealed)
+}
+
+#[test]
+fn all_members_sign_the_document_and_anyone_checks_it() {
+    let (folder, document) = sealed();
+    let mut signatures = Vec::new();
+    for (count, bic) in BANKS.into_iter().enumerate() {
+        let file = folder.path().join(format!("{bic}.signature"));
+        let approval = sign(&document, None, &folder.path().join(bic).join("keys"), &file).unwrap();
+        assert_eq!(approval.bic().to_string(), bic);
+        signatures.push(file);
+        let report = verify(&document, None).unwrap();
+        let (signed, missing) = approvals(&report, &signatures).unwrap();
+        assert_eq!((signed.len(), missing.len()), (count + 1, BANKS.len() - count - 1));
+    }
+}
+
+#[test]
+fn signatures_are_refused_by_name() {
+    let (folder, document) = sealed();
+    let keys = folder.path().join(BANKS[0]).join("keys");
+    let file = folder.path().join("signature.json");
+    let report = verify(&document, None).unwrap();
+    let other = format!("fqt-{}", "01".repeat(32));
+    let fault = sign(&document, Some(&other), &keys, &file).unwrap_err();
+    assert!(matches!(fault, Fault::OtherChain { .. }), "{fault}");
+    let fault = sign(&document, None, folder.path(), &file).unwrap_err();
+    assert!(matches!(fault, Fault::NoOperator { .. }), "{fault}");
+    let stranger = folder.path().join("stranger");
+    let mut party = party(folder.path(), "BOFAUS3N", Network::Test);
+    party.keys.clone_from(&stranger);
+    join(&party, &folder.path().join("stranger.json")).unwrap();
+    let fault = sign(&document, None, &stranger, &file).unwrap_err();
+    assert!(matches!(fault, Fault::Stranger { .. }), "{fault}");
+    assert!(!file.exists());
+    sign(&document, None, &keys, &file).unwrap();
+    let fault = sign(&document, None, &keys, &file).unwrap_err();
+    assert!(matches!(fault, Fault::Exists { .. }), "{fault}");
+    replace(&file, BANKS[0], BANKS[1]);
+    let fault = approvals(&report, &[file]).unwrap_err().to_string();
+    assert!(fault.contains(&format!("is no operator's key of {}", BANKS[1])), "{fault}");
+    let fault = approvals(&report, &[document]).unwrap_err();
+    assert!(matches!(fault, Fault::WrongFile { .. }), "{fault}");
+}
+
+#[test]
+fn a_bank_is_admitted_only_with_keys_that_it_holds() {
+    let (folder, files) = ceremony(Network::Test);
+    let change = serde_json::to_string(&admit(&files[0]).unwrap()).unwrap();
+    assert!(change.contains("\"admit-institution\"") && change.contains(BANKS[0]), "{change}");
+    replace(&files[0], "Bank PSBCCNBJ", "Bank of another name");
+    let fault = admit(&files[0]).unwrap_err().to_string();
+    assert!(fault.contains("does not prove that PSBCCNBJ holds it"), "{fault}");
+    let fault = admit(&folder.path().join("draft.json")).unwrap_err();
+    assert!(matches!(fault, Fault::WrongFile { .. }), "{fault}");
+}

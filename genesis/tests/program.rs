@@ -26,6 +26,21 @@ fn the_program_runs_the_ceremony() {
     let verified = run(&format!("verify genesis.json --chain-id {}", chain_id.trim()));
     assert!(verified.0 == 0 && verified.1.starts_with("Valid: all proofs hold"));
     assert!(run("show genesis.json").1.contains("PSBCCNBJ"));
+    assert_eq!(run("show genesis.json --id").1, chain_id);
+    let (code, _, error) = run("verify genesis.json --all-signed");
+    assert!(code == 1 && error.contains("not signed by PSBCCNBJ"), "{error}");
+    let signed = run("sign genesis.json --keys keys -o signature.json");
+    assert_eq!(
+        (signed.0, signed.1.as_str()),
+        (0, "PSBCCNBJ approves. Hand over signature.json.\n")
+    );
+    let verified = run("verify genesis.json --all-signed --signature signature.json");
+    assert!(
+        verified.0 == 0 && verified.1.ends_with("Signed by 1 of 1: PSBCCNBJ\n"),
+        "{verified:?}"
+    );
+    let change = run("admit member.json").1;
+    assert!(change.contains("admit-institution") && change.contains("127.0.0.1:7600"), "{change}");
     let (code, _, error) = run("seal draft.json -o genesis.json");
     assert!(code == 2 && error.contains("exists already"), "{error}");
     let (code, _, error) = run("verify draft.json");

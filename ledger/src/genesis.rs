@@ -4,6 +4,7 @@
 //! is agreed by everyone or they are on different chains. Absent: secrets, and the ceremony that
 //! collects the parts (package `genesis`).
 
+pub mod approval;
 pub mod json;
 pub mod keyfile;
 pub mod member;

@@ -110,11 +110,13 @@ pub enum Domain {
     Message,
     /// A servicer's own reference of an account, from which the account's number is derived.
     AccountReference,
+    /// A member's approval of the sealed genesis document.
+    GenesisApproval,
 }
 
 impl Domain {
     /// All domains, in the order of their keys in [`Domains`].
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Transaction,
         Self::Quote,
         Self::Header,
@@ -139,6 +141,7 @@ impl Domain {
         Self::Possession,
         Self::Message,
         Self::AccountReference,
+        Self::GenesisApproval,
     ];
 
     /// The domain's label, part of its key: `feiqian/<type>/v1`.
@@ -168,13 +171,14 @@ impl Domain {
             Self::Possession => "feiqian/possession/v1",
             Self::Message => "feiqian/message/v1",
             Self::AccountReference => "feiqian/account-reference/v1",
+            Self::GenesisApproval => "feiqian/genesis-approval/v1",
         }
     }
 
     const fn index(self) -> usize {
         // A fieldless enum's discriminant is its place in the declaration, which is the order of
         // ALL.
-        #[expect(clippy::as_conversions, reason = "a discriminant below 24 fits every usize")]
+        #[expect(clippy::as_conversions, reason = "a discriminant below 25 fits every usize")]
         {
             self as usize
         }

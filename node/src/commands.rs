@@ -5,12 +5,14 @@
 //! `run`).
 
 mod backup;
+mod check;
 mod devnet;
 mod entropy;
 mod init;
 mod rehearse;
 mod rotate_key;
 mod run;
+mod status;
 mod verify_ledger;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +35,10 @@ enum Command {
     Init(init::Arguments),
     /// Runs the node of a home until SIGTERM or Ctrl-C.
     Run(run::Arguments),
+    /// Checks a home before its start, or while it runs: each finding with its mend.
+    Check(check::Arguments),
+    /// Says how the node of a home is: running, ready, synced, voting.
+    Status(status::Arguments),
     /// Copies a home, of a stopped or a running node, into a new folder.
     Backup(backup::BackupArguments),
     /// Makes a home from a backup. It observes until it is armed.
@@ -92,6 +98,8 @@ pub fn main() -> ExitCode {
     let done = match CommandLine::parse().command {
         Command::Init(arguments) => init::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Arm(arguments) => backup::arm(&arguments),

@@ -6,11 +6,13 @@
 //! nodes must agree on (the genesis document holds it).
 
 mod dealer;
+mod explained;
 mod mistake;
 #[cfg(test)]
 mod tests;
 mod text;
 
+use clap::ValueEnum;
 use ledger::genesis::member::is_host_and_port;
 use ledger::hash::ChainId;
 use ledger::ids::{Bic, Network};
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
 
 pub use dealer::{DealerConfig, RateConfig};
 pub use mistake::ConfigError;
@@ -101,12 +104,21 @@ pub struct ApiConfig {
     /// How long a submission may wait for its receipts, in seconds: 1 to 600.
     #[serde(default = "default_wait")]
     pub wait_seconds: u64,
+    /// How long a node that is told to stop still answers while it says that it is not ready, in
+    /// seconds: 0 to 300. So whoever spreads requests over several nodes goes elsewhere first.
+    #[serde(default = "default_drain")]
+    pub drain_seconds: u64,
 }
 
 impl ApiConfig {
     /// The API at `listen`, with the usual limits.
     pub fn listening(listen: SocketAddr) -> Self {
-        Self { listen, requests: default_requests(), wait_seconds: default_wait() }
+        Self {
+            listen,
+            requests: default_requests(),
+            wait_seconds: default_wait(),
+            drain_seconds: default_drain(),
+        }
     }
 }
 
@@ -116,6 +128,10 @@ fn default_requests() -> usize {
 
 fn default_wait() -> u64 {
     20
+}
+
+fn default_drain() -> u64 {
+    2
 }
 
 /// Disk.
@@ -170,8 +186,11 @@ pub struct OperatorConfig {
     pub keys: Vec<PathBuf>,
 }
 
+/// The levels of the log, and none of it.
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
 /// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -213,12 +232,13 @@ impl Config {
         Ok(config)
     }
 
-    /// The configuration as text; [`Self::parse`] reads it back.
+    /// The configuration as text, each key explained; [`Self::parse`] reads it back.
     ///
     /// # Errors
     /// [`ConfigError::Unwritable`] for a path that is no UTF-8.
     pub fn to_text(&self) -> Result<String, ConfigError> {
         toml::to_string_pretty(self)
+            .map(|text| explained::explain(&text))
             .map_err(|error| ConfigError::Unwritable { reason: error.to_string() })
     }
 
@@ -240,6 +260,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         within("api.requests", u64::try_from(self.api.requests).unwrap_or(u64::MAX), 1, 100_000)?;
         within("api.wait_seconds", self.api.wait_seconds, 1, 600)?;
+        within("api.drain_seconds", self.api.drain_seconds, 0, 300)?;
         within("storage.segment_bytes", self.storage.segment_bytes, 1 << 20, 1 << 32)?;
         let StorageConfig { retain_blocks, snapshot_every, snapshot_beyond, .. } = self.storage;
         off_or_within("storage.retain_blocks", retain_blocks, 16, u64::MAX)?;
@@ -255,7 +276,26 @@ impl Config {
             }
         }
         self.check_iso()?;
+        self.check_log()?;
         self.dealer.as_ref().map_or(Ok(()), DealerConfig::check)
+    }
+
+    /// A bare word of a filter is a level; the reader of filters would take any other word for the
+    /// name of a part of the program, and then log next to nothing.
+    fn check_log(&self) -> Result<(), ConfigError> {
+        let directives = self.log.level.split(',').map(str::trim);
+        let bare = directives.filter(|directive| !directive.contains(['=', '[']));
+        for word in bare {
+            if !LEVELS.contains(&word.to_lowercase().as_str()) {
+                let advice = mistake::advice(word, &LEVELS);
+                return Err(ConfigError::value(
+                    "log.level",
+                    format!("`{word}` is no level. {advice}"),
+                ));
+            }
+        }
+        let filter = EnvFilter::try_new(&self.log.level).map(|_| ());
+        filter.map_err(|error| ConfigError::value("log.level", error.to_string()))
     }
 
     fn check_iso(&self) -> Result<(), ConfigError> {

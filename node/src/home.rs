@@ -35,6 +35,9 @@ pub const VOTING_KEY: &str = "voting.key";
 /// The file of the key that votes once the ledger names it.
 pub const NEXT_VOTING_KEY: &str = "voting-next.key";
 
+/// The file of the node's identity among the nodes, in the folder of keys.
+pub const NODE_KEY: &str = "node.key";
+
 /// The configuration's file name.
 pub const CONFIG_FILE: &str = "node.toml";
 
@@ -192,11 +195,10 @@ impl Home {
     pub fn open(path: &Path) -> Result<Self, HomeError> {
         let config = read_config(path)?;
         let lock = hold(path)?;
-        let (_, genesis) = read_genesis(&path.join(&config.node.genesis))?;
-        check_chain(&path.join(&config.node.genesis), &config, &genesis)?;
+        let genesis = read_document(path, &config)?;
         let keys = path.join(&config.node.keys);
         let voting_keys = read_voting_keys(&keys)?;
-        let node_key = read_key(&keys.join("node.key"), KeyKind::Node)?;
+        let node_key = read_key(&keys.join(NODE_KEY), KeyKind::Node)?;
         let operators = read_operators(path, &config)?;
         let network = genesis.network;
         let dealer = config.dealer.as_ref();
@@ -240,6 +242,17 @@ pub fn read_config(path: &Path) -> Result<Config, HomeError> {
     }
     let text = read_text(&file, Config::MAXIMUM_BYTES)?;
     Config::parse(&text).map_err(|source| HomeError::Config { path: file, source })
+}
+
+/// Reads the genesis document of the home at `path`, which must make the chain that `config` pins.
+///
+/// # Errors
+/// [`HomeError`] if it cannot be read or is not right.
+pub fn read_document(path: &Path, config: &Config) -> Result<GenesisDocument, HomeError> {
+    let file = path.join(&config.node.genesis);
+    let (_, genesis) = read_genesis(&file)?;
+    check_chain(&file, config, &genesis)?;
+    Ok(genesis)
 }
 
 /// Reads and checks a sealed genesis file.

@@ -36,14 +36,14 @@ use api::text::Naming;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use ledger::ids::Network;
+use ledger::ids::{Network, Timestamp};
 use ledger::state::State;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 use crate::driver::Driver;
-use crate::home::Home;
+use crate::home::{Home, now};
 use crate::iso::Desk;
 use crate::readers::{self, Readers};
 use connections::Connections;
@@ -53,6 +53,17 @@ use traffic::{Class, Traffic};
 
 /// How long after the longest wait of a request the API goes on closing.
 const CLOSING: Duration = Duration::from_secs(5);
+
+/// How far a node is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It takes requests.
+    Serving,
+    /// It still takes requests, and says that it is not ready, so that clients go elsewhere.
+    Draining,
+    /// It takes no request any more, and answers those that are open.
+    Stopping,
+}
 
 /// What every request sees.
 struct AppState {
@@ -64,7 +75,8 @@ struct AppState {
     /// Turns for streams of events, which last.
     streams: Arc<Semaphore>,
     traffic: Traffic,
-    stopped: watch::Receiver<bool>,
+    phase: watch::Receiver<Phase>,
+    started: Timestamp,
     /// Closed when the last request lets go of all of the above: it is dropped after them.
     _open: mpsc::Sender<()>,
 }
@@ -73,7 +85,7 @@ impl AppState {
     fn new(
         home: Arc<Home>,
         driver: Arc<Driver>,
-        stopped: watch::Receiver<bool>,
+        phase: watch::Receiver<Phase>,
         open: mpsc::Sender<()>,
     ) -> Self {
         Self {
@@ -84,7 +96,8 @@ impl AppState {
             driver,
             readers: Readers::default(),
             traffic: Traffic::default(),
-            stopped,
+            phase,
+            started: now(),
             _open: open,
         }
     }
@@ -117,26 +130,26 @@ impl AppState {
     }
 }
 
-/// Serves the API until `stopped` turns true; open requests are answered first. When it ends,
+/// Serves the API until `phase` is stopping; open requests are answered first. When it ends,
 /// nothing of it holds `home` or `driver` any more, but for requests that outlasted every limit.
 pub async fn serve(
     home: impl Into<Arc<Home>>,
     driver: Arc<Driver>,
     listener: TcpListener,
-    stopped: watch::Receiver<bool>,
+    phase: watch::Receiver<Phase>,
 ) {
     let (open, mut closed) = mpsc::channel(1);
-    let state = Arc::new(AppState::new(home.into(), driver, stopped.clone(), open));
+    let state = Arc::new(AppState::new(home.into(), driver, phase.clone(), open));
     let most = state.home.config.api.requests.saturating_mul(2);
     let listener = Connections::new(listener, most, state.patience());
     let longest = state.patience().saturating_add(CLOSING);
-    let (mut closing, mut overdue) = (stopped.clone(), stopped);
+    let (mut closing, mut overdue) = (phase.clone(), phase);
     let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
         // A sender that is gone has stopped, too.
-        let _ = closing.wait_for(|stopped| *stopped).await;
+        let _ = closing.wait_for(|phase| *phase == Phase::Stopping).await;
     });
     let overdue = async {
-        let _ = overdue.wait_for(|stopped| *stopped).await;
+        let _ = overdue.wait_for(|phase| *phase == Phase::Stopping).await;
         tokio::time::sleep(longest).await;
     };
     tokio::select! {

@@ -8,6 +8,8 @@
 
 pub mod audit;
 pub mod backup;
+pub mod check;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod core;
@@ -18,6 +20,7 @@ pub mod http;
 pub mod iso;
 pub mod log;
 pub mod net;
+mod notify;
 pub mod outcome;
 pub mod output;
 pub mod proofs;

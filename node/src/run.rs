@@ -1,8 +1,9 @@
 //! A running node: the driver of a home and its HTTP API, until it is told to stop.
 //!
-//! Invariants: nothing listens before the log is replayed; on SIGTERM and Ctrl-C no new request is
-//! taken, open ones are answered, and everything is durable before the process ends. A failed write
-//! ends the node with an error. Absent: what requests do (`http`), what is agreed (`core`).
+//! Invariants: nothing listens before the log is replayed; on SIGTERM and Ctrl-C the node first
+//! says that it is not ready, then takes no new request, answers the open ones, and everything is
+//! durable before the process ends. A failed write ends the node with an error. Absent: what
+//! requests do (`http`), what is agreed (`core`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,9 @@ use crate::core::admission::AdmissionLimits;
 use crate::core::{CoreConfig, SnapshotSettings};
 use crate::driver::{Driver, DriverConfig, DriverError, Storage};
 use crate::home::{Home, HomeError};
+use crate::http::Phase;
 use crate::net::{self, NetworkConfig};
+use crate::notify;
 
 /// How often a running node looks whether one of its threads has failed.
 const WATCH: Duration = Duration::from_millis(200);
@@ -79,11 +82,17 @@ async fn serve(home: Home) -> Result<(), RunError> {
     let address = home.config.api.listen;
     let listener =
         TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
-    let (stopping, stopped) = watch::channel(false);
+    let (phase, watched) = watch::channel(Phase::Serving);
     tracing::info!(%address, height = driver.view.latest().tip.height().0, "the API listens");
-    let api = tokio::spawn(crate::http::serve(home.clone(), driver.clone(), listener, stopped));
+    let api = tokio::spawn(crate::http::serve(home.clone(), driver.clone(), listener, watched));
+    notify::ready();
     let ended = wait_for_end(&driver).await;
-    stopping.send_replace(true);
+    notify::stopping();
+    if matches!(ended, Ok(None)) {
+        phase.send_replace(Phase::Draining);
+        drain(Duration::from_secs(home.config.api.drain_seconds)).await?;
+    }
+    phase.send_replace(Phase::Stopping);
     // The API ends with its last open request; one that panicked has said so.
     let _ = api.await;
     let last = match Arc::into_inner(driver) {
@@ -94,6 +103,24 @@ async fn serve(home: Home) -> Result<(), RunError> {
         Some(failure) => Err(failure.into()),
         None => Ok(()),
     }
+}
+
+/// Waits so that whoever spreads requests sees that this node is not ready. A second signal ends
+/// the waiting.
+async fn drain(pause: Duration) -> Result<(), RunError> {
+    if pause.is_zero() {
+        return Ok(());
+    }
+    tracing::info!(seconds = pause.as_secs(), "draining: not ready any more, still answering");
+    let system = |source| RunError::System { what: "a signal handler", source };
+    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+    Ok(())
 }
 
 /// Waits for a signal to stop, or for a failure.

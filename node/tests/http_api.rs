@@ -426,6 +426,18 @@ fn health_and_metrics_tell_how_it_goes() {
 }
 
 #[test]
+fn a_node_that_drains_says_no_and_still_settles() {
+    let node = started();
+    node.drain();
+    let answered = node.get("/readyz");
+    assert_eq!(answered.status, 503);
+    assert!(answered.text().contains("it drains, and stops soon"), "{}", answered.text());
+    assert_eq!(node.get("/livez").status, 200);
+    assert_eq!(node.settle(&node.signed_payment(1, 100)).status, "final");
+    assert!(node.get("/metrics").text().lines().any(|line| line == "feiqian_ready 0"));
+}
+
+#[test]
 fn a_quote_is_firm_and_a_node_without_dealer_says_so() {
     let node = started();
     let ask = |node: &Single, sell: &str, buy: &str| {

@@ -5,6 +5,7 @@
 pub mod chaos;
 pub mod demo;
 pub mod devnet;
+pub mod docker;
 pub mod exhaustive;
 pub mod kills;
 pub mod load;

@@ -10,9 +10,11 @@ pub mod command;
 mod demo;
 mod deny;
 mod devnet;
+mod docker;
 mod exhaustive;
 mod install;
 mod kills;
+mod operating;
 pub mod output;
 mod planted;
 pub mod project;
@@ -35,6 +37,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<build::Arguments>("build"),
     Verb::of::<demo::Arguments>("demo"),
     Verb::of::<devnet::Arguments>("devnet"),
+    Verb::of::<docker::Arguments>("docker"),
     Verb::of::<bench::Arguments>("bench"),
     Verb::of::<chaos::Arguments>("chaos"),
     Verb::of::<kills::Arguments>("kills"),

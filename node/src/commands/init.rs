@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::config::{
-    ApiConfig, BicText, ChainIdText, Config, IsoConfig, LogConfig, NetworkConfig, NodeConfig,
-    OperatorConfig, StorageConfig,
+    ApiConfig, BicText, ChainIdText, Config, IsoConfig, LogConfig, LogFormat, NetworkConfig,
+    NodeConfig, OperatorConfig, StorageConfig,
 };
-use crate::home::{self, HomeError, NewHome, VOTING_KEY};
+use crate::home::{self, HomeError, NODE_KEY, NewHome, VOTING_KEY};
 use crate::output;
 
 /// The API's port where none is named.
@@ -49,6 +49,12 @@ pub(super) struct Arguments {
     /// Where the HTTP API listens [default: 127.0.0.1:7680]
     #[arg(long, value_name = "ADDRESS:PORT")]
     api: Option<SocketAddr>,
+    /// Leave the voting key out: the node follows, checks, executes and serves, and never votes.
+    #[arg(long, conflicts_with = "founding")]
+    observer: bool,
+    /// How the node's log looks [default: text]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
     /// Take ISO 20022 messages: the operators' keys are copied to the node too.
     #[arg(long)]
     iso: bool,
@@ -71,10 +77,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let folder = &arguments.member_keys;
     let (bic, port, voting) = identify(arguments, &genesis)?;
+    let voting = voting.filter(|_| !arguments.observer);
     let mut keys: Vec<_> =
         voting.into_iter().map(|key| (VOTING_KEY.to_owned(), KeyKind::Voting, key)).collect();
-    let node = home::read_key(&folder.join("node.key"), KeyKind::Node)?;
-    keys.push(("node.key".to_owned(), KeyKind::Node, node));
+    let node = home::read_key(&folder.join(NODE_KEY), KeyKind::Node)?;
+    keys.push((NODE_KEY.to_owned(), KeyKind::Node, node));
     let operators = if arguments.iso { operator_keys(folder)? } else { Vec::new() };
     let config = configure(arguments, &sealed, (bic, port), &operators)?;
     keys.extend(operators);
@@ -152,7 +159,7 @@ fn configure(
         storage: StorageConfig::default(),
         iso: IsoConfig { dealer: None, operators },
         dealer: None,
-        log: LogConfig::default(),
+        log: LogConfig { format: arguments.log_format.unwrap_or_default(), ..LogConfig::default() },
     })
 }
 
@@ -198,6 +205,8 @@ mod tests {
             joining: None,
             listen: None,
             api: None,
+            observer: false,
+            log_format: None,
             iso: false,
             founding: true,
         }
@@ -221,6 +230,16 @@ mod tests {
         run(&Arguments { iso: true, ..arguments(folder.path()) }).unwrap();
         let home = home::Home::open(&folder.path().join("home")).unwrap();
         assert_eq!(home.operators.len(), 1);
+    }
+
+    #[test]
+    fn an_observer_leaves_the_voting_key_where_it_is() {
+        let folder = ceremony();
+        run(&Arguments { observer: true, founding: false, ..arguments(folder.path()) }).unwrap();
+        let home = home::Home::open(&folder.path().join("home")).unwrap();
+        assert_eq!(home.config.bic().to_string(), "ICBKCNBJ");
+        assert!(home.voting_keys.is_empty());
+        assert!(!folder.path().join("home/keys").join(VOTING_KEY).exists());
     }
 
     #[test]

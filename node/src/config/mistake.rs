@@ -64,7 +64,8 @@ impl ConfigError {
     }
 }
 
-fn advice(key: &str, known: &[&str]) -> String {
+/// The nearest of the known words, or all of them.
+pub(super) fn advice(key: &str, known: &[&str]) -> String {
     let nearest = known.iter().map(|name| (distance(key, name), *name)).min();
     match nearest {
         Some((distance, name)) if distance <= name.len().div_ceil(2) => {

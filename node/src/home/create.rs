@@ -63,8 +63,7 @@ pub fn write_config(path: &Path, config: &Config) -> Result<(), HomeError> {
     let file = path.join(CONFIG_FILE);
     let text =
         config.to_text().map_err(|source| HomeError::Config { path: file.clone(), source })?;
-    let head = "# A node's configuration. Every key: docs/operating/genesis.md\n\n";
-    write_text(&file, &format!("{head}{text}"))
+    write_text(&file, &text)
 }
 
 fn make_folder(path: &Path) -> Result<(), HomeError> {

@@ -126,7 +126,7 @@ impl Home {
         if let Some(observance) = observance(&home)? {
             return Ok(Recollection::Observing { home, observance });
         }
-        let is_founding = home.join(FOUNDING_FILE).exists();
+        let is_founding = is_founding(&home);
         match (has_log(&self.log_folder())?, is_founding) {
             (false, true) => Ok(Recollection::Founding(home)),
             (true, false) => Ok(Recollection::Whole),
@@ -176,8 +176,16 @@ pub fn observance(home: &Path) -> Result<Option<Observance>, HomeError> {
     }
 }
 
+/// True if the home's key has never voted, by the mark that `init --founding` leaves.
+pub fn is_founding(home: &Path) -> bool {
+    home.join(FOUNDING_FILE).exists()
+}
+
 /// True if the log's folder holds a segment.
-fn has_log(folder: &Path) -> Result<bool, HomeError> {
+///
+/// # Errors
+/// [`HomeError::File`] if the folder cannot be read.
+pub fn has_log(folder: &Path) -> Result<bool, HomeError> {
     match Disk::existing(folder).segments() {
         Ok(segments) => Ok(!segments.is_empty()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

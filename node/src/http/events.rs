@@ -24,10 +24,10 @@ use ledger::receipt::{Outcome, Receipt};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::AppState;
 use super::params::Params;
 use super::proposals::Watch;
 use super::refusal::{Answer, Refused};
+use super::{AppState, Phase};
 use crate::store::{Store, StoreError};
 
 /// How often a quiet stream carries a comment, so that dead connections are noticed.
@@ -107,9 +107,9 @@ impl Stream {
     async fn next(&mut self) -> Option<Event> {
         while self.ready.is_empty() {
             let state = self.state.clone();
-            let mut stopped = state.stopped.clone();
+            let mut phase = state.phase.clone();
             tokio::select! {
-                _ = stopped.wait_for(|stopped| *stopped) => return None,
+                _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return None,
                 () = state.driver.view.indexed(self.place.height) => {}
             }
             let height = self.place.height;

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
-use super::AppState;
+use super::{AppState, Phase};
 
 /// Says that the process runs.
 pub(super) async fn live() -> Json<HealthView> {
@@ -34,7 +34,8 @@ pub(super) async fn ready(
     }
 }
 
-fn checks(state: &AppState) -> Vec<CheckView> {
+/// Every check, with what was found.
+pub(super) fn checks(state: &AppState) -> Vec<CheckView> {
     let view = &state.driver.view;
     let quorum = view.latest().tip.child_validators().quorum();
     let connected = view.connected_validators().len();
@@ -58,9 +59,9 @@ fn checks(state: &AppState) -> Vec<CheckView> {
         ),
         check(
             "serving",
-            !*state.stopped.borrow(),
+            *state.phase.borrow() == Phase::Serving,
             "it takes requests".to_owned(),
-            "it stops".to_owned(),
+            "it drains, and stops soon".to_owned(),
         ),
     ]
 }

@@ -3,6 +3,8 @@
 //! Invariants: names carry their units; labels have few values, none of them a customer's. Absent:
 //! numbers per payment or account.
 
+mod process;
+
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +48,8 @@ impl Collector for Scrape {
         self.chain(&mut encoder)?;
         self.final_work(&mut encoder)?;
         self.network(&mut encoder)?;
-        self.requests(&mut encoder)
+        self.requests(&mut encoder)?;
+        process::encode(&self.0, &mut encoder)
     }
 }
 
@@ -62,6 +65,8 @@ impl Scrape {
         let time = Duration::from_millis(latest.tip.header().time.0).as_secs_f64();
         let help = "Time of the last final block";
         gauge(encoder, "final_block_time", help, Some(&Unit::Seconds), time)?;
+        let epoch = latest.tip.child_epoch().0;
+        gauge(encoder, "epoch", "Number of the epoch", None, epoch)?;
         let synced = u32::from(view.is_synced());
         gauge(encoder, "synced", "1 if the node follows the chain's end", None, synced)?;
         let validators = latest.tip.child_validators();

@@ -28,6 +28,7 @@ use node::config::{
 };
 use node::driver::Driver;
 use node::home::{self, Home, NewHome, now};
+use node::http::Phase;
 use serde::de::DeserializeOwned;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -78,7 +79,7 @@ pub(crate) struct Single {
     pub(crate) home: PathBuf,
     folder: Option<tempfile::TempDir>,
     runtime: Option<Runtime>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Phase>,
     served: Option<JoinHandle<()>>,
     driver: Option<Arc<Driver>>,
     agent: Agent,
@@ -200,7 +201,7 @@ impl Single {
         let runtime = Runtime::new().unwrap();
         let home = Home::open(path).unwrap();
         let (genesis, document) = home::read_genesis(&path.join("genesis.json")).unwrap();
-        let (stop, stopped) = watch::channel(false);
+        let (stop, stopped) = watch::channel(Phase::Serving);
         let (driver, address, served) = runtime.block_on(async {
             let driver = node::run::driver_config(&home).unwrap();
             let driver = Arc::new(Driver::start(driver).await.unwrap());
@@ -246,13 +247,18 @@ impl Single {
 
     fn finish(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };
-        self.stop.send_replace(true);
+        self.stop.send_replace(Phase::Stopping);
         runtime.block_on(async {
             self.served.take().unwrap().await.unwrap();
             let driver = Arc::into_inner(self.driver.take().unwrap());
             let failure = driver.expect("no request is open").stop().await;
             assert!(failure.is_none(), "{failure:?}");
         });
+    }
+
+    /// Says that it is not ready, as a node does first when it is told to stop.
+    pub(crate) fn drain(&self) {
+        self.stop.send_replace(Phase::Draining);
     }
 
     pub(crate) fn home_path(&self) -> &Path {

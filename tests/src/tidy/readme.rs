@@ -9,9 +9,22 @@ const CARGO: [&str; 9] =
     ["bench", "build", "clippy", "doc", "fmt", "install", "nextest", "run", "test"];
 
 /// Programs of the system that documents may show.
-const SYSTEM: [&str; 14] = [
-    "apt-get", "cat", "cd", "cp", "curl", "docker", "export", "git", "jq", "kill", "ls", "mkdir",
-    "rm", "xmllint",
+const SYSTEM: [&str; 15] = [
+    "apt-get",
+    "cat",
+    "cd",
+    "cp",
+    "curl",
+    "docker",
+    "docker-compose",
+    "export",
+    "git",
+    "jq",
+    "kill",
+    "ls",
+    "mkdir",
+    "rm",
+    "xmllint",
 ];
 
 /// The script that CI runs.

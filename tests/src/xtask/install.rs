@@ -38,6 +38,30 @@ const NEEDS: &[Need] = &[
         present: || Task::new("sh", ["-c", "command -v ip && command -v tc"]),
         get: || from_debian("iproute2"),
     },
+    Need {
+        check: "alert rules (promtool, package prometheus)",
+        present: || Task::new("promtool", ["--version"]),
+        get: || from_debian("prometheus"),
+    },
+    Need {
+        check: "the systemd unit (systemd-analyze, package systemd)",
+        present: || Task::new("systemd-analyze", ["--version"]),
+        get: || from_debian("systemd"),
+    },
+    Need {
+        check: "the network in containers (packages docker.io and docker-compose)",
+        present: || {
+            Task::new(
+                "sh",
+                [
+                    "-c",
+                    "command -v docker && command -v dockerd && \
+            { command -v docker-compose || docker compose version; }",
+                ],
+            )
+        },
+        get: engine,
+    },
 ];
 
 /// Installs what is missing and says which checks have to be left out.
@@ -65,11 +89,25 @@ fn faketime() -> String {
     crate::chaos::clock::library().map(|path| path.display().to_string()).unwrap_or_default()
 }
 
-/// A package of Debian's.
-fn from_debian(package: &str) -> Vec<Task> {
+/// Docker's engine, compose, and the client, which newer Debians keep in a package of its own.
+fn engine() -> Vec<Task> {
+    let client = "command -v docker || timeout 600 apt-get install --quiet --yes docker-cli";
+    let mut tasks = from_debian("docker.io docker-compose iptables");
+    tasks.push(Task::new("sh", ["-c", client]).with("DEBIAN_FRONTEND", "noninteractive"));
+    tasks
+}
+
+/// A mirror that does not answer ends the installation, not the day.
+const INSTALL: [&str; 6] =
+    ["600", "apt-get", "install", "--quiet", "--yes", "--no-install-recommends"];
+
+/// Packages of Debian's.
+fn from_debian(packages: &str) -> Vec<Task> {
     vec![
-        Task::new("apt-get", ["update", "--quiet"]),
-        Task::new("apt-get", ["install", "--quiet", "--yes", "--no-install-recommends", package])
+        Task::new("timeout", ["300", "apt-get", "update", "--quiet"]),
+        packages
+            .split_whitespace()
+            .fold(Task::new("timeout", INSTALL), |task, package| task.argument(package))
             .with("DEBIAN_FRONTEND", "noninteractive"),
     ]
 }

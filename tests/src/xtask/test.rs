@@ -6,7 +6,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Failure, build, command::Task, deny, install, output, tidy, verb::Run};
+use super::{
+    Failure, build, command::Task, deny, docker, install, operating, output, tidy, verb::Run,
+};
 
 /// Runs every check and test, installing what they need
 #[derive(clap::Args)]
@@ -37,6 +39,8 @@ const STEPS: &[Step] = &[
     Step { name: "documentation", run: documentation },
     Step { name: "products", run: || build::products().map(|_| Vec::new()) },
     Step { name: "doctests", run: || cargo("test --quiet --locked --workspace --doc") },
+    Step { name: "operating", run: operating::check },
+    Step { name: "containers", run: docker::check },
     Step { name: "tests", run: || cargo("nextest run --locked --workspace") },
 ];
 

@@ -311,7 +311,8 @@ fn write_home(
     let config = Config {
         node: NodeConfig::at_usual_places(BicText(founder.bank.bic), chain_of(sealed)?),
         network: NetworkConfig { listen: vec![node.endpoints.peers], peers: BTreeMap::new() },
-        api: ApiConfig::listening(node.endpoints.api),
+        // Nobody spreads requests over a devnet: it stops at once.
+        api: ApiConfig { drain_seconds: 0, ..ApiConfig::listening(node.endpoints.api) },
         storage: StorageConfig::default(),
         iso: IsoConfig { dealer: quotes, operators },
         dealer,
