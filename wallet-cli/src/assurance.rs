@@ -94,7 +94,14 @@ pub(crate) fn check(
         return declared(answer, expected);
     }
     let file = answer.proof.as_deref().and_then(api::text::parse_base64);
-    let file = file.ok_or("it sent no proof")?;
+    prove(chain, file.ok_or("it sent no proof")?, expected)
+}
+
+/// Checks that `file` proves how the payment ended.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn prove(chain: &Chain, file: Vec<u8>, expected: &Expected) -> Result<Ended, String> {
     let verdict = verify(chain, &file)?;
     let proof::Proven::Payment(receipt) = &verdict.proven else {
         return Err("its proof is of another kind".to_owned());

@@ -3,8 +3,24 @@
 //! Invariants: no secret is ever an argument; what a command needs can always be given without a
 //! prompt. Absent: what the commands do (see `commands`).
 
+mod bank;
+mod govern;
+mod keys;
+mod pay;
+mod profiles;
+mod request;
+mod tx;
+
+pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
+pub(crate) use govern::{Govern, Governing};
+pub(crate) use keys::{Keys, Rotate};
+pub(crate) use pay::{Charge, Pay};
+pub(crate) use profiles::{Accounts, AddProfile, Config};
+pub(crate) use request::{CreateRequest, Form, PayRequest, Request};
+pub(crate) use tx::{Build, Tx};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ledger::operation::{ChargeBearer, FreezeDirection};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 use crate::output::Format;
@@ -52,6 +68,12 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Pay, in one currency or across two.
     Pay(Pay),
+    /// Pay with keys on another machine: build, inspect, sign, merge, send.
+    #[command(subcommand)]
+    Tx(Tx),
+    /// Ask to be paid with a QR code, and pay what a code says.
+    #[command(subcommand)]
+    Request(Request),
     /// Show what accounts hold.
     Balance {
         /// @name, address, or BIC/reference; all accounts of the profile if left out.
@@ -59,12 +81,35 @@ pub(crate) enum Command {
     },
     /// Show an account's entries, newest first.
     History(History),
-    /// List the accounts that have a name here.
-    Accounts,
+    /// Write all entries of an account with the balances, checked against the ledger's proofs.
+    Statement(Statement),
+    /// Show what became of a payment.
+    #[command(subcommand)]
+    Payment(Payment),
+    /// Ask what a dealer gives now. Nothing is ordered.
+    Quote {
+        /// What is sold: "1000.00 CNY".
+        amount: String,
+        /// The asset to be received.
+        #[arg(long, value_name = "CODE")]
+        to_asset: String,
+    },
+    /// List the accounts that have a name here; add and remove names.
+    Accounts {
+        #[command(subcommand)]
+        command: Option<Accounts>,
+    },
     /// List the assets of the ledger.
     Assets,
+    /// List the institutions of the ledger.
+    Institutions,
     /// Show the network's state, and payments of this wallet whose outcome is not known.
     Status,
+    /// Check this wallet and the way to its network, and say what to do.
+    Doctor,
+    /// Follow the chain as a light client.
+    #[command(subcommand)]
+    Light(Light),
     /// Get and verify proofs of payments.
     #[command(subcommand)]
     Proof(Proof),
@@ -77,87 +122,21 @@ pub(crate) enum Command {
     /// How the institutions change their network: proposals, votes, enactments.
     #[command(subcommand)]
     Govern(Govern),
+    /// Show and choose profiles, and where the wallet keeps its files.
+    Config {
+        #[command(subcommand)]
+        command: Option<Config>,
+    },
+    /// Print the script that completes commands in a shell.
+    Completion {
+        /// The shell.
+        shell: Shell,
+    },
     /// Explain a command, or a code such as insufficient-funds or AM04.
     Help {
         /// The command or the code.
         topic: Vec<String>,
     },
-}
-
-/// Commands about keys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    /// Make a key from fresh entropy and keep it encrypted.
-    New {
-        /// Its name: lower-case letters, digits, - and _.
-        #[arg(default_value = "main")]
-        name: String,
-    },
-    /// List the keys.
-    List,
-    /// Show a key's public half and where it is kept.
-    Show {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// A payment.
-#[derive(Debug, Args)]
-pub(crate) struct Pay {
-    /// Whom: @name, address, or BIC/reference.
-    #[arg(required_unless_present = "resume")]
-    pub(crate) payee: Option<String>,
-    /// How much, with its asset: "25.00 CNY".
-    #[arg(required_unless_present = "resume")]
-    pub(crate) amount: Option<String>,
-    /// The payer's account; the profile's usual one if left out.
-    #[arg(long, value_name = "ACCOUNT")]
-    pub(crate) from: Option<String>,
-    /// Let the payee receive this asset, at a dealer's firm rate.
-    #[arg(long, value_name = "CODE")]
-    pub(crate) to_asset: Option<String>,
-    /// The most charges to agree to: "1.50 CNY"; what they are right now if left out.
-    #[arg(long, value_name = "AMOUNT")]
-    pub(crate) max_fee: Option<String>,
-    /// Who bears the charges.
-    #[arg(long, value_enum, ignore_case = true, value_name = "CODE")]
-    #[arg(default_value_t = Charge::Shar)]
-    pub(crate) charge: Charge,
-    /// A text that stays off the ledger; only its salted commitment goes on it.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) note: Option<String>,
-    /// A key to sign with, by name or file; repeat it for several.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Vec<String>,
-    /// Go on with a payment whose outcome is not known, by its id.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["payee", "from", "to_asset", "note"])]
-    pub(crate) resume: Option<String>,
-}
-
-/// Who bears the charges, by the codes of ISO 20022.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Charge {
-    /// The payer, on top of the amount.
-    #[value(name = "DEBT")]
-    Debt,
-    /// The payer those of its own institution, on top of the amount.
-    #[value(name = "SHAR")]
-    Shar,
-    /// The payee; they are taken from the amount.
-    #[value(name = "CRED")]
-    Cred,
-}
-
-impl Charge {
-    /// The ledger's word.
-    pub(crate) const fn bearer(self) -> ChargeBearer {
-        match self {
-            Self::Debt => ChargeBearer::Debtor,
-            Self::Shar => ChargeBearer::Shared,
-            Self::Cred => ChargeBearer::Creditor,
-        }
-    }
 }
 
 /// A page of history.
@@ -172,6 +151,62 @@ pub(crate) struct History {
     /// Where to go on, as the page before has printed it.
     #[arg(long, value_name = "CURSOR")]
     pub(crate) cursor: Option<String>,
+}
+
+/// A statement.
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    /// @name, address, or BIC/reference; the profile's usual payer if left out.
+    pub(crate) account: Option<String>,
+    /// What is written.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: StatementFormat,
+    /// The first day (UTC), like 2026-11-01.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) since: Option<String>,
+    /// The last day (UTC).
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) until: Option<String>,
+    /// The file to write; standard output if left out.
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// How a statement is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatementFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// Comma-separated values with a header (RFC 4180).
+    Csv,
+}
+
+/// Reads a day.
+fn day(text: &str) -> Result<String, String> {
+    let is_day = api::text::parse_time(&format!("{text}T00:00:00Z")).is_some();
+    if is_day && text.len() == 10 { Ok(text.to_owned()) } else { Err("like 2026-11-01".to_owned()) }
+}
+
+/// Commands of the light client.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Light {
+    /// Follow and verify headers from all nodes of the profile; stop on a conflict.
+    Follow {
+        /// End after so many new headers; otherwise at an interrupt.
+        #[arg(long, value_name = "COUNT")]
+        blocks: Option<u64>,
+    },
+}
+
+/// Commands about payments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Payment {
+    /// Show what is known of a payment, here and on the ledger.
+    Show {
+        /// The payment's id (UETR); the first characters of one of this wallet's payments suffice.
+        id: String,
+    },
 }
 
 /// Commands about proofs.
@@ -218,197 +253,6 @@ pub(crate) enum Iso {
     },
 }
 
-/// What institutions' operators do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bank {
-    /// Make an asset known: a currency of ISO 4217, or points.
-    RegisterAsset(RegisterAsset),
-    /// Open a customer's account.
-    OpenAccount(OpenAccount),
-    /// Create money in an account.
-    Issue {
-        /// How much, with its asset: "1000000.00 CNY".
-        amount: String,
-        /// The account that receives it.
-        #[arg(long, value_name = "ACCOUNT")]
-        to: String,
-        #[command(flatten)]
-        operators: Operators,
-    },
-    /// Publish the next fee schedule.
-    SetFees {
-        /// The schedule (docs/reference/wallet.md).
-        #[arg(long, value_name = "FILE")]
-        file: PathBuf,
-        /// The institution's BIC.
-        #[arg(long, value_name = "BIC")]
-        institution: String,
-        #[command(flatten)]
-        operators: Operators,
-    },
-    /// Stop an account.
-    Freeze {
-        /// The account.
-        account: String,
-        /// What is stopped.
-        #[arg(long, value_enum, default_value_t = Direction::Both, value_name = "DIRECTION")]
-        direction: Direction,
-        #[command(flatten)]
-        operators: Operators,
-    },
-    /// Lift every freeze of an account.
-    Unfreeze {
-        /// The account.
-        account: String,
-        #[command(flatten)]
-        operators: Operators,
-    },
-    /// Close an empty account for ever.
-    Close {
-        /// The account.
-        account: String,
-        #[command(flatten)]
-        operators: Operators,
-    },
-}
-
-/// A new asset.
-#[derive(Debug, Args)]
-pub(crate) struct RegisterAsset {
-    /// The code: a currency's of ISO 4217, or a new one for points.
-    pub(crate) code: String,
-    /// The BIC of the one institution that issues and redeems it.
-    #[arg(long, value_name = "BIC")]
-    pub(crate) issuer: String,
-    /// Decimals of points, 0 to 9; a currency has the standard's.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u8).range(0..=9))]
-    pub(crate) points_decimals: Option<u8>,
-    #[command(flatten)]
-    pub(crate) operators: Operators,
-}
-
-/// A new account.
-#[derive(Debug, Args)]
-pub(crate) struct OpenAccount {
-    /// The servicer's BIC.
-    #[arg(long, value_name = "BIC")]
-    pub(crate) institution: String,
-    /// The servicer's own reference of the account (an IBAN, a local number); a random number if
-    /// left out.
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) reference: Option<String>,
-    /// An owner's key: a name of one's own, a key file, or 64 hexadecimal digits of a public key;
-    /// repeat it for several. Without any, the signing operators own it.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Vec<String>,
-    /// How many owners must sign.
-    #[arg(long, default_value_t = 1, value_name = "COUNT")]
-    pub(crate) threshold: u8,
-    /// Let the servicer order payments too, as ISO 20022 messages ask it to.
-    #[arg(long)]
-    pub(crate) mandate: bool,
-    /// The know-your-customer tier, 0 (unverified) to 9.
-    #[arg(long, default_value_t = 0, value_name = "TIER")]
-    #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]
-    pub(crate) tier: u8,
-    #[command(flatten)]
-    pub(crate) operators: Operators,
-}
-
-/// Commands of governance.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Govern {
-    /// List the proposals, newest first.
-    List {
-        /// How many at most.
-        #[arg(long, default_value_t = 20, value_name = "COUNT")]
-        #[arg(value_parser = clap::value_parser!(u16).range(1..=100))]
-        limit: u16,
-    },
-    /// Show a proposal: what it changes, who voted, what is missing.
-    Show {
-        /// Its number.
-        proposal: u64,
-    },
-    /// Ask a node what a change would do now: whether the validators that are live could go on.
-    Rehearse {
-        /// The change (docs/operating/governance.md).
-        file: PathBuf,
-    },
-    /// Propose a change, and approve it.
-    Propose {
-        /// The change (docs/operating/governance.md).
-        file: PathBuf,
-        /// For how many days it can be voted on and enacted.
-        #[arg(long, default_value_t = 7, value_name = "DAYS")]
-        #[arg(value_parser = clap::value_parser!(u64).range(1..=60))]
-        days: u64,
-        #[command(flatten)]
-        actor: Governing,
-    },
-    /// Vote on a proposal, once and for all.
-    #[command(group(clap::ArgGroup::new("vote").required(true).args(["approve", "refuse"])))]
-    Vote {
-        /// Its number.
-        proposal: u64,
-        /// Vote for it.
-        #[arg(long)]
-        approve: bool,
-        /// Vote against it.
-        #[arg(long)]
-        refuse: bool,
-        #[command(flatten)]
-        actor: Governing,
-    },
-    /// Bring about what a quorum approved.
-    Enact {
-        /// Its number.
-        proposal: u64,
-        #[command(flatten)]
-        actor: Governing,
-    },
-}
-
-/// Who governs.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Governing {
-    /// The institution's BIC; it runs a validator.
-    #[arg(long, value_name = "BIC")]
-    pub(crate) institution: String,
-    #[command(flatten)]
-    pub(crate) operators: Operators,
-}
-
-/// Which way an account is frozen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Direction {
-    /// Nothing goes out.
-    Out,
-    /// Nothing comes in.
-    In,
-    /// Neither.
-    Both,
-}
-
-impl Direction {
-    /// The ledger's word.
-    pub(crate) const fn freeze(self) -> FreezeDirection {
-        match self {
-            Self::Out => FreezeDirection::Outgoing,
-            Self::In => FreezeDirection::Incoming,
-            Self::Both => FreezeDirection::Both,
-        }
-    }
-}
-
-/// Who signs for an institution.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Operators {
-    /// An operator's keystore or key file; repeat it for several. A devnet's are known.
-    #[arg(long = "operator-key", value_name = "FILE")]
-    pub(crate) keys: Vec<String>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -425,6 +269,10 @@ mod tests {
             ("pay @lee 25 --from @wei", true),
             ("pay @lee 25 --charge cred --max-fee 1 --to-asset HKD --note x --yes", true),
             ("pay --resume 7f0c", true),
+            ("pay --file p.csv --from @wei --retry-rejected", true),
+            ("pay @lee 25 --id 7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10", true),
+            ("pay @lee 25 --retry-rejected", false),
+            ("pay @lee 25 --file p.csv", false),
             ("pay @lee", false),
             ("pay @lee 25 --resume 7f0c", false),
             ("pay @lee 25 --charge NONE", false),
@@ -455,6 +303,30 @@ mod tests {
             ("govern vote 7 --institution PSBCCNBJ", false),
             ("govern enact 7 --institution PSBCCNBJ", true),
             ("govern rehearse change.json", true),
+            ("statement @wei --format csv --since 2026-11-01 --until 2026-11-30 -o s.csv", true),
+            ("statement --since yesterday", false),
+            ("request create @lee --amount 25 --png a.png --svg a.svg", true),
+            ("request create @lee --form emvco", false),
+            ("request create @lee --form emvco --country CN --city Beijing --name A", true),
+            ("request pay feiqian:fqd1 --from @wei", true),
+            ("light follow --blocks 3", true),
+            ("doctor", true),
+            ("payment show 7f0c", true),
+            ("quote 1 --to-asset HKD", true),
+            ("accounts", true),
+            ("accounts add lee fqd1", true),
+            ("config", true),
+            ("config add bank --node https://a --chain-id fq-1", true),
+            ("completion bash", true),
+            ("completion sh", false),
+            ("tx build @lee 25 --from @wei --hours 23 -o f", true),
+            ("tx build @lee 25", false),
+            ("tx sign f --key main", true),
+            ("tx merge a b -o c", true),
+            ("tx merge -o c", false),
+            ("keys rotate main --account @wei --to next", true),
+            ("keys rotate main --account @wei", false),
+            ("keys import main --words-file f --keystore g", false),
             ("help insufficient-funds", true),
             ("--output yaml status", false),
             ("", false),

@@ -7,17 +7,27 @@ mod accounts;
 mod assets;
 mod balance;
 mod bank;
+mod completion;
+mod config;
+mod doctor;
 mod explain;
 mod govern;
 mod history;
+mod institutions;
 mod iso;
 mod keys;
+mod light;
 mod pay;
+mod payment;
 mod proof;
+mod quote;
+mod request;
+mod statement;
 mod status;
 mod table;
+mod tx;
 
-use crate::cli::Command;
+use crate::cli::{Command, Light, Payment};
 use crate::fault::Fault;
 use crate::session::Session;
 
@@ -29,11 +39,24 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
     match command {
         Command::Keys(command) => keys::run(session, command),
         Command::Pay(command) => pay::run(session, &command),
+        Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),
-        Command::Accounts => accounts::run(session),
+        Command::Request(command) => request::run(session, command),
+        Command::Statement(command) => statement::run(session, &command),
+        Command::Payment(Payment::Show { id }) => payment::show(session, &id),
+        Command::Quote { amount, to_asset } => quote::run(session, &amount, &to_asset),
+        Command::Accounts { command } => accounts::run(session, command.as_ref()),
         Command::Assets => assets::run(session),
+        Command::Institutions => institutions::run(session),
+        Command::Config { command } => config::run(session, command),
+        Command::Completion { shell } => {
+            completion::run(session, shell);
+            Ok(())
+        }
         Command::Status => status::run(session),
+        Command::Doctor => doctor::run(session),
+        Command::Light(Light::Follow { blocks }) => light::follow(session, blocks),
         Command::Proof(command) => proof::run(session, command),
         Command::Iso(command) => iso::run(session, command),
         Command::Bank(command) => bank::run(session, command),

@@ -124,6 +124,7 @@ impl Delivery<'_> {
             if left.is_zero() || is_unanimous {
                 return Err(self.unknown(&reasons));
             }
+            output.waiting();
             std::thread::sleep(PAUSE.min(left));
         }
     }

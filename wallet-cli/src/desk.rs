@@ -1,7 +1,8 @@
 //! The desk: the way of every order from an operation to its proven receipt.
 //!
 //! Invariants: an order that an earlier command left unfinished is gone on with before a new one is
-//! signed; what is signed is saved before it is sent; what is known is archived before it is told.
+//! signed; what is signed is saved before it is sent; what is known is archived before it is told,
+//! and told before its order counts as ended ([`Desk::conclude`]).
 //! Absent: what the operations are (the commands).
 
 use api::proof::MEDIA_TYPE;
@@ -15,7 +16,7 @@ use ledger::money::Decimals;
 use ledger::operation::Operation;
 use ledger::receipt::Receipt;
 use ledger::rejection::Rejection;
-use ledger::transaction::Transaction;
+use ledger::transaction::{SignedTransaction, Transaction};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::interrupt;
 use crate::network::{Network, naming};
 use crate::node::{Node, NodeError};
 use crate::outbox::{Entry, Held, Outcome};
@@ -58,6 +60,8 @@ pub(crate) struct Done {
     pub(crate) elapsed: Duration,
     /// True if an earlier command had left it unfinished.
     pub(crate) is_resumed: bool,
+    /// The entry in the outbox; none if its end was told before.
+    held: Option<Held>,
 }
 
 /// What an order's JSON adds to the receipt.
@@ -133,23 +137,47 @@ impl<'a> Desk<'a> {
         order: String,
         complete: impl FnOnce(&mut Entry),
     ) -> Result<Done, Fault> {
-        let id = match transaction.uetrs().next() {
-            Some(uetr) => uetr.to_string(),
-            None => transaction.id(&self.chain.domains()).to_hex(),
-        };
-        let bytes = codec::encode(&envelope::sign(&self.chain, transaction, keys));
+        self.submit(&envelope::sign(&self.chain, transaction, keys), order, complete)
+    }
+
+    /// Saves, sends, verifies what is signed.
+    ///
+    /// # Errors
+    /// See [`Desk::deliver`].
+    pub(crate) fn submit(
+        &self,
+        signed: &SignedTransaction,
+        order: String,
+        complete: impl FnOnce(&mut Entry),
+    ) -> Result<Done, Fault> {
+        let id = self.id_of(&signed.transaction);
+        let bytes = codec::encode(signed);
         let mut entry = Entry::new(id, order, self.chain.text(), entropy::now(), &bytes);
         complete(&mut entry);
         self.deliver(self.session.outbox().save(entry)?)
+    }
+
+    /// The id by which a transaction is known here: its payment's UETR, or else its own.
+    pub(crate) fn id_of(&self, transaction: &Transaction) -> String {
+        match transaction.uetrs().next() {
+            Some(uetr) => uetr.to_string(),
+            None => transaction.id(&self.chain.domains()).to_hex(),
+        }
     }
 
     /// Sends what is saved until its outcome is proven.
     ///
     /// # Errors
     /// The proven rejection; exit 5, 6 or 7 with what to do; a node's refusal.
-    pub(crate) fn deliver(&self, held: Held) -> Result<Done, Fault> {
+    pub(crate) fn deliver(&self, mut held: Held) -> Result<Done, Fault> {
         let start = Instant::now();
         let output = &self.session.output;
+        if let Some(mut done) = self.recall(&held.entry) {
+            output.step("paid before");
+            done.held = Some(held);
+            return Ok(done);
+        }
+        let _watch = interrupt::watch(output.format(), &held.entry.id)?;
         output.step(if held.is_resumed { "resumed" } else { "saved" });
         let (bytes, signed) = held.entry.transaction()?;
         let expected = Expected::of(&self.chain, &signed.transaction)
@@ -167,12 +195,14 @@ impl<'a> Desk<'a> {
         let mut ended = match delivered {
             Ok(Delivered::Ended(ended)) => *ended,
             Ok(Delivered::Expired) => {
-                self.archive(held, "expired", None)?;
+                self.archive(&mut held, "expired", None)?;
+                self.session.outbox().release(held)?;
                 return Err(expired().about(&id));
             }
             Err(fault) => {
                 if fault.exit == Exit::NotSent {
-                    self.archive(held, "not-sent", None)?;
+                    self.archive(&mut held, "not-sent", None)?;
+                    self.session.outbox().release(held)?;
                 }
                 return Err(fault);
             }
@@ -184,16 +214,39 @@ impl<'a> Desk<'a> {
         output.step("final");
         let elapsed = start.elapsed();
         output.part(&format!("   {} s", seconds(elapsed)));
-        let (entry, is_resumed) = (held.entry.clone(), held.is_resumed);
         let status = ReceiptView::new(&ended.receipt, None, &self.unnamed()).status;
-        self.archive(held, &status, Some(&ended))?;
-        match ended.receipt.outcome.rejection() {
-            Some(rejection) => Err(Fault::rejected(rejection).about(&id)),
-            None => {
-                let operation = expected.operation;
-                Ok(Done { entry, operation, ended, elapsed, is_resumed })
-            }
+        self.archive(&mut held, &status, Some(&ended))?;
+        if let Some(rejection) = ended.receipt.outcome.rejection() {
+            self.session.outbox().release(held)?;
+            return Err(Fault::rejected(rejection).about(&id));
         }
+        let (entry, is_resumed) = (held.entry.clone(), held.is_resumed);
+        let operation = expected.operation;
+        Ok(Done { entry, operation, ended, elapsed, is_resumed, held: Some(held) })
+    }
+
+    /// Ends an order whose end was told: from now on the same command orders anew.
+    ///
+    /// # Errors
+    /// What the system says; then the same command tells the same end again.
+    pub(crate) fn conclude(&self, done: Done) -> Result<(), Fault> {
+        done.held.map_or(Ok(()), |held| self.session.outbox().release(held))
+    }
+
+    /// How a payment ended, by the proof that is kept of it; `None` if none is.
+    pub(crate) fn recall(&self, entry: &Entry) -> Option<Done> {
+        let file = entry.outcome.as_ref()?.proof.as_deref().and_then(api::text::parse_base64)?;
+        let (_, signed) = entry.transaction().ok()?;
+        let expected = Expected::of(&self.chain, &signed.transaction)?;
+        let ended = assurance::prove(&self.chain, file, &expected).ok()?;
+        Some(Done {
+            entry: entry.clone(),
+            operation: expected.operation,
+            ended,
+            elapsed: Duration::ZERO,
+            is_resumed: true,
+            held: None,
+        })
     }
 
     /// The proof of what an operation without money did to its account, from the first node that
@@ -255,14 +308,14 @@ impl<'a> Desk<'a> {
         naming(self.chain.network, &[])
     }
 
-    fn archive(&self, held: Held, status: &str, ended: Option<&Ended>) -> Result<(), Fault> {
+    fn archive(&self, held: &mut Held, status: &str, ended: Option<&Ended>) -> Result<(), Fault> {
         let evidence = ended.and_then(|ended| ended.evidence.as_ref());
         let outcome = Outcome {
             status: status.to_owned(),
             block: ended.map(|ended| ended.height.0),
             proof: evidence.map(|evidence| api::text::base64(&evidence.file)),
         };
-        self.session.outbox().close(held, outcome)
+        self.session.outbox().archive(held, outcome)
     }
 }
 

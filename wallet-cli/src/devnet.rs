@@ -81,6 +81,7 @@ pub(crate) fn read(folder: &Path) -> Result<Profile, Fault> {
         apis: devnet.nodes.into_iter().map(|node| node.api).collect(),
         chain: Some(chain),
         from: None,
+        large: Vec::new(),
         accounts: accounts.collect(),
         operators: operators.collect(),
         passphrase: Some(devnet.passphrase),

@@ -18,15 +18,27 @@ pub(crate) fn transaction(
     chain: &Chain,
     now: Timestamp,
     operation: Operation,
+    signers: Vec<PublicKey>,
+) -> Transaction {
+    lasting(chain, (now, Transaction::USUAL_VALIDITY), operation, signers)
+}
+
+/// The same, for so many milliseconds from `now`; at most what the ledger takes.
+pub(crate) fn lasting(
+    chain: &Chain,
+    (now, validity): (Timestamp, u64),
+    operation: Operation,
     mut signers: Vec<PublicKey>,
 ) -> Transaction {
+    let valid_from = now.minus(CLOCK_SKEW);
+    let latest = valid_from.plus(Transaction::MAXIMUM_VALIDITY);
     signers.sort_unstable();
     signers.dedup();
     Transaction {
         suite: Suite::Ed25519Blake3,
         chain_id: chain.id,
-        valid_from: now.minus(CLOCK_SKEW),
-        valid_until: now.plus(Transaction::USUAL_VALIDITY),
+        valid_from,
+        valid_until: now.plus(validity).min(latest),
         operations: vec![operation],
         atomic: true,
         signers,

@@ -1,7 +1,6 @@
 //! Exit codes: the contract with scripts.
 //!
-//! Invariants: the numbers never change; each says whether money can have moved. Absent: 130, which
-//! the shell gives a program that an interrupt ended.
+//! Invariants: the numbers never change; each says whether money can have moved. Absent: texts.
 
 use ledger::rejection::Rejection;
 
@@ -24,6 +23,8 @@ pub(crate) enum Exit {
     Unknown = 6,
     /// Expired: it did not happen and no longer can.
     Expired = 7,
+    /// Interrupted; the same command is safe to repeat.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -38,6 +39,7 @@ impl Exit {
             Self::NotSent => 5,
             Self::Unknown => 6,
             Self::Expired => 7,
+            Self::Interrupted => 130,
         }
     }
 
@@ -97,7 +99,7 @@ impl Exit {
             Self::Rejected | Self::Expired => 422,
             Self::NotPermitted => 403,
             Self::NotSent => 503,
-            Self::Unknown => 504,
+            Self::Unknown | Self::Interrupted => 504,
         }
     }
 
@@ -112,6 +114,7 @@ impl Exit {
             Self::NotSent => "Nothing was sent",
             Self::Unknown => "The outcome is unknown",
             Self::Expired => "Expired",
+            Self::Interrupted => "Interrupted",
         }
     }
 }
@@ -131,6 +134,7 @@ mod tests {
             (Exit::NotSent, 5),
             (Exit::Unknown, 6),
             (Exit::Expired, 7),
+            (Exit::Interrupted, 130),
         ] {
             assert_eq!(exit.code(), code, "{exit:?}");
         }

@@ -41,7 +41,7 @@ impl Fault {
         hint: impl Into<String>,
     ) -> Self {
         let retry = match exit {
-            Exit::Unknown => Retry::Same,
+            Exit::Unknown | Exit::Interrupted => Retry::Same,
             Exit::NotSent => Retry::Later,
             Exit::Done
             | Exit::Internal

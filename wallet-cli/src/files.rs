@@ -35,6 +35,23 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     place(path, bytes, |temporary| fs::rename(temporary, path)).map(drop)
 }
 
+/// Writes a new file that nobody else can read, in a folder that exists.
+///
+/// # Errors
+/// `AlreadyExists` if `path` is taken; what the system says. Then nothing stands at `path`.
+pub(crate) fn create_here(path: &Path, bytes: &[u8]) -> Result<()> {
+    place_in(path, bytes, 0o600, |temporary| fs::hard_link(temporary, path)).map(drop)
+}
+
+/// Writes a file that nobody else can read, in the place of what was there, in a folder that
+/// exists.
+///
+/// # Errors
+/// What the system says. Then `path` is as it was.
+pub(crate) fn replace_here(path: &Path, bytes: &[u8]) -> Result<()> {
+    place_in(path, bytes, 0o600, |temporary| fs::rename(temporary, path)).map(drop)
+}
+
 /// Writes a file for others to read, such as a proof: whole or not at all, in a folder that exists.
 ///
 /// # Errors
@@ -107,7 +124,11 @@ fn place_in(
     Ok(file)
 }
 
-fn sync_folder(path: &Path) -> Result<()> {
+/// Makes the name of a new file durable.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
     File::open(folder_of(path))?.sync_all()
 }
 

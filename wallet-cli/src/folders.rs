@@ -35,6 +35,16 @@ impl Folders {
         self.config.join("profiles")
     }
 
+    /// Address books, one for each profile: `NAME.toml`.
+    pub(crate) fn books(&self) -> PathBuf {
+        self.config.join("books")
+    }
+
+    /// Which profile is the usual one.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
     /// Keystores: `NAME.json`.
     pub(crate) fn keys(&self) -> PathBuf {
         self.data.join("keys")

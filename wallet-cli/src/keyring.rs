@@ -139,26 +139,55 @@ pub(crate) fn named(folders: &Folders, name_or_path: &str) -> Result<StoredKey, 
     StoredKey::read(Path::new(name_or_path), None)
 }
 
-/// Makes a key from fresh entropy and keeps it encrypted under `name`.
+/// The public half that is meant: 64 hexadecimal digits, an own key's name, or a key file.
+///
+/// # Errors
+/// A usage fault if it is none of these.
+pub(crate) fn public(folders: &Folders, text: &str) -> Result<PublicKey, Fault> {
+    match PublicKey::from_hex(text) {
+        Some(key) => Ok(key),
+        None => Ok(named(folders, text)?.public),
+    }
+}
+
+/// A key from fresh entropy.
+///
+/// # Errors
+/// An internal fault if the system has none.
+pub(crate) fn fresh() -> Result<SecretKey, Fault> {
+    let seed = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed);
+    Ok(SecretKey::from_seed(Suite::Ed25519Blake3, *seed))
+}
+
+/// Keeps a key encrypted under `name`.
 ///
 /// # Errors
 /// A usage fault if the name is taken; what the system says.
-pub(crate) fn create(
+pub(crate) fn keep(
     folders: &Folders,
     name: &str,
+    key: &SecretKey,
     passphrase: &str,
     cost: Cost,
 ) -> Result<PublicKey, Fault> {
-    let path = path_of(folders, name);
     let no_entropy = |error: std::io::Error| Fault::internal(sentence(&error));
-    let seed = Zeroizing::new(entropy::bytes().map_err(no_entropy)?);
     let (salt, nonce) =
         (entropy::bytes().map_err(no_entropy)?, entropy::bytes().map_err(no_entropy)?);
-    let key = SecretKey::from_seed(Suite::Ed25519Blake3, *seed);
-    let keystore = Keystore::encrypt(&key, passphrase.as_bytes(), cost, salt, nonce)
+    let keystore = Keystore::encrypt(key, passphrase.as_bytes(), cost, salt, nonce)
         .map_err(|error| Fault::internal(sentence(&error)))?;
+    place(folders, name, &keystore)?;
+    Ok(key.public())
+}
+
+/// Puts a keystore among one's own, under `name`.
+///
+/// # Errors
+/// A usage fault if the name is taken; what the system says.
+pub(crate) fn place(folders: &Folders, name: &str, keystore: &Keystore) -> Result<(), Fault> {
+    let path = path_of(folders, name);
     match files::create(&path, keystore.text().as_bytes()) {
-        Ok(_locked) => Ok(key.public()),
+        Ok(_locked) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let detail = format!("There is a key \"{name}\" already: {}.", path.display());
             Err(Fault::usage("key-exists", detail, "Choose another name."))
@@ -177,6 +206,10 @@ mod tests {
         (home, folders)
     }
 
+    fn create(folders: &Folders, name: &str, passphrase: &str) -> Result<PublicKey, Fault> {
+        keep(folders, name, &fresh()?, passphrase, Cost::DEVNET)
+    }
+
     fn passphrases(folder: &Path, text: &str) -> Passphrases {
         let path = folder.join("passphrase");
         std::fs::write(&path, text).unwrap();
@@ -186,7 +219,7 @@ mod tests {
     #[test]
     fn a_new_key_is_listed_named_and_opened() {
         let (home, folders) = folders();
-        let public = create(&folders, "main", "correct horse", Cost::DEVNET).unwrap();
+        let public = create(&folders, "main", "correct horse").unwrap();
         let listed = own(&folders).unwrap();
         assert_eq!((listed[0].label.as_str(), listed[0].public), ("main", public));
         let key = named(&folders, "main").unwrap();
@@ -194,14 +227,14 @@ mod tests {
         assert_eq!(key.open(&right).unwrap().public(), public);
         let wrong = passphrases(home.path(), "wrong horse");
         assert_eq!(key.open(&wrong).unwrap_err().code, "wrong-passphrase");
-        let again = create(&folders, "main", "correct horse", Cost::DEVNET).unwrap_err();
+        let again = create(&folders, "main", "correct horse").unwrap_err();
         assert_eq!(again.code, "key-exists");
     }
 
     #[test]
     fn a_known_passphrase_asks_nobody() {
         let (_home, folders) = folders();
-        let public = create(&folders, "main", "feiqian-devnet", Cost::DEVNET).unwrap();
+        let public = create(&folders, "main", "feiqian-devnet").unwrap();
         let path = path_of(&folders, "main");
         let key = StoredKey::read(&path, Some("feiqian-devnet")).unwrap();
         assert_eq!(key.open(&Passphrases::default()).unwrap().public(), public);

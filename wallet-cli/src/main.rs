@@ -1,9 +1,11 @@
 //! The Feiqian wallet `feiqian`: keys, payments and proofs on the command line.
 
 mod assurance;
+mod book;
 mod cli;
 mod commands;
 mod delivery;
+mod describe;
 mod desk;
 mod devnet;
 mod entropy;
@@ -12,17 +14,23 @@ mod exit;
 mod fault;
 mod files;
 mod folders;
+mod interrupt;
 mod keyring;
+mod language;
 mod names;
 mod network;
 mod node;
 mod orders;
 mod outbox;
 mod output;
+mod paper;
 mod passphrase;
 mod profile;
+mod qr;
+mod request;
 mod session;
 mod signers;
+mod words;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -37,15 +37,19 @@ pub(crate) fn order(
     desk.dispatch(transaction, &secrets, text, |_| ())
 }
 
-/// Tells that an order was carried out.
-pub(crate) fn report(desk: &Desk<'_>, done: &Done, what: &str) {
+/// Tells that an order was carried out, and ends it.
+///
+/// # Errors
+/// As for [`Desk::conclude`].
+pub(crate) fn report(desk: &Desk<'_>, done: Done, what: &str) -> Result<(), Fault> {
     let naming = desk.naming_of(&done.ended.receipt);
     let word = match done.ended.evidence {
         Some(_) => "",
         None => " (by the node's word: there is no proof of this)",
     };
     let text = format!("{what}, block {}{word}.   id {}", done.ended.height, done.entry.id);
-    desk.session.output.result(text, &desk.document(done, &naming));
+    desk.session.output.result(text, &desk.document(&done, &naming));
+    desk.conclude(done)
 }
 
 /// A BIC as the ledger writes it.

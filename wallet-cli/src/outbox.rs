@@ -1,10 +1,11 @@
 //! The outbox: every signed transaction is here, durably, before its first byte is sent.
 //!
-//! Invariants: an entry stays until the outcome is known; then it is in the archive, with its
-//! proof, before it leaves the outbox. So a crash at any point leaves the entry or its outcome,
-//! never neither. An entry that a living command holds is locked and is nobody else's to go on
-//! with. An entry that cannot be read stops every payment, because it might be the one that is
-//! ordered. Absent: sending.
+//! Invariants: an entry stays until its outcome is known, and a payment that settled stays until it
+//! was told: its outcome is in the archive, with its proof, before it is printed, and the entry
+//! leaves the outbox after that. So a crash at any point leaves the entry or a told outcome, never
+//! neither. An entry that a living command holds is locked and is nobody else's to go on with. An
+//! entry that cannot be read stops every payment, because it might be the one that is ordered.
+//! Absent: sending.
 
 use ledger::ids::Timestamp;
 use ledger::transaction::SignedTransaction;
@@ -51,6 +52,13 @@ pub(crate) struct Entry {
     pub(crate) outcome: Option<Outcome>,
 }
 
+impl Outcome {
+    /// True if the order was carried out.
+    pub(crate) fn is_carried_out(&self) -> bool {
+        matches!(self.status.as_str(), "settled" | "done")
+    }
+}
+
 /// How a transaction ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +96,12 @@ impl Entry {
         }
     }
 
+    /// True if it is known that no block has it and that none will.
+    pub(crate) fn is_certainly_unexecuted(&self) -> bool {
+        let status = self.outcome.as_ref().map(|outcome| outcome.status.as_str());
+        matches!(status, Some("expired" | "not-sent"))
+    }
+
     /// The signed bytes and what they say.
     ///
     /// # Errors
@@ -111,6 +125,22 @@ pub(crate) struct Held {
     _lock: File,
 }
 
+/// What is known of an order.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// It is in the outbox.
+    Pending(Box<Held>),
+    /// It has ended, and that was told.
+    Ended(Box<Entry>),
+}
+
+impl Found {
+    /// True if it is known that no block has it and that none will.
+    pub(crate) fn is_certainly_unexecuted(&self) -> bool {
+        matches!(self, Self::Ended(entry) if entry.is_certainly_unexecuted())
+    }
+}
+
 /// The outbox and the archive.
 #[derive(Clone, Debug)]
 pub(crate) struct Outbox {
@@ -129,6 +159,15 @@ impl Outbox {
     /// # Errors
     /// What the system says; then nothing is saved.
     pub(crate) fn save(&self, entry: Entry) -> Result<Held, Fault> {
+        let archived = file_of(&self.archive, &entry.id);
+        if let Some(ended) = read(&archived)? {
+            if !ended.is_certainly_unexecuted() {
+                let detail = format!("The id {} was used before.", entry.id);
+                return Err(Fault::internal(detail));
+            }
+            // What did not happen must not speak for what is sent now under the same id.
+            files::remove(&archived).map_err(|error| Fault::file(&archived, &error))?;
+        }
         let path = file_of(&self.outbox, &entry.id);
         let lock =
             files::create(&path, &render(&entry)).map_err(|error| Fault::file(&path, &error))?;
@@ -151,22 +190,43 @@ impl Outbox {
         Ok(None)
     }
 
-    /// The entries whose outcome is not known.
+    /// The entries whose outcome is not known, and those that were carried out and not told yet,
+    /// which have their outcome.
     ///
     /// # Errors
     /// An internal fault if any entry cannot be read.
     pub(crate) fn list(&self) -> Result<Vec<Entry>, Fault> {
         let mut entries = Vec::new();
         for id in ids(&self.outbox) {
-            let path = file_of(&self.outbox, &id);
-            if file_of(&self.archive, &id).exists() {
-                // Its outcome was saved, and then the command ended before this step.
-                files::remove(&path).map_err(|error| Fault::file(&path, &error))?;
-                continue;
-            }
-            entries.extend(read(&path)?);
+            entries.extend(self.pending(&id)?);
         }
         Ok(entries)
+    }
+
+    /// The entry with this id, if it is in the outbox and there is anything left to do or to tell.
+    fn pending(&self, id: &str) -> Result<Option<Entry>, Fault> {
+        let path = file_of(&self.outbox, id);
+        let ended = read(&file_of(&self.archive, id))?;
+        let is_told = |entry: &Entry| !entry.outcome.as_ref().is_some_and(Outcome::is_carried_out);
+        if ended.as_ref().is_some_and(is_told) {
+            // Nothing was paid, and the command ended before it took the entry out.
+            files::remove(&path).map_err(|error| Fault::file(&path, &error))?;
+            return Ok(None);
+        }
+        let entry = read(&path)?;
+        Ok(entry.map(|entry| ended.unwrap_or(entry)))
+    }
+
+    /// True if a payment to this address has settled from here. What cannot be read counts as no.
+    pub(crate) fn has_paid(&self, address: &str) -> bool {
+        let payee = format!(" to {address}");
+        ids(&self.archive).iter().any(|id| {
+            let entry = read(&file_of(&self.archive, id)).ok().flatten();
+            entry.is_some_and(|entry| {
+                entry.order.contains(&payee)
+                    && entry.outcome.as_ref().is_some_and(Outcome::is_carried_out)
+            })
+        })
     }
 
     /// Holds the unfinished entry whose id starts with `prefix`.
@@ -181,10 +241,7 @@ impl Outbox {
             return Err(Fault::usage("not-in-outbox", detail, "See: feiqian status"));
         };
         let id = entry.id.clone();
-        self.hold(entry)?.ok_or_else(|| {
-            let detail = "Another command goes on with this payment right now.";
-            Fault::usage("in-progress", detail, "Wait for it.").about(&id)
-        })
+        self.hold(entry)?.ok_or_else(|| in_progress(&id))
     }
 
     /// The archived entry whose id starts with `prefix`, if there is exactly one.
@@ -200,16 +257,38 @@ impl Outbox {
         }
     }
 
-    /// Puts a held entry with its outcome into the archive, and then takes it out of the outbox.
+    /// What is known of the order with exactly this id: its entry, held, or its archived end.
+    ///
+    /// # Errors
+    /// A usage fault if another command goes on with it right now; an internal fault if it cannot
+    /// be read.
+    pub(crate) fn find(&self, id: &str) -> Result<Option<Found>, Fault> {
+        if let Some(entry) = self.pending(id)? {
+            return match self.hold(entry)? {
+                Some(held) => Ok(Some(Found::Pending(Box::new(held)))),
+                None => Err(in_progress(id)),
+            };
+        }
+        Ok(read(&file_of(&self.archive, id))?.map(|entry| Found::Ended(Box::new(entry))))
+    }
+
+    /// Puts the outcome of a held entry into the archive. The entry stays in the outbox.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn archive(&self, held: &mut Held, outcome: Outcome) -> Result<(), Fault> {
+        held.entry.outcome = Some(outcome);
+        let archived = file_of(&self.archive, &held.entry.id);
+        files::replace(&archived, &render(&held.entry))
+            .map_err(|error| Fault::file(&archived, &error))
+    }
+
+    /// Takes an entry out of the outbox: its outcome is in the archive, and was told.
     ///
     /// # Errors
     /// What the system says; then the entry is still in the outbox.
-    pub(crate) fn close(&self, held: Held, outcome: Outcome) -> Result<(), Fault> {
-        let entry = Entry { outcome: Some(outcome), ..held.entry };
-        let archived = file_of(&self.archive, &entry.id);
-        files::replace(&archived, &render(&entry))
-            .map_err(|error| Fault::file(&archived, &error))?;
-        let path = file_of(&self.outbox, &entry.id);
+    pub(crate) fn release(&self, held: Held) -> Result<(), Fault> {
+        let path = file_of(&self.outbox, &held.entry.id);
         files::remove(&path).map_err(|error| Fault::file(&path, &error))
     }
 
@@ -225,6 +304,11 @@ impl Outbox {
         }
         Ok(Some(Held { entry, is_resumed: true, _lock: lock }))
     }
+}
+
+fn in_progress(id: &str) -> Fault {
+    let detail = "Another command goes on with this payment right now.";
+    Fault::usage("in-progress", detail, "Wait for it.").about(id)
 }
 
 fn file_of(folder: &Path, id: &str) -> PathBuf {
@@ -320,16 +404,42 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_between_archive_and_removal_is_finished_by_the_next_command() {
+    fn a_crash_between_archive_and_telling_leaves_the_outcome_to_be_told() {
         let (_home, outbox) = outbox();
-        let held = outbox.save(entry("1", "a", 1)).unwrap();
-        let kept = std::fs::read(file_of(&outbox.outbox, "1")).unwrap();
-        outbox.close(held, settled()).unwrap();
+        let mut held = outbox.save(entry("1", "a", 1)).unwrap();
+        outbox.archive(&mut held, settled()).unwrap();
+        drop(held);
+        let held = outbox.unfinished("fqd-1", "a").unwrap().unwrap();
+        assert_eq!((held.is_resumed, &held.entry.outcome), (true, &Some(settled())));
+        outbox.release(held).unwrap();
         assert_eq!(next(&outbox), None);
-        std::fs::write(file_of(&outbox.outbox, "1"), kept).unwrap();
+        assert_eq!(outbox.archived("1").unwrap().unwrap().outcome, Some(settled()));
+        assert!(matches!(outbox.find("1").unwrap(), Some(Found::Ended(_))));
+    }
+
+    #[test]
+    fn what_was_certainly_not_paid_is_not_told_again() {
+        let (_home, outbox) = outbox();
+        let mut held = outbox.save(entry("1", "a", 1)).unwrap();
+        let outcome = Outcome { status: "expired".to_owned(), block: None, proof: None };
+        outbox.archive(&mut held, outcome).unwrap();
+        drop(held);
         assert_eq!(next(&outbox), None);
         assert!(!file_of(&outbox.outbox, "1").exists());
-        assert_eq!(outbox.archived("1").unwrap().unwrap().outcome, Some(settled()));
+    }
+
+    #[test]
+    fn an_end_that_did_not_happen_gives_its_id_back() {
+        let (_home, outbox) = outbox();
+        let mut held = outbox.save(entry("1", "a", 1)).unwrap();
+        let outcome = Outcome { status: "not-sent".to_owned(), block: None, proof: None };
+        outbox.archive(&mut held, outcome).unwrap();
+        outbox.release(held).unwrap();
+        let mut held = outbox.save(entry("1", "a", 2)).unwrap();
+        assert_eq!(outbox.list().unwrap().len(), 1);
+        outbox.archive(&mut held, settled()).unwrap();
+        outbox.release(held).unwrap();
+        assert_eq!(outbox.save(entry("1", "a", 3)).unwrap_err().code, "internal");
     }
 
     #[test]
@@ -354,8 +464,9 @@ mod tests {
     fn ids_are_found_by_a_prefix_that_is_unique() {
         let (_home, outbox) = outbox();
         for id in ["11", "12"] {
-            let held = outbox.save(entry(id, "a", 1)).unwrap();
-            outbox.close(held, settled()).unwrap();
+            let mut held = outbox.save(entry(id, "a", 1)).unwrap();
+            outbox.archive(&mut held, settled()).unwrap();
+            outbox.release(held).unwrap();
             drop(outbox.save(entry(&format!("3{id}"), "a", 1)).unwrap());
         }
         assert!(outbox.archived("1").unwrap().is_none());

@@ -7,9 +7,11 @@
 use clap::ValueEnum;
 use serde::Serialize;
 use std::cell::Cell;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::Fault;
+use crate::language::Language;
 
 /// What standard output carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -26,17 +28,51 @@ const YELLOW: &str = "\u{1b}[33m";
 const RED: &str = "\u{1b}[31m";
 const PLAIN: &str = "\u{1b}[0m";
 
+/// The terminal's second screen, cleared; and back to the first.
+const ENTER_SCREEN: &str = "\u{1b}[?1049h\u{1b}[2J\u{1b}[H";
+const LEAVE_SCREEN: &str = "\u{1b}[2J\u{1b}[?1049l";
+
+/// A screen that holds a secret.
+#[derive(Debug)]
+pub(crate) struct PrivateScreen;
+
+static IS_SCREEN_OPEN: AtomicBool = AtomicBool::new(false);
+
+impl PrivateScreen {
+    /// Goes back to the first screen, if this process has left it.
+    pub(crate) fn clear_if_open() {
+        if IS_SCREEN_OPEN.swap(false, Ordering::SeqCst) {
+            let mut stdout = std::io::stdout();
+            let _closed = write!(stdout, "{LEAVE_SCREEN}").and_then(|()| stdout.flush());
+        }
+    }
+}
+
+impl Drop for PrivateScreen {
+    fn drop(&mut self) {
+        Self::clear_if_open();
+    }
+}
+
 /// Where a command's results go. A closed pipe is not a fault: what happened has happened.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     format: Format,
+    /// The language for people.
+    pub(crate) language: Language,
     is_line_open: Cell<bool>,
 }
 
 impl Output {
     /// Output in this format.
-    pub(crate) const fn new(format: Format) -> Self {
-        Self { format, is_line_open: Cell::new(false) }
+    pub(crate) fn new(format: Format) -> Self {
+        let language = Language::of_locale(|name| std::env::var(name).ok());
+        Self { format, language, is_line_open: Cell::new(false) }
+    }
+
+    /// The format.
+    pub(crate) const fn format(&self) -> Format {
+        self.format
     }
 
     /// A command's one result: lines for people, or the document for programs.
@@ -60,9 +96,18 @@ impl Output {
     }
 
     /// A step that went well, on a line that goes on.
-    pub(crate) fn step(&self, what: &str) {
+    pub(crate) fn step(&self, what: &'static str) {
+        let what = self.language.word(what);
         let gap = if self.is_line_open.get() { "   " } else { "  " };
         self.part(&format!("{gap}{what} {GREEN}ok{PLAIN}"));
+    }
+
+    /// Text at the beginning of a line that goes on.
+    pub(crate) fn begin(&self, text: &str) {
+        if self.format == Format::Text {
+            self.end_line();
+            self.part(text);
+        }
     }
 
     /// Text on a line that goes on.
@@ -74,12 +119,20 @@ impl Output {
         }
     }
 
+    /// A sign that the command still waits, for a person at a terminal.
+    pub(crate) fn waiting(&self) {
+        if self.is_terminal() {
+            self.part(".");
+        }
+    }
+
     /// A warning for people, on standard error.
     pub(crate) fn warning(&self, text: impl AsRef<str>) {
         if self.format == Format::Text {
             self.end_line();
             let text = text.as_ref();
-            let _closed = writeln!(anstream::stderr(), "{YELLOW}warning:{PLAIN} {text}");
+            let word = self.language.word("warning:");
+            let _closed = writeln!(anstream::stderr(), "{YELLOW}{word}{PLAIN} {text}");
         }
     }
 
@@ -95,13 +148,28 @@ impl Output {
         let _closed = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
+    /// True if a person reads standard output.
+    pub(crate) fn is_terminal(&self) -> bool {
+        std::io::stdout().is_terminal()
+    }
+
+    /// Shows text on a screen of its own, which is gone, and not in the terminal's history, once
+    /// the answer is dropped.
+    pub(crate) fn private_screen(&self, text: &str) -> PrivateScreen {
+        let mut stdout = std::io::stdout();
+        IS_SCREEN_OPEN.store(true, Ordering::SeqCst);
+        let _closed = write!(stdout, "{ENTER_SCREEN}{text}").and_then(|()| stdout.flush());
+        PrivateScreen
+    }
+
     /// The fault that ends the command.
     pub(crate) fn fault(&self, fault: &Fault) {
         self.end_line();
         let mut stderr = anstream::stderr();
         let _closed = match self.format {
             Format::Text => {
-                writeln!(stderr, "{RED}error[{}]:{PLAIN} {}", fault.code, fault.text())
+                let (word, text) = (self.language.word("error"), self.language.fault(fault));
+                writeln!(stderr, "{RED}{word}[{}]:{PLAIN} {text}", fault.code)
             }
             Format::Json => {
                 let json = serde_json::to_string_pretty(&fault.document()).unwrap_or_default();

@@ -7,10 +7,12 @@ use ledger::crypto::Suite;
 use ledger::genesis::json::{SealedGenesis, chain_id_text, parse_chain_id};
 use ledger::hash::{ChainId, Domains};
 use ledger::ids::Network;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::book::Book;
 use crate::devnet;
 use crate::fault::{Fault, sentence};
 use crate::files;
@@ -98,6 +100,8 @@ pub(crate) struct Profile {
     pub(crate) chain: Option<Chain>,
     /// The name or address of the usual payer.
     pub(crate) from: Option<String>,
+    /// From which amounts on a payer types them again.
+    pub(crate) large: Vec<String>,
     /// The address book, by name without `@`.
     pub(crate) accounts: BTreeMap<String, NamedAccount>,
     /// A devnet's operator keys.
@@ -107,17 +111,37 @@ pub(crate) struct Profile {
 }
 
 /// A profile's file. Either `devnet` stands alone, or the others describe a network.
-#[derive(Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ProfileFile {
+pub(crate) struct ProfileFile {
+    #[serde(skip_serializing_if = "Option::is_none")]
     devnet: Option<PathBuf>,
     #[serde(default)]
     api: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     chain_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     genesis: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    large: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     accounts: BTreeMap<String, String>,
+}
+
+impl ProfileFile {
+    /// The file of a network's profile.
+    pub(crate) fn of_network(api: &[String], chain: &Chain, from: Option<String>) -> Self {
+        Self { api: api.to_vec(), chain_id: Some(chain.text()), from, ..Self::default() }
+    }
+}
+
+/// The wallet's own choices.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    profile: Option<String>,
 }
 
 /// What selects a profile, in the order of precedence.
@@ -140,7 +164,7 @@ impl Profile {
         let mut profile = match (&selection.name, &selection.devnet) {
             (Some(name), _) => Self::read(&folders.profiles(), name)?,
             (None, Some(devnet)) => devnet::read(devnet)?,
-            (None, None) => match (usual(&folders.profiles())?, selection.apis.is_empty()) {
+            (None, None) => match (usual(folders)?, selection.apis.is_empty()) {
                 (Some(name), _) => Self::read(&folders.profiles(), &name)?,
                 (None, false) => Self { name: "none".to_owned(), ..Self::default() },
                 (None, true) => return Err(no_profile()),
@@ -149,6 +173,7 @@ impl Profile {
         if !selection.apis.is_empty() {
             profile.apis.clone_from(&selection.apis);
         }
+        Book::read(folders, &profile.name)?.extend(&mut profile);
         Ok(profile)
     }
 
@@ -197,6 +222,7 @@ impl Profile {
             apis: file.api,
             chain: Some(chain),
             from: file.from,
+            large: file.large,
             accounts: accounts.collect(),
             operators: Vec::new(),
             passphrase: None,
@@ -204,30 +230,76 @@ impl Profile {
     }
 }
 
-/// The profile that is meant when none is named: `default`, or the only one.
-fn usual(profiles: &Path) -> Result<Option<String>, Fault> {
-    let Ok(entries) = std::fs::read_dir(profiles) else { return Ok(None) };
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
-        .collect();
-    names.sort_unstable();
+/// The profile that is meant when none is named: the chosen one, `default`, or the only one.
+///
+/// # Errors
+/// A usage fault between several, or if the choice cannot be read.
+pub(crate) fn usual(folders: &Folders) -> Result<Option<String>, Fault> {
+    let mut names = names(folders);
+    let chosen = chosen(folders)?;
+    if let Some(name) = names.iter().find(|name| Some(*name) == chosen.as_ref()) {
+        return Ok(Some(name.clone()));
+    }
     if let Some(name) = names.iter().find(|name| *name == "default") {
         return Ok(Some(name.clone()));
     }
     if names.len() > 1 {
         let detail = format!("There are several profiles: {}.", names.join(", "));
-        return Err(Fault::missing("--profile NAME", &detail));
+        let flag = "--profile NAME, or choose one with: feiqian config use NAME";
+        return Err(Fault::missing(flag, &detail));
     }
     Ok(names.pop())
+}
+
+/// The profiles' names.
+pub(crate) fn names(folders: &Folders) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folders.profiles()) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// Where the profile `name` is.
+pub(crate) fn path_of(folders: &Folders, name: &str) -> PathBuf {
+    folders.profiles().join(format!("{name}.toml"))
+}
+
+/// Lets `name` be the usual profile.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn choose(folders: &Folders, name: &str) -> Result<(), Fault> {
+    let path = folders.config();
+    let file = ConfigFile { profile: Some(name.to_owned()) };
+    let text = toml::to_string(&file).map_err(|error| Fault::internal(sentence(&error)))?;
+    files::replace(&path, text.as_bytes()).map_err(|error| Fault::file(&path, &error))
+}
+
+fn chosen(folders: &Folders) -> Result<Option<String>, Fault> {
+    let path = folders.config();
+    let refused = |reason: String| {
+        let detail = format!("{}: {reason}", path.display());
+        Fault::usage("bad-config", detail, "Mend the file, or remove it.")
+    };
+    match files::read_text(&path, MAXIMUM_BYTES) {
+        Ok(text) => {
+            let file: ConfigFile =
+                toml::from_str(&text).map_err(|error| refused(sentence(&error)))?;
+            Ok(file.profile)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(refused(sentence(&error))),
+    }
 }
 
 fn no_profile() -> Fault {
     Fault::usage(
         "no-profile",
         "No network is known.",
-        "Start one with: feiqian-node devnet --dir DIR, or write a profile \
-         (docs/reference/wallet.md).",
+        "Start one with: feiqian-node devnet --dir DIR, or add a profile with: feiqian config add",
     )
 }
 

@@ -80,6 +80,29 @@ impl Session {
         Outbox::new(&self.folders)
     }
 
+    /// True if a person can be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
+    /// Asks a person for a line.
+    ///
+    /// # Errors
+    /// A usage fault that names `flag` where nobody can be asked.
+    pub(crate) fn ask(&self, question: &str, flag: &str) -> Result<String, Fault> {
+        if !self.can_ask() {
+            let why = "An answer is needed, and standard input is no terminal.";
+            return Err(Fault::missing(flag, why));
+        }
+        self.output.question(question);
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        match read {
+            Ok(length) if length > 0 => Ok(answer),
+            Ok(_) | Err(_) => Err(not_confirmed()),
+        }
+    }
+
     /// Asks a person whether to go on, showing `summary`.
     ///
     /// # Errors
@@ -88,19 +111,27 @@ impl Session {
         if self.yes {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() {
-            let why = "A confirmation is needed, and standard input is no terminal.";
-            return Err(Fault::missing("--yes", why));
-        }
-        self.output.question(format!("{summary}\n{question} [y/N]"));
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+        let answer = self.ask(&format!("{summary}\n{question} [y/N]"), "--yes")?;
+        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(not_confirmed()) }
+    }
+
+    /// Asks a person to type an amount again, to be sure that it was read.
+    ///
+    /// # Errors
+    /// Exit 5 for anything else.
+    pub(crate) fn retype(&self, is_it: impl Fn(&str) -> bool) -> Result<(), Fault> {
+        if self.yes {
             return Ok(());
         }
-        let exit = crate::exit::Exit::NotSent;
-        Err(Fault::new(exit, "not-confirmed", "You did not confirm.", "Nothing was sent."))
+        let question = self.output.language.word("Type the amount again:");
+        let answer = self.ask(question, "--yes")?;
+        if is_it(answer.trim()) { Ok(()) } else { Err(not_confirmed()) }
     }
+}
+
+fn not_confirmed() -> Fault {
+    let exit = crate::exit::Exit::NotSent;
+    Fault::new(exit, "not-confirmed", "You did not confirm.", "Nothing was sent.")
 }
 
 /// An environment variable; one that is empty counts as not set.

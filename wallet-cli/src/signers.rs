@@ -46,6 +46,43 @@ pub(crate) fn of_account(
     Ok(keys)
 }
 
+/// The keys of this machine that are among `wanted`: those named in `extra`, a devnet's, one's own.
+///
+/// # Errors
+/// A usage fault if a named key is not wanted or cannot be read.
+pub(crate) fn among(
+    session: &Session,
+    profile: Option<&Profile>,
+    wanted: &[PublicKey],
+    extra: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    if !extra.is_empty() {
+        let named = extra.iter().map(|name| keyring::named(&session.folders, name));
+        let named = named.collect::<Result<Vec<_>, _>>()?;
+        return match named.iter().find(|key| !wanted.contains(&key.public)) {
+            Some(key) => {
+                let detail = format!("The key {} has nothing to sign here.", key.label);
+                Err(Fault::usage("key-not-wanted", detail, "Compare it with: feiqian tx inspect"))
+            }
+            None => Ok(named),
+        };
+    }
+    let mut keys = keyring::own(&session.folders)?;
+    if let Some(profile) = profile {
+        for path in profile.accounts.values().filter_map(|account| account.keystore.as_deref()) {
+            keys.push(devnet_key(path, profile)?);
+        }
+    }
+    let mut found: Vec<StoredKey> = Vec::new();
+    for key in keys {
+        let is_new = found.iter().all(|known| known.public != key.public);
+        if is_new && wanted.contains(&key.public) {
+            found.push(key);
+        }
+    }
+    Ok(found)
+}
+
 /// The keys of an institution's operators: the given ones, or else a devnet's.
 ///
 /// # Errors

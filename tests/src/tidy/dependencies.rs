@@ -66,9 +66,10 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "wallet-cli",
         own: "api iso20022 ledger",
-        outside: "anstream clap comfy-table directories getrandom rpassword serde serde_json \
+        outside: "anstream bip39 clap clap_complete comfy-table csv directories getrandom \
+                  iso_currency percent-encoding qrcode rpassword serde serde_json signal-hook \
                   thiserror toml ureq zeroize",
-        dev: "tempfile",
+        dev: "nix rqrr tempfile",
         never: "node consensus genesis tests tokio libp2p",
     },
     Allowed {

@@ -67,7 +67,14 @@ fn balance(desk: &Desk<'_>, text: &str, naming: &Naming) -> Result<BalanceDocume
 }
 
 /// The holding and the block after which it is so, verified; from the first node that can prove it.
-fn prove(desk: &Desk<'_>, account: AccountId, asset: AssetCode) -> Result<(Holding, u64), Fault> {
+///
+/// # Errors
+/// Exit 5 if no node proves it.
+pub(super) fn prove(
+    desk: &Desk<'_>,
+    account: AccountId,
+    asset: AssetCode,
+) -> Result<(Holding, u64), Fault> {
     let address = account.address(desk.chain.network);
     let path = format!("/v1/accounts/{address}/holdings/{asset}/proof");
     desk.network.ask(|node, limit| {

@@ -63,8 +63,7 @@ fn issue(desk: &Desk<'_>, amount: &str, to: &str, operators: &Operators) -> Resu
     let operation = Operation::Issue { uetr, to: to.account, amount };
     let amount = naming.money(amount);
     let done = order(desk, format!("issue {amount} to {}", to.address), &keys, operation)?;
-    report(desk, &done, &format!("Issued {amount} to {}", to.label));
-    Ok(())
+    report(desk, done, &format!("Issued {amount} to {}", to.label))
 }
 
 /// Orders what concerns one account and its servicer.
@@ -99,8 +98,7 @@ fn restrict(
     };
     let text = format!("{verb} {}{direction}", account.address);
     let done = order(desk, text, &keys, operation)?;
-    report(desk, &done, &format!("{past} {}", account.label));
-    Ok(())
+    report(desk, done, &format!("{past} {}", account.label))
 }
 
 fn party(desk: &Desk<'_>, text: &str) -> Result<Party, Fault> {

@@ -114,8 +114,7 @@ fn propose(desk: &Desk<'_>, file: &Path, days: u64, actor: &Governing) -> Result
     let done = order(desk, format!("propose for {code}, {days} days: {words}"), &keys, operation)?;
     let receipt = desk.document(&done, &desk.naming_of(&done.ended.receipt)).receipt;
     let number = receipt.proposal.map(|number| format!(" {number}")).unwrap_or_default();
-    report(desk, &done, &format!("Made proposal{number}: {words}"));
-    Ok(())
+    report(desk, done, &format!("Made proposal{number}: {words}"))
 }
 
 fn vote(desk: &Desk<'_>, number: u64, approve: bool, actor: &Governing) -> Result<(), Fault> {
@@ -126,8 +125,7 @@ fn vote(desk: &Desk<'_>, number: u64, approve: bool, actor: &Governing) -> Resul
     let operation = Operation::Vote { institution, proposal: ProposalNumber(number), approve };
     let text = format!("vote of {code} {word} proposal {number}: {words}");
     let done = order(desk, text, &keys, operation)?;
-    report(desk, &done, &format!("{code} voted {word} proposal {number}: {words}"));
-    Ok(())
+    report(desk, done, &format!("{code} voted {word} proposal {number}: {words}"))
 }
 
 fn enact(desk: &Desk<'_>, number: u64, actor: &Governing) -> Result<(), Fault> {
@@ -137,8 +135,7 @@ fn enact(desk: &Desk<'_>, number: u64, actor: &Governing) -> Result<(), Fault> {
     let operation = Operation::Enact { institution, proposal: ProposalNumber(number) };
     let text = format!("enactment by {code} of proposal {number}: {words}");
     let done = order(desk, text, &keys, operation)?;
-    report(desk, &done, &format!("Enacted proposal {number}: {words}"));
-    Ok(())
+    report(desk, done, &format!("Enacted proposal {number}: {words}"))
 }
 
 /// A proposal, and its change in this wallet's own words.

@@ -36,7 +36,29 @@ pub(super) fn run(session: &Session, command: Proof) -> Result<(), Fault> {
 
 fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
-    let archived = session.outbox().archived(id)?;
+    let (proof, verdict) = find(&desk, id)?;
+    let uetr = uetr_of(&verdict);
+    if file == Some(Path::new("-")) {
+        session.output.bytes(&proof);
+        return Ok(());
+    }
+    let usual = format!("{uetr}.proof");
+    let file = file.unwrap_or(Path::new(&usual));
+    files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
+    let document = document(&desk.chain, &proof, &verdict, Some(file));
+    let text =
+        format!("{}\nThe proof is in {}.", sentence_of(&desk.chain, &verdict), file.display());
+    session.output.result(text, &document);
+    Ok(())
+}
+
+/// The proof of the payment whose id begins so, verified: this wallet's own copy, or a node's.
+///
+/// # Errors
+/// Exit 3 for a proof that does not hold, or if there is no such payment; exit 5 if no node
+/// answers.
+pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Fault> {
+    let archived = desk.session.outbox().archived(id)?;
     let id = match &archived {
         Some(entry) => entry.id.clone(),
         None => beginning(id)?,
@@ -50,27 +72,20 @@ fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
         None => desk.network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit))?,
     };
     let verdict = checked(&desk.chain, &proof)?;
+    if !digits(&uetr_of(&verdict)).starts_with(&digits(&id)) {
+        return Err(refused("A node sent the proof of something else.".to_owned()));
+    }
+    Ok((proof, verdict))
+}
+
+/// The payment that a proof is about; empty if it is about something else.
+fn uetr_of(verdict: &Verdict) -> String {
     let proven = match &verdict.proven {
         Proven::Payment(receipt) => receipt.uetr,
         Proven::NoPayment { uetr, .. } => Some(*uetr),
         Proven::Holding { .. } | Proven::Account { .. } => None,
     };
-    let uetr = proven.map(|uetr| uetr.to_string()).unwrap_or_default();
-    if !digits(&uetr).starts_with(&digits(&id)) {
-        return Err(refused("A node sent the proof of something else.".to_owned()));
-    }
-    if file == Some(Path::new("-")) {
-        session.output.bytes(&proof);
-        return Ok(());
-    }
-    let usual = format!("{uetr}.proof");
-    let file = file.unwrap_or(Path::new(&usual));
-    files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
-    let document = document(&desk.chain, &proof, &verdict, Some(file));
-    let text =
-        format!("{}\nThe proof is in {}.", sentence_of(&desk.chain, &verdict), file.display());
-    session.output.result(text, &document);
-    Ok(())
+    proven.map(|uetr| uetr.to_string()).unwrap_or_default()
 }
 
 /// A UETR, or its first 8 or more hexadecimal digits.

@@ -80,8 +80,7 @@ pub(super) fn run(
     let operation = Operation::SetFeeSchedule { institution: number, schedule };
     let text = format!("set-fees of {bic} version {}: {}", file.version, text.trim());
     let done = order(desk, text, &keys, operation)?;
-    report(desk, &done, &format!("{bic} charges by its schedule {} now", file.version));
-    Ok(())
+    report(desk, done, &format!("{bic} charges by its schedule {} now", file.version))
 }
 
 impl RuleFile {

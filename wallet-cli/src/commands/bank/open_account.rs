@@ -13,7 +13,6 @@ use crate::fault::{Fault, sentence};
 use crate::keyring;
 use crate::names::institution_number;
 use crate::orders::{bic, order};
-use crate::session::Session;
 use crate::signers;
 
 #[derive(Serialize)]
@@ -33,7 +32,7 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
     let mut owners = command
         .key
         .iter()
-        .map(|text| owner(desk.session, text))
+        .map(|text| keyring::public(&desk.session.folders, text))
         .collect::<Result<Vec<PublicKey>, Fault>>()?;
     if owners.is_empty() {
         owners.extend(keys.iter().map(|key| key.public));
@@ -55,7 +54,7 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
     let document =
         OpenedDocument { done: desk.document(&done, &naming), account, institution: bic };
     desk.session.output.result(text, &document);
-    Ok(())
+    desk.conclude(done)
 }
 
 fn order_text(bic: &str, command: &OpenAccount, policy: &Policy) -> String {
@@ -84,12 +83,5 @@ fn account_id(
             let customer = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
             Ok(AccountId::new(servicer, customer))
         }
-    }
-}
-
-fn owner(session: &Session, text: &str) -> Result<PublicKey, Fault> {
-    match PublicKey::from_hex(text) {
-        Some(key) => Ok(key),
-        None => Ok(keyring::named(&session.folders, text)?.public),
     }
 }

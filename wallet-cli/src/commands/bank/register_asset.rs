@@ -21,8 +21,7 @@ pub(super) fn run(desk: &Desk<'_>, command: &RegisterAsset) -> Result<(), Fault>
     let operation = Operation::RegisterAsset { code, kind, decimals, issuer: number };
     let text = format!("register-asset {code} decimals {} issuer {issuer}", decimals.0);
     let done = order(desk, text, &keys, operation)?;
-    report(desk, &done, &format!("Registered {code}, issued by {issuer}"));
-    Ok(())
+    report(desk, done, &format!("Registered {code}, issued by {issuer}"))
 }
 
 /// Currency by the standard, or points with the given decimals.

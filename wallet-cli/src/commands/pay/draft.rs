@@ -8,134 +8,200 @@ use api::receipt::ReceiptView;
 use api::text::Naming;
 use iso20022::{PrivateData, PrivateEntry};
 use ledger::codec;
+use ledger::crypto::{PublicKey, SecretKey};
 use ledger::hash::{Domains, Hash};
-use ledger::ids::{AssetCode, Network as NetworkKind, Timestamp, Uetr};
+use ledger::ids::{AssetCode, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay as PayOperation, PayAcross, PaymentTerms};
 use ledger::quote::SignedQuote;
 
-use super::{Order, quote};
-use crate::cli::Pay;
+use super::order::Order;
+use super::{consent, quote};
 use crate::desk::{Desk, Done};
 use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::{Fault, sentence};
+use crate::language::Language;
 use crate::names::Party;
 use crate::network::parse_money;
 use crate::signers;
 
-/// A payment whose charges are not agreed yet.
-struct Draft {
-    uetr: Uetr,
-    from: Party,
-    to: Party,
-    amount: Money,
+/// A payment that is not signed yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    /// The payment's identity.
+    pub(crate) uetr: Uetr,
+    /// Who pays.
+    pub(crate) from: Party,
+    /// Who is paid.
+    pub(crate) to: Party,
+    /// What is paid.
+    pub(crate) amount: Money,
+    /// The most charges that the payer agrees to, if that was ordered.
+    most: Option<Money>,
     terms: PaymentTerms,
     quote: Option<SignedQuote>,
+    note: Option<Note>,
+    /// The order in one text.
+    text: String,
 }
 
 /// What the payer agrees to.
-struct Agreement {
-    fee: Money,
-    maximum_fee: Money,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Agreement {
+    /// The charges right now.
+    pub(crate) fee: Money,
+    /// The most charges.
+    pub(crate) maximum_fee: Money,
+    /// What the payee receives at least, if it is another asset.
     receive: Option<Money>,
 }
 
 /// A text that stays off the ledger, and the salt of its commitment.
-struct Note {
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
     text: String,
     salt: [u8; 32],
     commitment: Hash,
 }
 
+/// The id of a new payment, from fresh entropy.
+///
+/// # Errors
+/// An internal fault if the system has none.
+pub(crate) fn fresh_uetr() -> Result<Uetr, Fault> {
+    let bytes = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    Ok(Uetr::from_entropy(bytes))
+}
+
 /// Makes, shows, signs and sends the payment.
 ///
-/// # Errors Before anything is sent: what is wrong with the order, exit 3, 4 or 5. After: see
-/// `Desk::deliver`.
-pub(super) fn pay(desk: &Desk<'_>, command: &Pay, order: Order) -> Result<Done, Fault> {
+/// # Errors
+/// Before anything is sent: what is wrong with the order, exit 2 to 5. After: see
+/// [`Desk::deliver`].
+pub(super) fn pay(
+    desk: &Desk<'_>,
+    order: Order,
+    uetr: Uetr,
+    keys: &[String],
+) -> Result<Done, Fault> {
     let session = desk.session;
     let naming = desk.network.naming(desk.chain.network)?;
-    let now = entropy::now();
-    let note = command.note.as_deref().map(|text| Note::new(&desk.chain.domains(), text));
-    let note = note.transpose()?;
-    let draft = Draft::new(desk, command, &order, note.as_ref(), &naming, now)?;
+    let draft = Draft::new(desk, order, uetr, &naming)?;
     let account = desk.network.account(draft.from.account, desk.chain.network)?;
-    let keys = signers::of_account(session, &desk.profile, &account, &command.key)?;
+    let keys = signers::of_account(session, &desk.profile, &account, keys)?;
     let public: Vec<_> = keys.iter().map(|key| key.public).collect();
-    let agreement = draft.agree(desk, command, &public, &naming, now)?;
-    let summary = draft.summary(&agreement, &naming);
+    let agreement = draft.agree(desk, &public, &naming)?;
     if let Some(line) = draft.exchange_line(&agreement, &naming) {
         session.output.line(line);
     }
-    // A devnet's money is worth nothing: a question would only be in the way.
-    if desk.chain.network != NetworkKind::Devnet {
-        session.confirm(&summary, "Pay?")?;
-    }
+    consent::ask(desk, &draft, &agreement, &naming)?;
     let secrets = signers::open(session, &keys)?;
-    let payee = draft.to.label.clone();
-    let operation = draft.operation(agreement.maximum_fee.amount, agreement.receive);
-    let transaction = envelope::transaction(&desk.chain, now, operation, public);
-    desk.dispatch(transaction, &secrets, order.text, |entry| {
-        entry.payee = Some(payee);
-        entry.salt = note.as_ref().map(|note| Hash(note.salt).to_hex());
-        entry.note = note.map(|note| note.text);
-    })
+    draft.send(desk, &agreement, &secrets)
 }
 
 impl Draft {
-    fn new(
+    /// The payment `uetr` as it was ordered, with a dealer's offer if it is across assets.
+    ///
+    /// # Errors
+    /// What is wrong with the order; exit 3 to 5 if no dealer offers what was asked for.
+    pub(crate) fn new(
         desk: &Desk<'_>,
-        command: &Pay,
-        order: &Order,
-        note: Option<&Note>,
+        order: Order,
+        uetr: Uetr,
         naming: &Naming,
-        now: Timestamp,
     ) -> Result<Self, Fault> {
+        let text = order.text(desk.chain.network)?;
         let amount = parse_money(&order.amount, naming)?;
+        let most = order.max_fee.as_deref().map(|text| parse_money(text, naming)).transpose()?;
+        if most.is_some_and(|most| most.asset != amount.asset) {
+            let detail = format!("Charges are in {}.", amount.asset);
+            return Err(Fault::usage("fee-in-other-asset", detail, "Write --max-fee in it."));
+        }
+        let note = order.note.as_deref().map(|text| Note::new(&desk.chain.domains(), text));
+        let note = note.transpose()?;
         let from = order.from.resolve(&desk.chain, &desk.network)?;
         let to = order.to.resolve(&desk.chain, &desk.network)?;
         let quote = match order.to_asset {
             Some(buy) => {
                 ensure_exchange(amount.asset, buy, naming)?;
-                Some(quote::ask(desk, amount, buy, naming, now)?)
+                Some(quote::ask(desk, amount, buy, naming, entropy::now())?)
             }
             None => None,
         };
         let terms = PaymentTerms {
-            charge_bearer: command.charge.bearer(),
+            charge_bearer: order.charge.bearer(),
             maximum_fee: Amount::MAXIMUM,
             purpose: [0; 4],
-            remittance: note.map_or(Hash::ZERO, |note| note.commitment),
+            remittance: note.as_ref().map_or(Hash::ZERO, |note| note.commitment),
         };
-        let uetr = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
-        Ok(Self { uetr: Uetr::from_entropy(uetr), from, to, amount, terms, quote })
+        Ok(Self { uetr, from, to, amount, most, terms, quote, note, text })
     }
 
     /// Finds out what the payment costs now, and what the payer agrees to.
-    fn agree(
+    ///
+    /// # Errors
+    /// The rejection that it would get now; exit 5 if no node answers.
+    pub(crate) fn agree(
         &self,
         desk: &Desk<'_>,
-        command: &Pay,
-        signers: &[ledger::crypto::PublicKey],
+        signers: &[PublicKey],
         naming: &Naming,
-        now: Timestamp,
     ) -> Result<Agreement, Fault> {
-        let most = command.max_fee.as_deref().map(|text| parse_money(text, naming)).transpose()?;
-        if most.is_some_and(|most| most.asset != self.amount.asset) {
-            let detail = format!("Charges are in {}.", self.amount.asset);
-            return Err(Fault::usage("fee-in-other-asset", detail, "Write --max-fee in it."));
-        }
-        let maximum = most.map_or(Amount::MAXIMUM, |most| most.amount);
+        let maximum = self.most.map_or(Amount::MAXIMUM, |most| most.amount);
         let received = self.quote.as_ref().map(|quote| Money::new(Amount::ZERO, quote.quote.buy));
         let operation = self.operation(maximum, received);
+        let now = entropy::now();
         let asked = envelope::transaction(&desk.chain, now, operation, signers.to_vec());
         let fee = self.fee_of(&desk.simulate(asked)?, naming)?;
         let receive = match &self.quote {
             Some(quote) => Some(quote::receive(quote, self.sold(fee)?, naming)?),
             None => None,
         };
-        Ok(Agreement { fee, maximum_fee: most.unwrap_or(fee), receive })
+        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive })
+    }
+
+    /// The operation, as the payer agreed to it.
+    pub(crate) fn agreed(&self, agreement: &Agreement) -> Operation {
+        self.operation(agreement.maximum_fee.amount, agreement.receive)
+    }
+
+    /// Signs, saves and sends it.
+    ///
+    /// # Errors
+    /// See [`Desk::deliver`].
+    pub(crate) fn send(
+        self,
+        desk: &Desk<'_>,
+        agreement: &Agreement,
+        secrets: &[SecretKey],
+    ) -> Result<Done, Fault> {
+        let operation = self.agreed(agreement);
+        let signers = secrets.iter().map(SecretKey::public).collect();
+        let transaction = envelope::transaction(&desk.chain, entropy::now(), operation, signers);
+        desk.dispatch(transaction, secrets, self.text, |entry| {
+            entry.payee = Some(self.to.label);
+            entry.salt = self.note.as_ref().map(|note| Hash(note.salt).to_hex());
+            entry.note = self.note.map(|note| note.text);
+        })
+    }
+
+    /// The private text and the salt of its commitment.
+    pub(crate) fn note(&self) -> Option<(&str, String)> {
+        let note = self.note.as_ref()?;
+        Some((&note.text, Hash(note.salt).to_hex()))
+    }
+
+    /// What leaves the payer: the amount, and the charges that come on top of it.
+    pub(crate) fn leaves(&self, agreement: &Agreement) -> Option<Money> {
+        let amount = match self.terms.charge_bearer {
+            ChargeBearer::Creditor => Some(self.amount.amount),
+            ChargeBearer::Debtor | ChargeBearer::Shared => {
+                self.amount.amount.plus(agreement.fee.amount)
+            }
+        };
+        amount.map(|amount| Money::new(amount, self.amount.asset))
     }
 
     fn fee_of(&self, simulated: &ReceiptView, naming: &Naming) -> Result<Money, Fault> {
@@ -175,27 +241,30 @@ impl Draft {
         }
     }
 
-    fn summary(&self, agreement: &Agreement, naming: &Naming) -> String {
+    /// What is asked about: everything that the payer agrees to.
+    pub(crate) fn summary(
+        &self,
+        agreement: &Agreement,
+        naming: &Naming,
+        language: Language,
+    ) -> String {
+        let line = |what, value: String| format!("  {:<7} {value}", language.word(what));
         let party = |party: &Party| {
-            let grouped: Vec<String> = party
-                .address
-                .as_bytes()
-                .chunks(4)
-                .map(|group| String::from_utf8_lossy(group).into_owned())
-                .collect();
+            let groups = party.address.as_bytes().chunks(4).map(String::from_utf8_lossy);
+            let groups: Vec<_> = groups.collect();
             let name = if party.label == party.address { "" } else { party.label.as_str() };
-            format!("{name}\n          {}", grouped.join(" "))
+            format!("{name}\n          {}", groups.join(" "))
         };
-        let receive = agreement.receive.map(|money| naming.money(money));
-        let receive = receive.map(|money| format!("\n  receive {money}")).unwrap_or_default();
-        format!(
-            "  pay     {}{receive}\n  from    {}\n  to      {}\n  fee     {}, at most {}",
-            naming.money(self.amount),
-            party(&self.from),
-            party(&self.to),
-            naming.money(agreement.fee),
-            naming.money(agreement.maximum_fee)
-        )
+        let (fee, most) = (naming.money(agreement.fee), naming.money(agreement.maximum_fee));
+        let receive = agreement.receive.map(|money| line("receive", naming.money(money)));
+        let lines = [
+            Some(line("pay", naming.money(self.amount))),
+            receive,
+            Some(line("from", party(&self.from))),
+            Some(line("to", party(&self.to))),
+            Some(line("fee", format!("{fee}, {} {most}", language.word("at most")))),
+        ];
+        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 
     /// The rate, the charges and what the payee receives, for a payment across assets.
@@ -217,21 +286,37 @@ impl Draft {
 impl Note {
     fn new(domains: &Domains, text: &str) -> Result<Self, Fault> {
         let salt = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
-        // The commitment is the one that a pacs.008 with this remittance text would have.
-        let entry = |depth, name: &str, value: &str| PrivateEntry {
-            depth,
-            name: name.to_owned(),
-            value: value.to_owned(),
-        };
-        let entries = vec![entry(0, "RmtInf", ""), entry(1, "Ustrd", text)];
-        let data = PrivateData::decode(&codec::encode(&entries))
-            .map_err(|error| Fault::usage("bad-note", sentence(&error), "Write a shorter note."))?;
-        let commitment = data.commitment(domains, &salt);
+        let commitment = commitment(domains, text, &salt)?;
         Ok(Self { text: text.to_owned(), salt, commitment })
     }
 }
 
-fn ensure_exchange(sell: AssetCode, buy: AssetCode, naming: &Naming) -> Result<(), Fault> {
+/// The commitment to a private text.
+///
+/// # Errors
+/// A usage fault for a text that is too long.
+pub(crate) fn commitment(domains: &Domains, text: &str, salt: &[u8; 32]) -> Result<Hash, Fault> {
+    // It is the one that a pacs.008 with this remittance text would have.
+    let entry = |depth, name: &str, value: &str| PrivateEntry {
+        depth,
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
+    let entries = vec![entry(0, "RmtInf", ""), entry(1, "Ustrd", text)];
+    let data = PrivateData::decode(&codec::encode(&entries))
+        .map_err(|error| Fault::usage("bad-note", sentence(&error), "Write a shorter note."))?;
+    Ok(data.commitment(domains, salt))
+}
+
+/// That two assets can be exchanged at all.
+///
+/// # Errors
+/// A usage fault for the same asset twice, or one that is not registered.
+pub(crate) fn ensure_exchange(
+    sell: AssetCode,
+    buy: AssetCode,
+    naming: &Naming,
+) -> Result<(), Fault> {
     if sell == buy {
         let detail = format!("The payee receives {buy} anyway.");
         return Err(Fault::usage("same-asset", detail, "Leave --to-asset out."));

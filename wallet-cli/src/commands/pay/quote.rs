@@ -22,7 +22,7 @@ const MAXIMUM_BYTES: usize = 1024;
 ///
 /// # Errors
 /// Exit 5 if no node answers, exit 3 or 4 if none deals or the offer is not what was asked for.
-pub(super) fn ask(
+pub(crate) fn ask(
     desk: &Desk<'_>,
     sell: Money,
     buy: AssetCode,
@@ -45,7 +45,7 @@ pub(super) fn ask(
 ///
 /// # Errors
 /// Exit 3 if it does not fit a number or an asset is not known.
-pub(super) fn receive(quote: &SignedQuote, sold: Amount, naming: &Naming) -> Result<Money, Fault> {
+pub(crate) fn receive(quote: &SignedQuote, sold: Amount, naming: &Naming) -> Result<Money, Fault> {
     let quote = &quote.quote;
     let decimals = |asset: &AssetCode| naming.decimals.get(asset).copied();
     let amount = decimals(&quote.sell)

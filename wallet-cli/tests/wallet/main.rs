@@ -1,13 +1,18 @@
 //! The wallet as a program, against nodes that run the real ledger and misbehave on command.
 #![allow(clippy::as_conversions, clippy::panic, clippy::unwrap_used)]
 
+mod batch;
+mod health;
+mod kills;
+mod offline;
 mod stub;
+mod trace;
 
 use ledger::transaction::SignedTransaction;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use stub::home::Home;
+use stub::home::{Ended, Home};
 use stub::server::Mode;
 use stub::world::{now, owner};
 
@@ -149,21 +154,90 @@ fn another_order_does_not_touch_the_unfinished_one() {
     assert!(home.outbox().is_empty());
 }
 
-#[test]
-fn a_killed_wallet_leaves_a_payment_that_the_same_command_finishes() {
-    let home = Home::new(1);
-    home.nodes[0].behave(Mode::Silent);
-    let mut child = home.start(&PAY);
+/// Waits until the first submission has reached the first node.
+fn await_submission(home: &Home) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while home.nodes[0].submissions() == 0 {
         assert!(Instant::now() < deadline, "nothing was sent");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_killed_wallet_leaves_a_payment_that_the_same_command_finishes() {
+    let home = Home::new(1);
+    home.nodes[0].behave(Mode::Silent);
+    let mut child = home.start(&PAY);
+    await_submission(&home);
     child.kill().unwrap();
     child.wait().unwrap();
     home.nodes[0].behave(Mode::Honest);
     let paid = home.run(&with(&PAY, &["--output", "json"])).with_code(0).json();
     assert_eq!(paid["resumed"], true);
+    assert_eq!(home.world().posted("lee", "CNY"), 2500);
+}
+
+#[test]
+fn the_locale_chooses_the_language_of_texts_and_never_of_json() {
+    let home = Home::new(1);
+    let run = |words: &[&str]| home.run_in(words, "zh_CN.UTF-8");
+    let paid = run(&PAY).with_code(0).stdout;
+    assert!(paid.starts_with("  已保存 ok   已发送 ok   已终局 ok   "), "{paid}");
+    assert!(paid.contains("已向 lee 支付 25.00 CNY（手续费 0.00 CNY）。   编号 "), "{paid}");
+    let poor = ["pay", "@lee", "2000.00 CNY", "--from", "@wei"];
+    let refused = run(&poor).with_code(3).stderr;
+    let expected = "错误[insufficient-funds]: 已拒绝，确定未付款。可用余额不足。请充值。";
+    assert!(refused.starts_with(expected), "{refused}");
+    let problem = run(&with(&poor, &["--output", "json"])).with_code(3).problem();
+    assert_eq!(problem["title"], "Rejected");
+}
+
+#[test]
+fn an_interrupt_says_where_the_payment_is() {
+    let home = Home::new(1);
+    home.nodes[0].behave(Mode::Silent);
+    let words = with(&PAY, &["--output", "json"]);
+    let child = home.start_piped(&words);
+    await_submission(&home);
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let ended = Ended::of(&child.wait_with_output().unwrap()).with_code(130);
+    assert_eq!(ended.problem()["code"], "interrupted");
+    assert_eq!(ended.problem()["retry"], "same");
+    home.nodes[0].behave(Mode::Honest);
+    let paid = home.run(&words).with_code(0).json();
+    assert_eq!((&paid["resumed"], &paid["id"]), (&true.into(), &ended.problem()["id"]));
+    assert_eq!(home.world().posted("lee", "CNY"), 2500);
+}
+
+#[test]
+fn under_an_id_of_ones_own_there_is_one_payment_for_ever() {
+    let home = Home::new(1);
+    let id = "7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10";
+    let words = with(&PAY, &["--id", id, "--output", "json"]);
+    let first = home.run(&words).with_code(0).json();
+    assert_eq!((&first["id"], &first["resumed"]), (&id.into(), &false.into()));
+    home.write_devnet(&[CLOSED]);
+    let again = home.run(&words).with_code(0).json();
+    assert_eq!((&again["block"], &again["resumed"]), (&first["block"], &true.into()));
+    assert_eq!(home.world().posted("lee", "CNY"), 2500);
+    let other = ["pay", "@lee", "26.00 CNY", "--from", "@wei", "--id", id, "--output", "json"];
+    assert_eq!(home.run(&other).with_code(2).problem()["code"], "id-taken");
+    // Without an id, the same order is a payment of its own.
+    home.write_devnet(&[&home.nodes[0].api]);
+    home.run(&PAY).with_code(0);
+    assert_eq!(home.world().posted("lee", "CNY"), 5000);
+}
+
+#[test]
+fn what_was_not_sent_gives_its_id_back() {
+    let home = Home::new(1);
+    let id = "7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10";
+    let words = with(&PAY, &["--id", id, "--output", "json"]);
+    home.write_devnet(&[CLOSED]);
+    home.run(&words).with_code(5);
+    home.write_devnet(&[&home.nodes[0].api]);
+    assert_eq!(home.run(&words).with_code(0).json()["id"], id);
     assert_eq!(home.world().posted("lee", "CNY"), 2500);
 }
 

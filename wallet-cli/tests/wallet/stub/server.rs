@@ -47,6 +47,21 @@ pub(crate) struct StubNode {
     mode: Arc<Mutex<Mode>>,
     /// How many submissions came.
     submissions: Arc<Mutex<usize>>,
+    fuse: Fuse,
+}
+
+/// After how many steps (a request arrives, was worked on, half of its answer left) the node dies.
+#[derive(Clone, Debug, Default)]
+struct Fuse(Arc<Mutex<Option<usize>>>);
+
+impl Fuse {
+    /// One more step: true if the node is dead.
+    fn step(&self) -> bool {
+        let mut left = self.0.lock().unwrap();
+        let is_dead = *left == Some(0);
+        *left = left.map(|left| left.saturating_sub(1));
+        is_dead
+    }
 }
 
 impl StubNode {
@@ -55,17 +70,28 @@ impl StubNode {
         let api = format!("http://{}", listener.local_addr().unwrap());
         let mode = Arc::new(Mutex::new(Mode::Honest));
         let submissions = Arc::new(Mutex::new(0));
-        let shared = (world.clone(), mode.clone(), submissions.clone());
+        let fuse = Fuse::default();
+        let shared = (world.clone(), mode.clone(), submissions.clone(), fuse.clone());
         std::thread::spawn(move || {
             let mut kept = Vec::new();
             for stream in listener.incoming() {
-                let (world, mode, submissions) = &shared;
+                let (world, mode, submissions, fuse) = &shared;
                 let stream = stream.unwrap();
                 let mode = *mode.lock().unwrap();
-                kept.extend(serve(stream, &mut world.lock().unwrap(), mode, submissions));
+                kept.extend(serve(stream, &mut world.lock().unwrap(), mode, submissions, fuse));
             }
         });
-        Self { api, mode, submissions }
+        Self { api, mode, submissions, fuse }
+    }
+
+    /// Dies after this many steps; what it executed until then stays executed.
+    pub(crate) fn die_after(&self, steps: usize) {
+        *self.fuse.0.lock().unwrap() = Some(steps);
+    }
+
+    /// Lives again; true if it had died.
+    pub(crate) fn revive(&self) -> bool {
+        self.fuse.0.lock().unwrap().take() == Some(0)
     }
 
     pub(crate) fn behave(&self, mode: Mode) {
@@ -83,6 +109,7 @@ fn serve(
     world: &mut World,
     mode: Mode,
     submissions: &Mutex<usize>,
+    fuse: &Fuse,
 ) -> Option<TcpStream> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
@@ -90,7 +117,8 @@ fn serve(
     let mut length = 0;
     loop {
         let mut header = String::new();
-        reader.read_line(&mut header).unwrap();
+        // A client that was killed sends half a request.
+        reader.read_line(&mut header).ok().filter(|length| *length > 0)?;
         if header.trim().is_empty() {
             break;
         }
@@ -99,8 +127,11 @@ fn serve(
         }
     }
     let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
+    reader.read_exact(&mut body).ok()?;
     let path = line.split(' ').nth(1).unwrap().to_owned();
+    if fuse.step() {
+        return None;
+    }
     if mode == Mode::Hanging {
         return Some(stream);
     }
@@ -129,7 +160,14 @@ fn serve(
         answer.len()
     );
     let mut stream = stream;
-    let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&answer));
+    if fuse.step() {
+        return None;
+    }
+    let (first, second) = answer.split_at(answer.len() / 2);
+    let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(first));
+    if !fuse.step() {
+        let _gone = stream.write_all(second);
+    }
     None
 }
 

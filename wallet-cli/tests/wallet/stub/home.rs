@@ -4,7 +4,7 @@ use api::keystore::{Cost, Keystore};
 use ledger::crypto::SecretKey;
 use ledger::ids::Network;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tempfile::TempDir;
 
@@ -29,6 +29,13 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
+    /// How a program ended; -1 for one that a signal ended.
+    pub(crate) fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let code = output.status.code().unwrap_or(-1);
+        Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
     /// The document on standard output.
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|_| panic!("{self:?}"))
@@ -134,12 +141,17 @@ impl Home {
 
     /// Runs the wallet without a terminal.
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
-        let output = self.command(words).output().unwrap();
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ended::of(&self.command(words).output().unwrap())
+    }
+
+    /// The same, under another locale.
+    pub(crate) fn run_in(&self, words: &[&str], locale: &str) -> Ended {
+        Ended::of(&self.command(words).env("LC_ALL", locale).output().unwrap())
+    }
+
+    /// Starts the wallet, to be waited for.
+    pub(crate) fn start_piped(&self, words: &[&str]) -> Child {
+        self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     /// Starts the wallet.
@@ -148,10 +160,23 @@ impl Home {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let devnet = self.path("devnet");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_feiqian"));
+        let mut command = self.prepared(env!("CARGO_BIN_EXE_feiqian"));
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// Starts the wallet, stopped before its first instruction.
+    pub(crate) fn start_stopped(&self, words: &[&str]) -> Child {
+        let mut command = self.prepared("/bin/sh");
+        command.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_feiqian")]);
+        command.args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// A program in this home, without a terminal.
+    fn prepared(&self, program: &str) -> Command {
+        let devnet = self.path("devnet");
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("FEIQIAN_HOME", self.path("home"))
             .env("FEIQIAN_DEVNET", if devnet.exists() { devnet } else { PathBuf::new() })
@@ -173,5 +198,7 @@ impl Home {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path()).collect()
+    let paths = entries.map(|entry| entry.unwrap().path());
+    // What was not whole when its writer was killed has another name.
+    paths.filter(|path| path.extension().is_some_and(|name| name == "json")).collect()
 }

@@ -1,0 +1,120 @@
+//! A payment as it was ordered, understood without any node.
+//!
+//! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset,
+//! note, and the id if the orderer chose it), so that the same command finds the payment that an
+//! earlier one left unfinished. Absent: what it costs (`draft`).
+
+use ledger::ids::{AssetCode, Network as NetworkKind, Uetr};
+use ledger::money::{Decimals, Money, ParseMoneyError};
+
+use crate::cli::{Charge, Pay};
+use crate::desk::{self, Desk};
+use crate::fault::Fault;
+use crate::names::Written;
+
+/// A payment as it was ordered.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// Who pays.
+    pub(crate) from: Written,
+    /// Who is paid.
+    pub(crate) to: Written,
+    /// The amount as it was written.
+    pub(crate) amount: String,
+    /// What the payee receives, if it is another asset.
+    pub(crate) to_asset: Option<AssetCode>,
+    /// Who bears the charges.
+    pub(crate) charge: Charge,
+    /// The most charges, as written.
+    pub(crate) max_fee: Option<String>,
+    /// The private text.
+    pub(crate) note: Option<String>,
+    /// The id, if the orderer chose it.
+    pub(crate) id: Option<Uetr>,
+}
+
+impl Order {
+    /// Reads what the command line orders.
+    ///
+    /// # Errors
+    /// A usage fault that names the mistake.
+    pub(crate) fn of(
+        desk: &Desk<'_>,
+        command: &Pay,
+        payee: &str,
+        amount: &str,
+    ) -> Result<Self, Fault> {
+        let parse = |text: &str| Written::parse(text, &desk.profile, desk.chain.network);
+        Ok(Self {
+            from: parse(payer(desk, command.from.as_deref())?)?,
+            to: parse(payee)?,
+            amount: amount.to_owned(),
+            to_asset: command.to_asset.as_deref().map(desk::asset).transpose()?,
+            charge: command.charge,
+            max_fee: command.max_fee.clone(),
+            note: command.note.clone(),
+            id: command.id.as_deref().map(Uetr::parse).transpose()?,
+        })
+    }
+
+    /// The order in one text.
+    ///
+    /// # Errors
+    /// A usage fault for an amount that cannot be read.
+    pub(crate) fn text(&self, network: NetworkKind) -> Result<String, Fault> {
+        let (from, to) = (self.from.canonical(network), self.to.canonical(network));
+        let amount = canonical_amount(&self.amount)?;
+        let across = self.to_asset.map(|asset| format!(" as {asset}")).unwrap_or_default();
+        let note = self.note.as_ref().map(|note| format!(" note {note:?}")).unwrap_or_default();
+        let id = self.id.map(|id| format!(" id {id}")).unwrap_or_default();
+        Ok(format!("pay {amount} from {from} to {to}{across}{note}{id}"))
+    }
+}
+
+/// The payer that was written, or else the profile's usual one.
+///
+/// # Errors
+/// A usage fault that names the missing flag.
+pub(crate) fn payer<'a>(desk: &'a Desk<'_>, written: Option<&'a str>) -> Result<&'a str, Fault> {
+    written
+        .or(desk.profile.from.as_deref())
+        .ok_or_else(|| Fault::missing("--from ACCOUNT", "It is not said who pays."))
+}
+
+/// An amount in one text however it was written (`1,000.5 CNY` and `1000.50 CNY`), without a node:
+/// what is no currency may be points, whose decimals are not known yet.
+///
+/// # Errors
+/// A usage fault that names the mistake.
+pub(crate) fn canonical_amount(text: &str) -> Result<String, Fault> {
+    let most = Decimals::MAXIMUM;
+    match Money::parse(text, Decimals::of_currency) {
+        Ok(_) | Err(ParseMoneyError::UnknownAsset { .. }) => {
+            Ok(Money::parse(text, |_| Some(most))?.text(most))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_amount_has_the_same_text() {
+        for (text, expected) in [
+            ("25.00 CNY", Ok("25.000000000 CNY")),
+            ("25 CNY", Ok("25.000000000 CNY")),
+            ("1,000.5 CNY", Ok("1000.500000000 CNY")),
+            ("7.125 MILES", Ok("7.125000000 MILES")),
+            ("25", Err("amount-without-asset")),
+            ("25.001 CNY", Err("amount-too-precise")),
+            ("-1.00 CNY", Err("amount-malformed")),
+            ("1e3 CNY", Err("amount-malformed")),
+            ("1.0 cny", Err("bad-asset-code")),
+        ] {
+            let found = canonical_amount(text).map_err(|fault| fault.code);
+            assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{text}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! `feiqian statement`: all entries of an account with the balance after each, checked against the
+//! holdings' proofs.
+//!
+//! Invariants: a statement is called proven only if its entries, chained as the ledger chains
+//! them, give exactly the proven holding: then no line was changed or left out. Absent: names and
+//! texts that are not this wallet's own.
+
+mod check;
+
+use api::account::{EntryView, HistoryPage};
+use serde::Serialize;
+
+use super::table;
+use crate::cli::{Statement, StatementFormat};
+use crate::desk::Desk;
+use crate::fault::{Fault, sentence};
+use crate::files;
+use crate::names::{Party, Written};
+use crate::outbox::Outbox;
+use crate::session::Session;
+
+/// The most entries of one page.
+const PAGE: &str = "500";
+
+#[derive(Serialize)]
+struct StatementDocument {
+    account: String,
+    /// The block after which the balances are so.
+    block: u64,
+    /// True if every line was verified, and that none is missing.
+    proven: bool,
+    entries: Vec<LineDocument>,
+}
+
+#[derive(Serialize)]
+struct LineDocument {
+    #[serde(flatten)]
+    entry: EntryView,
+    /// The balance after it.
+    balance: String,
+    /// The address book's name of the other side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The private text that this wallet keeps of its own payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
+    let desk = Desk::open(session)?;
+    let written = command.account.as_deref().or(desk.profile.from.as_deref());
+    let written = written.ok_or_else(|| {
+        Fault::missing("ACCOUNT", "It is not clear whose statement is asked for.")
+    })?;
+    let party = Written::parse(written, &desk.profile, desk.chain.network)?
+        .resolve(&desk.chain, &desk.network)?;
+    let naming = desk.network.naming(desk.chain.network)?;
+    let account = desk.network.account(party.account, desk.chain.network)?;
+    let entries = entries(&desk, &party)?;
+    let checked = check::check(&desk, &party, &account, entries, &naming)?;
+    let lines = checked.lines.into_iter().filter(|(entry, _)| within(command, entry));
+    let lines: Vec<LineDocument> =
+        lines.map(|(entry, balance)| line(&desk, entry, balance)).collect();
+    let document = StatementDocument {
+        account: party.address,
+        block: checked.height,
+        proven: checked.proven,
+        entries: lines,
+    };
+    let text = match command.format {
+        StatementFormat::Csv => csv(&document)?,
+        StatementFormat::Text => text(&document),
+    };
+    write(session, command, &document, text)
+}
+
+fn write(
+    session: &Session,
+    command: &Statement,
+    document: &StatementDocument,
+    text: String,
+) -> Result<(), Fault> {
+    if let Some(path) = &command.out {
+        let mut text = text.trim_end().to_owned();
+        text.push('\n');
+        files::replace_here(path, text.as_bytes()).map_err(|error| Fault::file(path, &error))?;
+        let told = format!(
+            "{} entries until block {}{}, in {}",
+            document.entries.len(),
+            document.block,
+            word(document.proven),
+            path.display()
+        );
+        session.output.result(told, document);
+        return Ok(());
+    }
+    if command.format == StatementFormat::Csv && !document.proven {
+        session.output.warning(format!("Not proven: {}.", word(false).trim_start_matches(", ")));
+    }
+    session.output.result(text.trim_end(), document);
+    Ok(())
+}
+
+/// All entries of an account, oldest first.
+fn entries(desk: &Desk<'_>, party: &Party) -> Result<Vec<EntryView>, Fault> {
+    let path = format!("/v1/accounts/{}/history", party.address);
+    let mut entries = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = vec![("limit", PAGE)];
+        query.extend(cursor.iter().map(|cursor| ("cursor", cursor.as_str())));
+        let page: HistoryPage =
+            desk.network.ask(|node, limit| node.get_json(&path, &query, limit))?;
+        entries.extend(page.entries);
+        match page.next_cursor {
+            Some(next) if Some(&next) != cursor.as_ref() => cursor = Some(next),
+            Some(_) | None => break,
+        }
+    }
+    entries.reverse();
+    Ok(entries)
+}
+
+/// True if the entry's day (UTC) is within what was asked for.
+fn within(command: &Statement, entry: &EntryView) -> bool {
+    let day = entry.time.get(..10).unwrap_or_default();
+    command.since.as_deref().is_none_or(|since| day >= since)
+        && command.until.as_deref().is_none_or(|until| day <= until)
+}
+
+fn line(desk: &Desk<'_>, entry: EntryView, balance: String) -> LineDocument {
+    let mut accounts = desk.profile.accounts.iter();
+    let other = entry.counterparty.as_deref();
+    let name = accounts.find(|(_, account)| Some(account.address.as_str()) == other);
+    let note = note(&desk.session.outbox(), &entry);
+    LineDocument { name: name.map(|(name, _)| format!("@{name}")), note, balance, entry }
+}
+
+fn note(outbox: &Outbox, entry: &EntryView) -> Option<String> {
+    outbox.archived(&entry.id).ok().flatten().filter(|kept| kept.id == entry.id)?.note
+}
+
+/// `1234.50 CNY` as number and asset.
+fn parts(text: &str) -> (&str, &str) {
+    text.rsplit_once(' ').unwrap_or((text, ""))
+}
+
+fn signed(entry: &EntryView) -> String {
+    let (number, _) = parts(&entry.amount);
+    if entry.direction == "out" { format!("-{number}") } else { number.to_owned() }
+}
+
+fn csv(document: &StatementDocument) -> Result<String, Fault> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |error: csv::Error| Fault::internal(sentence(&error));
+    let header = [
+        "time",
+        "block",
+        "kind",
+        "amount",
+        "asset",
+        "balance",
+        "counterparty",
+        "name",
+        "id",
+        "note",
+    ];
+    writer.write_record(header).map_err(failed)?;
+    for line in &document.entries {
+        let entry = &line.entry;
+        let (_, asset) = parts(&entry.amount);
+        let block = entry.block.to_string();
+        let amount = signed(entry);
+        let fields = [
+            entry.time.as_str(),
+            &block,
+            &entry.kind,
+            &amount,
+            asset,
+            parts(&line.balance).0,
+            entry.counterparty.as_deref().unwrap_or_default(),
+            line.name.as_deref().unwrap_or_default(),
+            &entry.id,
+            line.note.as_deref().unwrap_or_default(),
+        ];
+        writer.write_record(fields).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| Fault::internal(sentence(&error)))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn text(document: &StatementDocument) -> String {
+    let mut rows = table::table(&["time", "kind", "amount", "balance", "other side", "id"]);
+    for line in &document.entries {
+        let entry = &line.entry;
+        let (_, asset) = parts(&entry.amount);
+        let other = line.name.clone().or_else(|| entry.counterparty.clone());
+        rows.add_row([
+            entry.time.clone(),
+            entry.kind.clone(),
+            format!("{} {asset}", signed(entry)),
+            line.balance.clone(),
+            other.unwrap_or_default(),
+            entry.id.clone(),
+        ]);
+    }
+    let (count, block) = (document.entries.len(), document.block);
+    let word = word(document.proven);
+    format!("{}\n{count} entries until block {block}{word}", table::text(rows, &[2, 3]))
+}
+
+const fn word(proven: bool) -> &'static str {
+    if proven { ", proven: none is missing" } else { ", by a node's word: the proofs do not fit" }
+}

@@ -1,0 +1,152 @@
+//! `feiqian tx inspect`: what a transaction's bytes say.
+
+use ledger::crypto::PublicKey;
+use ledger::hash::Hash;
+use ledger::operation::Operation;
+use serde::Serialize;
+use std::path::Path;
+
+use crate::commands::pay::draft::commitment;
+use crate::describe::{self, Line};
+use crate::entropy;
+use crate::fault::Fault;
+use crate::paper::Paper;
+use crate::profile::NamedAccount;
+use crate::session::Session;
+
+#[derive(Serialize)]
+struct PaperDocument {
+    transaction: String,
+    chain_id: String,
+    valid_from: String,
+    valid_until: String,
+    expired: bool,
+    /// The operation, line by line as in the text.
+    operation: Vec<LineDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<NoteDocument>,
+    signers: Vec<SignerDocument>,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+struct LineDocument {
+    what: &'static str,
+    value: String,
+    /// The address book's name of an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+#[derive(Clone, Serialize)]
+struct NoteDocument {
+    text: String,
+    /// True if it is what the transaction commits to.
+    committed: bool,
+}
+
+#[derive(Serialize)]
+struct SignerDocument {
+    key: String,
+    signed: bool,
+}
+
+pub(super) fn run(session: &Session, file: &Path) -> Result<(), Fault> {
+    show(session, &Paper::read(file)?, "");
+    Ok(())
+}
+
+/// Shows a transaction, after a word on what was done with it.
+pub(super) fn show(session: &Session, paper: &Paper, done: &str) {
+    let mut text = text(session, paper);
+    if !done.is_empty() {
+        text.push_str(&format!("\n{done}"));
+    }
+    session.output.result(text, &document(session, paper));
+}
+
+/// What the bytes say, for people.
+pub(super) fn text(session: &Session, paper: &Paper) -> String {
+    let operation = operation_lines(session, paper).into_iter();
+    let mut lines: Vec<Line> = operation
+        .map(|LineDocument { what, value, name }| {
+            (what, name.map_or_else(|| value.clone(), |name| format!("{value}  {name}")))
+        })
+        .collect();
+    let body = &paper.transaction;
+    lines.push(("chain", paper.chain.text()));
+    let expired = if body.valid_until < entropy::now() { " (over)" } else { "" };
+    lines.push(("valid until", format!("{}{expired}", api::text::time(body.valid_until))));
+    lines.push(("transaction", paper.id().to_hex()));
+    if let Some(NoteDocument { text, committed }) = note(paper) {
+        let warning = if committed { "" } else { ": NOT what the transaction commits to" };
+        lines.push(("note", format!("{text:?}{warning}")));
+    }
+    for key in &body.signers {
+        let word = if paper.is_signed_by(key) { "signed" } else { "not signed" };
+        lines.push(("signer", format!("{} {word}", key.to_hex())));
+    }
+    let rows: Vec<String> =
+        lines.into_iter().map(|(what, value)| format!("  {what:<12} {value}")).collect();
+    rows.join("\n")
+}
+
+/// The operation, with the address book's names where it is known.
+fn operation_lines(session: &Session, paper: &Paper) -> Vec<LineDocument> {
+    let book = session.profile().map(|profile| profile.accounts).unwrap_or_default();
+    let Some(operation) = paper.transaction.operations.first() else { return Vec::new() };
+    let naming = describe::offline(paper.chain.network, operation);
+    let lines = describe::lines(operation, &naming).into_iter();
+    lines
+        .map(|(what, value)| {
+            let is_it = |(_, named): &(&String, &NamedAccount)| named.address == value;
+            let name = book.iter().find(is_it).map(|(name, _)| format!("@{name}"));
+            LineDocument { what, value, name }
+        })
+        .collect()
+}
+
+/// The private text, and whether the payment commits to it.
+fn note(paper: &Paper) -> Option<NoteDocument> {
+    let note = paper.note.as_ref()?;
+    let operation = paper.transaction.operations.first()?;
+    let committed = match operation {
+        Operation::Pay(pay) => pay.terms.remittance,
+        Operation::PayAcross(pay) => pay.terms.remittance,
+        Operation::RegisterAsset { .. }
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::Freeze { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::SetTier { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => Hash::ZERO,
+    };
+    let salt = Hash::from_hex(&note.salt)?;
+    let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)
+        .is_ok_and(|commitment| commitment == committed);
+    Some(NoteDocument { text: note.text.clone(), committed })
+}
+
+fn document(session: &Session, paper: &Paper) -> PaperDocument {
+    let body = &paper.transaction;
+    let signer =
+        |key: &PublicKey| SignerDocument { key: key.to_hex(), signed: paper.is_signed_by(key) };
+    PaperDocument {
+        transaction: paper.id().to_hex(),
+        chain_id: paper.chain.text(),
+        valid_from: api::text::time(body.valid_from),
+        valid_until: api::text::time(body.valid_until),
+        expired: body.valid_until < entropy::now(),
+        operation: operation_lines(session, paper),
+        note: note(paper),
+        signers: body.signers.iter().map(signer).collect(),
+        complete: paper.complete().is_some(),
+    }
+}
