@@ -45,6 +45,9 @@ impl Engine {
     /// Why there is none: the programs are missing, or this machine lets none run.
     pub fn find() -> Result<Self, String> {
         let machines = Self { host: None, started: None };
+        if !machines.compose(["version"]).succeeds() {
+            return Err("there is no docker-compose (Debian package docker-compose)".to_owned());
+        }
         if machines.answers() {
             return Ok(machines);
         }
