@@ -31,10 +31,11 @@ impl Core {
         if at > now && !self.catchup.was_fruitful() {
             return;
         }
+        // Also if nobody can be asked now: the next time comes a heartbeat later.
+        self.quiet_since = now;
         if let Some(to) = self.another_peer(now)
             && self.catchup.inquire(now, to)
         {
-            self.quiet_since = now;
             let message = PeerMessage::ChainRequest(self.final_tip().header().height.next());
             self.outputs.push(Output::Send { to, channel: Channel::Sync, message });
         }

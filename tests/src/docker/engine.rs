@@ -20,9 +20,11 @@ use crate::{
 /// How long an engine may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// With what an engine is started: as it likes, or with less where the machine gives less.
-const WAYS: [&[&str]; 3] =
-    [&[], &["--storage-driver=vfs"], &["--storage-driver=vfs", "--iptables=false"]];
+/// What every engine is started with: the machine's firewall and networks stay as they are.
+const MODEST: [&str; 2] = ["--iptables=false", "--bridge=none"];
+
+/// With what an engine is started besides: nothing, or what asks less of the machine.
+const WAYS: [&[&str]; 2] = [&[], &["--storage-driver=vfs"]];
 
 /// An engine that answers.
 pub struct Engine {
@@ -75,7 +77,7 @@ impl Engine {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "TERM", "dockerd", "-H", &host]);
         command.args(["--data-root", &path("data"), "--exec-root", &path("exec")]);
-        command.args(["--pidfile", &path("pid")]).args(way);
+        command.args(["--pidfile", &path("pid")]).args(MODEST).args(way);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
         let child = command.spawn().map_err(|error| refused(&error))?;
         let mut engine =
