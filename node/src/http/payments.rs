@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use api::problem::{Problem, Retry};
+use api::proof::{ProofQuery, ProofView};
 use api::receipt::ReceiptView;
 use api::text;
 use api::transaction::{PaymentView, TimelineEvent};
@@ -16,8 +17,8 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use ledger::ids::{Timestamp, Uetr};
 use ledger::state::MarkerKey;
-use serde::Deserialize;
 
+use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
 use super::{AppState, proof};
@@ -28,15 +29,20 @@ use crate::store::{Place, Store, StoreError};
 /// The least hexadecimal digits of a UETR that name a payment.
 const LEAST_DIGITS: usize = 8;
 
-/// The query of a proof: when the payment's transaction is valid, if its absence is to be proven.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ProofQuery {
-    valid_from: Option<String>,
-    valid_until: Option<String>,
-}
-
 /// What became of a payment.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}",
+    tag = tag::PAYMENTS,
+    operation_id = "getPayment",
+    params(("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits")),
+    responses(
+        (status = 200, description = "The payment", body = PaymentView),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
@@ -59,13 +65,30 @@ pub(super) async fn show(
 
 /// The payment's proof; or, if it did not happen and the query says when it could, the proof of
 /// that.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}/proof",
+    tag = tag::PAYMENTS,
+    operation_id = "provePayment",
+    params(("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits"), ProofQuery),
+    responses(
+        (
+            status = 200,
+            description = "The proof file; JSON for `Accept: application/json`",
+            content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+        ),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn prove(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
     Params(query): Params<ProofQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let span = query.span()?;
+    let span = span(&query)?;
     let (uetr, place) = match (find(&state, &name).await, span) {
         (Ok(found), _) => found,
         (Err(_), Some(span)) if Uetr::parse(&name).is_ok() => {
@@ -83,26 +106,42 @@ pub(super) async fn prove(
 }
 
 /// The proof that a payment did not happen and no longer can.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}/absence",
+    tag = tag::PAYMENTS,
+    operation_id = "proveAbsence",
+    params(("uetr" = String, Path, description = "The UETR"), ProofQuery),
+    responses(
+        (
+            status = 200,
+            description = "The proof file; JSON for `Accept: application/json`",
+            content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+        ),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn prove_absence(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
     Params(query): Params<ProofQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let span = query.span()?.ok_or_else(|| {
+    let span = span(&query)?.ok_or_else(|| {
         Problem::malformed("The query needs valid_from and valid_until of the transaction.")
     })?;
     absence(&state, &name, span, &headers).await
 }
 
-impl ProofQuery {
-    fn span(&self) -> Result<Option<(Timestamp, Timestamp)>, Refused> {
-        match (&self.valid_from, &self.valid_until) {
-            (None, None) => Ok(None),
-            (Some(from), Some(until)) => Ok(Some((moment(from)?, moment(until)?))),
-            (Some(_), None) | (None, Some(_)) => {
-                Err(Problem::malformed("valid_from and valid_until come together.").into())
-            }
+/// The span of validity that the query names.
+fn span(query: &ProofQuery) -> Result<Option<(Timestamp, Timestamp)>, Refused> {
+    match (&query.valid_from, &query.valid_until) {
+        (None, None) => Ok(None),
+        (Some(from), Some(until)) => Ok(Some((moment(from)?, moment(until)?))),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Problem::malformed("valid_from and valid_until come together.").into())
         }
     }
 }
