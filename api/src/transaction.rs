@@ -82,7 +82,7 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `ordered`, `settled` or `rejected`.
+    /// `received`, `settled` or `rejected`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ pub struct PaymentView {
     pub iso_status: String,
     /// One sentence in plain words.
     pub summary: String,
-    /// Who must act next; absent when nobody must.
+    /// Who must act next: `validators` while it is not final; null when nobody must.
     pub next_actor: Option<String>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEvent>,

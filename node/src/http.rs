@@ -18,6 +18,7 @@ mod events;
 mod gate;
 mod health;
 mod history;
+mod intake;
 mod iso20022;
 mod limits;
 mod metrics;
@@ -57,6 +58,7 @@ use crate::iso::Desk;
 use crate::readers::{self, Readers};
 use alerts::Alerts;
 use connections::{Connections, Peer};
+use intake::Intake;
 use rates::Rates;
 use refusal::Refused;
 use traffic::Traffic;
@@ -88,6 +90,7 @@ struct AppState {
     phase: watch::Receiver<Phase>,
     started: Timestamp,
     alerts: Alerts,
+    intake: Intake,
     rates: Rates,
     /// Closed when the last request lets go of all of the above: it is dropped after them.
     _open: mpsc::Sender<()>,
@@ -113,6 +116,7 @@ impl AppState {
             phase,
             started: now(),
             alerts: Alerts::default(),
+            intake: Intake::default(),
             _open: open,
         }
     }

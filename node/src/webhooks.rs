@@ -2,9 +2,9 @@
 //!
 //! An endpoint's first event is of the first block after it was added; from then on it gets each at
 //! least once, under an id that never changes, over restarts of both sides. Invariants: what is
-//! sent is final; an endpoint that fails, is slow or is gone holds back nobody but itself, and costs
-//! a bounded memory: what it has not taken waits on the chain. Absent: endpoints made over the API,
-//! which has no users; an order among messages.
+//! sent is final; an endpoint that fails, is slow or is gone holds back nobody but itself, and
+//! costs a bounded memory: what it has not taken waits on the chain. Absent: endpoints made
+//! over the API, which has no users; an order among messages.
 
 mod courier;
 mod message;
@@ -198,7 +198,7 @@ pub fn start(
         return couriers;
     }
     if let Err(error) = std::fs::create_dir_all(home.path.join(FOLDER)) {
-        tracing::error!(%error, "the states of webhooks cannot be kept: a restart repeats messages");
+        tracing::error!(%error, "webhooks' states cannot be kept: a restart repeats messages");
     }
     for endpoint in webhooks.endpoints.values() {
         let next = Place { height: driver.view.latest().tip.height().next().0, index: 0 };

@@ -37,7 +37,11 @@ pub(super) async fn validators(State(state): State<Arc<AppState>>) -> Json<Vec<V
     path = "/v1/institutions",
     tag = tag::CHAIN,
     operation_id = "listInstitutions",
-    responses((status = 200, description = "The institutions, by number", body = Vec<InstitutionView>)),
+    responses((
+        status = 200,
+        description = "The institutions, by number",
+        body = Vec<InstitutionView>,
+    )),
 )]
 pub(super) async fn institutions(State(state): State<Arc<AppState>>) -> Json<Vec<InstitutionView>> {
     let latest = state.driver.view.latest();

@@ -4,9 +4,9 @@
 //! A receipt's id is `HEIGHT-INDEX`, the receipt's place in the chain, so a client that lost its
 //! connection goes on behind the last one it saw, at this node or at another (`Last-Event-ID`). A
 //! proposal's or alert's event has no id: whoever connects gets every undecided proposal and every
-//! alert that stands, then each that changes. Invariants: receipts come in the order of the chain, none is left out and none comes
-//! twice; a slow client holds back its own stream alone, and costs one block's receipts of memory.
-//! Absent: events of what is not final.
+//! alert that stands, then each that changes. Invariants: receipts come in the order of the chain,
+//! none is left out and none comes twice; a slow client holds back its own stream alone, and costs
+//! one block's receipts of memory. Absent: events of what is not final.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

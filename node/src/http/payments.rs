@@ -1,8 +1,8 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
 //! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
-//! payment begins so. Invariants: what is shown is final. Absent: payments on their way; only the
-//! node that took one in knows of it, and its client has the transaction.
+//! payment begins so. Invariants: what is shown as settled or rejected is final. Absent: payments on
+//! their way that another node took in: only that one knows of them, and their senders.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use axum::response::IntoResponse;
 use ledger::ids::{Timestamp, Uetr};
 use ledger::state::MarkerKey;
 
+use super::intake::Received;
 use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
@@ -47,7 +48,13 @@ pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
 ) -> Answer {
-    let (uetr, place) = find(&state, &name).await?;
+    let (uetr, place) = match find(&state, &name).await {
+        Ok(found) => found,
+        Err(refused) => {
+            let waiting = Uetr::parse(&name).ok().and_then(|uetr| on_its_way(&state, uetr));
+            return waiting.map(|view| Json(view).into_response()).ok_or(refused);
+        }
+    };
     let read = |store: &Store| -> Result<_, StoreError> {
         store.check_kept(place.height)?;
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
@@ -60,7 +67,32 @@ pub(super) async fn show(
     let naming = state.naming(latest.tip.state());
     let time = indexed.block.header.time;
     let receipt = ReceiptView::new(&receipt, Some((place.height, time)), &naming);
-    Ok(Json(view(uetr, receipt, time)).into_response())
+    let received = state.intake.find(uetr);
+    Ok(Json(view(uetr, receipt, time, received)).into_response())
+}
+
+/// A payment that this node was given and that may still become final.
+fn on_its_way(state: &AppState, uetr: Uetr) -> Option<PaymentView> {
+    let received = state.intake.find(uetr)?;
+    let latest = state.driver.view.latest();
+    if received.until < latest.tip.header().time {
+        return None;
+    }
+    let until = text::time(received.until);
+    Some(PaymentView {
+        id: uetr.to_string(),
+        status: "received".to_owned(),
+        iso_status: "RCVD".to_owned(),
+        summary: format!("Received, and not final yet. After {until} it can no longer happen."),
+        next_actor: Some("validators".to_owned()),
+        timeline: vec![arrival(received)],
+        receipt: None,
+    })
+}
+
+fn arrival(received: Received) -> TimelineEvent {
+    let (event, time) = ("received".to_owned(), Some(text::time(received.at)));
+    TimelineEvent { event, time, block: None }
 }
 
 /// The payment's proof; or, if it did not happen and the query says when it could, the proof of
@@ -70,7 +102,10 @@ pub(super) async fn show(
     path = "/v1/payments/{uetr}/proof",
     tag = tag::PAYMENTS,
     operation_id = "provePayment",
-    params(("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits"), ProofQuery),
+    params(
+        ("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits"),
+        ProofQuery,
+    ),
     responses(
         (
             status = 200,
@@ -256,7 +291,12 @@ fn bounds(name: &str) -> Option<([u8; 16], [u8; 16])> {
     Some((filled(0), filled(15)))
 }
 
-fn view(uetr: Uetr, receipt: ReceiptView, time: Timestamp) -> PaymentView {
+fn view(
+    uetr: Uetr,
+    receipt: ReceiptView,
+    time: Timestamp,
+    received: Option<Received>,
+) -> PaymentView {
     let block = receipt.block;
     let at = block.map(|block| format!(" in block {block}")).unwrap_or_default();
     let summary = match (&receipt.explanation, &receipt.credited) {
@@ -271,17 +311,15 @@ fn view(uetr: Uetr, receipt: ReceiptView, time: Timestamp) -> PaymentView {
         }
         (None, None) => format!("Done{at}."),
     };
+    let (event, time) = (receipt.status.clone(), Some(text::time(time)));
+    let decided = TimelineEvent { event, time, block };
     PaymentView {
         id: uetr.to_string(),
         status: receipt.status.clone(),
         iso_status: receipt.iso_status.clone(),
         summary,
         next_actor: None,
-        timeline: vec![TimelineEvent {
-            event: receipt.status.clone(),
-            time: Some(text::time(time)),
-            block,
-        }],
+        timeline: received.map(arrival).into_iter().chain([decided]).collect(),
         receipt: Some(receipt),
     }
 }

@@ -20,6 +20,7 @@ use super::openapi::tag;
 use super::params::Params;
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
+use crate::home;
 use crate::outcome::{self, Finality, Outcome};
 use crate::proofs;
 
@@ -56,7 +57,12 @@ pub(super) async fn submit(
         Wait::Accepted => false,
     };
     let (driver, readers) = (&state.driver, &state.readers);
-    match outcome::submit(driver, readers, bytes, until_final, deadline).await? {
+    let new = state.intake.add(&bytes, home::now());
+    let outcome = outcome::submit(driver, readers, bytes, until_final, deadline).await?;
+    if matches!(outcome, Outcome::Refused(_) | Outcome::Rejected(_) | Outcome::Busy) {
+        state.intake.remove(&new);
+    }
+    match outcome {
         Outcome::Refused(error) => Err(Problem::envelope(&error).into()),
         Outcome::Rejected(rejection) => Err(Problem::rejected(rejection).into()),
         Outcome::Busy => Err(Problem::busy().into()),

@@ -91,10 +91,9 @@ fn check_kind(schema: &Value, value: &Value, path: &str, found: &mut Vec<String>
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    let allowed = match &schema["type"] {
-        Value::Null => true,
-        Value::Array(kinds) => kinds.iter().any(|one| one == kind),
-        one => one == kind,
+    let allowed = match schema["type"].as_array() {
+        Some(kinds) => kinds.iter().any(|one| one == kind),
+        None => schema.get("type").is_none_or(|one| one == kind),
     };
     if !allowed {
         found.push(format!("{path}: {value} is no {}", schema["type"]));

@@ -19,6 +19,8 @@ pub(super) fn page(document: &Value, style: &str, script: &str) -> String {
     for tag in tags {
         group(document, tag, &mut menu, &mut body);
     }
+    menu.push_str("<li class=\"group\">Types</li>");
+    body.push_str("<h2>Types</h2>");
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
     for (name, one) in schemas {
         let name = text::escape(name);
@@ -81,8 +83,8 @@ fn operation(
     let _ = write!(
         body,
         "<section class=\"operation\" id=\"{id}\" data-method=\"{method}\" data-path=\"{path}\">\
-         <h3><a href=\"#{id}\">{place} <code>{shown}</code></a></h3><p>{summary}</p>{}{}{}{}{command}\
-         </section>",
+         <h3><a href=\"#{id}\">{place} <code>{shown}</code></a></h3><p>{summary}</p>\
+         {}{}{}{}{command}</section>",
         text::paragraphs(one["description"].as_str().unwrap_or_default()),
         parameters(one),
         request_body(document, one),

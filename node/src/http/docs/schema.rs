@@ -78,9 +78,9 @@ pub(super) fn kind(schema: &Value) -> String {
     if let Some(values) = schema["enum"].as_array() {
         return words(values);
     }
-    let named = match &schema["type"] {
-        Value::Array(types) => types.iter().find(|one| **one != "null").and_then(Value::as_str),
-        other => other.as_str(),
+    let named = match schema["type"].as_array() {
+        Some(types) => types.iter().find(|one| **one != "null").and_then(Value::as_str),
+        None => schema["type"].as_str(),
     };
     match named {
         Some("array") => format!("list of {}", kind(&schema["items"])),
@@ -123,9 +123,9 @@ fn sample(document: &Value, schema: &Value, depth: usize) -> Value {
     if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()) {
         return first.clone();
     }
-    let is = |name: &str| match &schema["type"] {
-        Value::Array(types) => types.iter().any(|one| one == name),
-        other => other == name,
+    let is = |name: &str| match schema["type"].as_array() {
+        Some(types) => types.iter().any(|one| one == name),
+        None => schema["type"] == name,
     };
     if is("array") {
         return json!([sample(document, &schema["items"], depth.saturating_add(1))]);
