@@ -1,8 +1,8 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
 //! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
-//! payment begins so. Invariants: what is shown as settled or rejected is final. Absent: payments on
-//! their way that another node took in: only that one knows of them, and their senders.
+//! payment begins so. Invariants: what is shown as settled or rejected is final. Absent: payments
+//! on their way that another node took in: only that one knows of them, and their senders.
 
 use std::sync::Arc;
 

@@ -121,8 +121,7 @@ impl Answered {
     }
 }
 
-/// A network of one validator, or of a second one that never runs: then nothing becomes final.
-fn sealed(alone: bool) -> SealedGenesis {
+fn sealed() -> SealedGenesis {
     let parameters = Parameters { heartbeat_ms: 200, ..Parameters::USUAL };
     let mut draft = Draft::new(Network::Devnet, "single".to_owned(), parameters).unwrap();
     for (bank, bic) in BANKS.into_iter().enumerate() {
@@ -136,11 +135,7 @@ fn sealed(alone: bool) -> SealedGenesis {
             address: "127.0.0.1:1".to_owned(),
         };
         let keys = MemberKeys {
-            validator: match bank {
-                HOST => Some((key(1), key(2))),
-                0 if alone => Some((key(3), key(4))),
-                _ => None,
-            },
+            validator: (bank == HOST).then(|| (key(1), key(2))),
             operators: vec![operator(bank)],
             compliance: key(seed + 120),
         };
@@ -187,18 +182,10 @@ fn config(genesis: &SealedGenesis) -> Config {
 impl Single {
     /// Starts a node in a new home, its configuration changed by `change`.
     pub(crate) fn start(change: impl FnOnce(&mut Config)) -> Self {
-        Self::found(&sealed(false), change)
-    }
-
-    /// Starts a node that takes transactions and can make none final.
-    pub(crate) fn start_alone() -> Self {
-        Self::found(&sealed(true), |_| {})
-    }
-
-    fn found(genesis: &SealedGenesis, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("home");
-        let mut config = config(genesis);
+        let genesis = sealed();
+        let mut config = config(&genesis);
         change(&mut config);
         let mut keys = vec![
             ("voting.key".to_owned(), KeyKind::Voting, key(1)),
@@ -209,7 +196,8 @@ impl Single {
             let name = format!("operator-{bank}.key");
             keys.push((name, KeyKind::Operator, operator(bank)));
         }
-        home::create(&path, &NewHome { config: &config, genesis, keys, founding: true }).unwrap();
+        home::create(&path, &NewHome { config: &config, genesis: &genesis, keys, founding: true })
+            .unwrap();
         let mut started = Self::run(&path);
         started.folder = Some(folder);
         started
