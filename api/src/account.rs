@@ -7,11 +7,12 @@ use ledger::crypto::PublicKey;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::money::Money;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::text::{self, Naming};
 
 /// An account's position in one asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldingView {
     /// The asset's code.
     pub asset: String,
@@ -43,7 +44,7 @@ impl HoldingView {
 }
 
 /// Keys and rules of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyView {
     /// How many owner keys must sign.
     pub threshold: u8,
@@ -65,7 +66,7 @@ impl PolicyView {
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountView {
     /// Its address.
     pub account: String,
@@ -119,9 +120,10 @@ const fn status_word(status: AccountStatus) -> &'static str {
 }
 
 /// One line of an account's history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntryView {
     /// The movement's UETR.
+    #[schema(format = "uuid")]
     pub id: String,
     /// `issue`, `redeem`, `payment`, `fee` or `exchange`.
     pub kind: String,
@@ -135,6 +137,7 @@ pub struct EntryView {
     /// The block's height.
     pub block: u64,
     /// The block's time.
+    #[schema(format = "date-time")]
     pub time: String,
 }
 
@@ -167,7 +170,7 @@ impl EntryView {
 }
 
 /// A page of history, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryPage {
     /// The entries, newest first.
     pub entries: Vec<EntryView>,
@@ -177,11 +180,13 @@ pub struct HistoryPage {
 }
 
 /// The query of a page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// Where to go on, from the page before.
     pub cursor: Option<String>,
-    /// How many entries at most: 1 to 500, 50 unless told.
+    /// How many at most; the operation says what is usual.
+    #[param(minimum = 1, maximum = 500)]
     pub limit: Option<u16>,
 }

@@ -9,11 +9,12 @@ use ledger::ids::{AssetCode, Bic, InstitutionNumber};
 use ledger::money::Amount;
 use ledger::operation::AssetKind;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::text::{self, Naming};
 
 /// A final block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockView {
     /// Its height.
     pub height: u64,
@@ -26,6 +27,7 @@ pub struct BlockView {
     /// Its epoch.
     pub epoch: u64,
     /// Its time.
+    #[schema(format = "date-time")]
     pub time: String,
     /// The proposer's index in the validator set.
     pub proposer: u16,
@@ -56,7 +58,7 @@ impl BlockView {
 }
 
 /// A page of blocks, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockPage {
     /// The blocks.
     pub blocks: Vec<BlockView>,
@@ -66,7 +68,7 @@ pub struct BlockPage {
 }
 
 /// A validator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ValidatorView {
     /// Its index in the set.
     pub index: u16,
@@ -79,7 +81,7 @@ pub struct ValidatorView {
 }
 
 /// An institution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstitutionView {
     /// Its number on the ledger.
     pub number: u32,
@@ -111,7 +113,7 @@ impl InstitutionView {
 }
 
 /// An asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AssetView {
     /// Its code.
     pub code: String,
@@ -150,7 +152,7 @@ impl AssetView {
 }
 
 /// The node's view of the network: `GET /v1/status`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusView {
     /// The chain id: `fqd-3f2a...`.
     pub chain_id: String,
@@ -168,6 +170,7 @@ pub struct StatusView {
     /// How many validators this node is connected to, itself included.
     pub connected: usize,
     /// The time of the last final block.
+    #[schema(format = "date-time")]
     pub last_final_at: String,
     /// Whether this node follows the chain's end.
     pub synced: bool,
@@ -182,7 +185,7 @@ pub struct StatusView {
 }
 
 /// Health: `GET /livez`, `/readyz`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HealthView {
     /// `ok` or `unavailable`.
     pub status: String,
@@ -194,7 +197,7 @@ pub struct HealthView {
 }
 
 /// One check of a node's health.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CheckView {
     /// What is checked: `synced`, `quorum`.
     pub name: String,

@@ -11,6 +11,7 @@ use ledger::governance::{Change, Decision, Proposal, ProposalStatus, Rehearsal, 
 use ledger::ids::{Height, InstitutionNumber, ProposalNumber, Timestamp};
 use ledger::validators::ValidatorSet;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::text;
 
@@ -18,7 +19,7 @@ use crate::text;
 pub const MAXIMUM_CHANGE_BYTES: usize = 16 * 1024;
 
 /// One institution's vote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BallotView {
     /// Whose, by its BIC.
     pub institution: String,
@@ -29,7 +30,7 @@ pub struct BallotView {
 }
 
 /// A proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProposalView {
     /// Its number, from 1.
     pub number: u64,
@@ -44,6 +45,7 @@ pub struct ProposalView {
     /// The block that holds the proposal.
     pub proposed_in_block: u64,
     /// Until when it can be voted on and enacted.
+    #[schema(format = "date-time")]
     pub expires: String,
     /// The votes.
     pub ballots: Vec<BallotView>,
@@ -101,7 +103,7 @@ impl ProposalView {
 }
 
 /// A page of proposals, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProposalPage {
     /// The proposals.
     pub proposals: Vec<ProposalView>,
@@ -117,10 +119,9 @@ pub fn read_change(base64: &str) -> Option<Change> {
 
 /// The answer to `POST /v1/proposals/rehearse`, whose body is a change as a document
 /// (`feiqian.change/v1`): what the change would do now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RehearsalAnswer {
-    /// [`RehearsalAnswer::SAFE`], [`RehearsalAnswer::WOULD_HALT`], or
-    /// [`RehearsalAnswer::REFUSED`] if the ledger would not take the change at all.
+    /// `safe`, `would-halt`, or `refused` if the ledger would not take the change at all.
     pub verdict: String,
     /// The change in plain words.
     pub summary: String,

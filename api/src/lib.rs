@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod chain;
+pub mod event;
 pub mod governance;
 pub mod keystore;
 pub mod problem;
@@ -15,3 +16,4 @@ pub mod quote;
 pub mod receipt;
 pub mod text;
 pub mod transaction;
+pub mod webhook;

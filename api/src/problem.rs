@@ -6,9 +6,10 @@
 use ledger::rejection::Rejection;
 use ledger::transaction::EnvelopeError;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Whether the same request may succeed when it is sent again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Retry {
     /// No: it will always be refused.
@@ -20,7 +21,7 @@ pub enum Retry {
 }
 
 /// A refusal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, ToSchema)]
 #[error("{title}: {detail}")]
 pub struct Problem {
     /// A URI that names the kind of problem: `urn:feiqian:problem:<code>`.
@@ -38,6 +39,9 @@ pub struct Problem {
     pub hint: String,
     /// Whether to send it again.
     pub retry: Retry,
+    /// The request's id, as in the answer's header `X-Request-Id` and in the node's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl Problem {
@@ -53,6 +57,7 @@ impl Problem {
             detail: title.to_owned(),
             hint: String::new(),
             retry,
+            request_id: None,
         }
     }
 
@@ -122,6 +127,26 @@ impl Problem {
         let detail = format!("The body is longer than {limit} bytes.");
         Self::new(413, "too-large", "The request is too large", Retry::Never)
             .with(detail, "Send less in one request.")
+    }
+
+    /// 413: JSON that is nested deeper than the limit.
+    pub fn too_deep(limit: usize) -> Self {
+        let detail = format!("The JSON is nested deeper than {limit} levels.");
+        Self::new(413, "too-deep", "The request is nested too deeply", Retry::Never)
+            .with(detail, "No request of this API needs so many levels.")
+    }
+
+    /// 429: this client sends more requests than the node takes from one address.
+    pub fn too_many_requests(per_second: u32) -> Self {
+        let detail = format!("This node takes {per_second} requests a second from one address.");
+        Self::new(429, "too-many-requests", "Too many requests from this address", Retry::Later)
+            .with(detail, "Send the same request again after the Retry-After seconds.")
+    }
+
+    /// 431: a request line or headers beyond the limits.
+    pub fn headers_too_large(detail: impl Into<String>) -> Self {
+        Self::new(431, "headers-too-large", "The request's headers are too large", Retry::Never)
+            .with(detail, "Send fewer or shorter headers, and a shorter query.")
     }
 
     /// 503: the node's queues are full; nothing was taken in.

@@ -6,6 +6,7 @@
 use ledger::ids::Height;
 use ledger::proof::{Proven, Verdict};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::account::{HoldingView, PolicyView};
 use crate::receipt::ReceiptView;
@@ -14,8 +15,19 @@ use crate::text::{self, Naming};
 /// The media type of proof files.
 pub const MEDIA_TYPE: &str = "application/octet-stream";
 
+/// The query of a payment's proof: when its transaction is valid, if its absence is to be proven.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ProofQuery {
+    /// From when on the transaction was valid: RFC 3339, or milliseconds since 1970.
+    pub valid_from: Option<String>,
+    /// Until when it was valid.
+    pub valid_until: Option<String>,
+}
+
 /// A proof file and what it says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProofView {
     /// `feiqian.proof/v1`.
     pub format: String,
@@ -26,6 +38,7 @@ pub struct ProofView {
     /// The height of the block that it is proven of.
     pub block: u64,
     /// That block's time.
+    #[schema(format = "date-time")]
     pub time: String,
     /// How many validators signed the certificate.
     pub signers: usize,
@@ -35,15 +48,18 @@ pub struct ProofView {
     pub quorum: usize,
     /// The payment, for proofs of payments and of their absence.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
     pub id: Option<String>,
     /// The payment's receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptView>,
     /// The first time at which the absent payment could have happened.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
     pub valid_from: Option<String>,
     /// The last time.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
     pub valid_until: Option<String>,
     /// The account's address, for proofs of holdings and accounts.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,9 +4,10 @@
 //! people. Absent: how a dealer makes its rates.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a payer asks a dealer for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuoteRequest {
     /// What is sold: `1000.00 CNY`.
@@ -16,7 +17,7 @@ pub struct QuoteRequest {
 }
 
 /// A dealer's firm offer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QuoteAnswer {
     /// The signed quote's canonical bytes, base64; a payment carries them.
     pub quote: String,
@@ -25,6 +26,7 @@ pub struct QuoteAnswer {
     /// What the payee receives for all of what is sold, rounded down: `1085.00 HKD`.
     pub receive: String,
     /// Until when the offer holds.
+    #[schema(format = "date-time")]
     pub expires: String,
     /// The dealer's address.
     pub dealer: String,

@@ -7,11 +7,12 @@ use ledger::fees::FeeKind;
 use ledger::ids::{Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::text::{self, Naming};
 
 /// One line of charges.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FeeLine {
     /// `payment`, `interbank` or `cross-border`.
     pub kind: String,
@@ -20,7 +21,7 @@ pub struct FeeLine {
 }
 
 /// The exchange within a payment across currencies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExchangeView {
     /// The dealer's address.
     pub dealer: String,
@@ -31,10 +32,11 @@ pub struct ExchangeView {
 }
 
 /// A receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceiptView {
     /// The payment's UETR; absent for operations that move no money.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
     pub id: Option<String>,
     /// The transaction's id, hexadecimal.
     pub transaction: String,
@@ -61,6 +63,7 @@ pub struct ReceiptView {
     pub block: Option<u64>,
     /// The block's time; absent in a simulation.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
     pub time: Option<String>,
     /// The debited account's address.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,13 +4,14 @@
 //! which is the ledger's.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::account::HoldingView;
 use crate::receipt::ReceiptView;
 
 /// The JSON body of `POST /v1/transactions`; `application/octet-stream` carries the bytes
 /// themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionRequest {
     /// The canonical bytes of a signed transaction, base64.
@@ -18,7 +19,7 @@ pub struct TransactionRequest {
 }
 
 /// How long a submission waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Wait {
     /// Until the receipts are final (the node's time limit apart).
@@ -29,23 +30,25 @@ pub enum Wait {
 }
 
 /// The query of `POST /v1/transactions`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
 pub struct SubmitQuery {
     /// How long to wait.
+    #[param(inline)]
     pub wait: Wait,
     /// True: each payment's receipt in the answer carries its proof file, if the transaction has at
-    /// most [`SubmitQuery::MAXIMUM_PROOFS`] receipts; else proofs are fetched one by one.
+    /// most 64 receipts; else proofs are fetched one by one.
     pub proof: bool,
 }
 
 impl SubmitQuery {
-    /// The most receipts whose proofs come with one answer.
+    /// The most receipts whose proofs come with one answer; the text of `proof` says it too.
     pub const MAXIMUM_PROOFS: usize = 64;
 }
 
 /// The answer to a submission.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionAnswer {
     /// The transaction's id, hexadecimal.
     pub transaction: String,
@@ -56,7 +59,7 @@ pub struct TransactionAnswer {
 }
 
 /// The answer to a simulation: what the transaction would do now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SimulationAnswer {
     /// The height of the final block after which it was simulated.
     pub height: u64,
@@ -67,7 +70,7 @@ pub struct SimulationAnswer {
 }
 
 /// A holding as it would be after a simulated transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SimulatedBalance {
     /// The account's address.
     pub account: String,
@@ -77,12 +80,13 @@ pub struct SimulatedBalance {
 }
 
 /// One step in a payment's life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `ordered`, `settled` or `rejected`.
+    /// `received`, `settled` or `rejected`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
     pub time: Option<String>,
     /// The block, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,9 +94,10 @@ pub struct TimelineEvent {
 }
 
 /// A payment: `GET /v1/payments/{uetr}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentView {
     /// The UETR.
+    #[schema(format = "uuid")]
     pub id: String,
     /// `received`, `settled` or `rejected`.
     pub status: String,
@@ -100,7 +105,7 @@ pub struct PaymentView {
     pub iso_status: String,
     /// One sentence in plain words.
     pub summary: String,
-    /// Who must act next; absent when nobody must.
+    /// Who must act next: `validators` while it is not final; null when nobody must.
     pub next_actor: Option<String>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEvent>,

@@ -5,12 +5,14 @@
 //! paths are relative to the home. Absent: keys themselves (the home reads them), anything that all
 //! nodes must agree on (the genesis document holds it).
 
+mod api;
 mod dealer;
 mod explained;
 mod mistake;
 #[cfg(test)]
 mod tests;
 mod text;
+mod webhooks;
 
 use clap::ValueEnum;
 use ledger::genesis::member::is_host_and_port;
@@ -22,9 +24,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
+pub use api::ApiConfig;
 pub use dealer::{DealerConfig, RateConfig};
 pub use mistake::ConfigError;
 pub use text::{BicText, ChainIdText};
+pub use webhooks::{EndpointConfig, WebhooksConfig};
 
 /// The whole configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct Config {
     /// Quotes, if this node deals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dealer: Option<DealerConfig>,
+    /// Events sent to other systems.
+    #[serde(default)]
+    pub webhooks: WebhooksConfig,
     /// The log.
     #[serde(default)]
     pub log: LogConfig,
@@ -90,48 +97,6 @@ pub struct NetworkConfig {
     /// Where to reach a peer, by BIC, if not at the address of the genesis document.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peers: BTreeMap<BicText, Vec<String>>,
-}
-
-/// The HTTP API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ApiConfig {
-    /// Where to listen: `127.0.0.1:7680`. Put TLS in front before it faces a network.
-    pub listen: SocketAddr,
-    /// How many requests are worked on at once, 1 to 100,000; one more is answered 503.
-    #[serde(default = "default_requests")]
-    pub requests: usize,
-    /// How long a submission may wait for its receipts, in seconds: 1 to 600.
-    #[serde(default = "default_wait")]
-    pub wait_seconds: u64,
-    /// How long a node that is told to stop still answers while it says that it is not ready, in
-    /// seconds: 0 to 300. So whoever spreads requests over several nodes goes elsewhere first.
-    #[serde(default = "default_drain")]
-    pub drain_seconds: u64,
-}
-
-impl ApiConfig {
-    /// The API at `listen`, with the usual limits.
-    pub fn listening(listen: SocketAddr) -> Self {
-        Self {
-            listen,
-            requests: default_requests(),
-            wait_seconds: default_wait(),
-            drain_seconds: default_drain(),
-        }
-    }
-}
-
-fn default_requests() -> usize {
-    4096
-}
-
-fn default_wait() -> u64 {
-    20
-}
-
-fn default_drain() -> u64 {
-    2
 }
 
 /// Disk.
@@ -258,9 +223,8 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        within("api.requests", u64::try_from(self.api.requests).unwrap_or(u64::MAX), 1, 100_000)?;
-        within("api.wait_seconds", self.api.wait_seconds, 1, 600)?;
-        within("api.drain_seconds", self.api.drain_seconds, 0, 300)?;
+        self.api.check()?;
+        self.webhooks.check()?;
         within("storage.segment_bytes", self.storage.segment_bytes, 1 << 20, 1 << 32)?;
         let StorageConfig { retain_blocks, snapshot_every, snapshot_beyond, .. } = self.storage;
         off_or_within("storage.retain_blocks", retain_blocks, 16, u64::MAX)?;

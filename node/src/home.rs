@@ -24,6 +24,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
+use crate::webhooks::Webhooks;
 
 pub use create::{NewHome, create, write_config};
 pub use files::{read_text, write_text};
@@ -59,6 +60,8 @@ pub struct Home {
     pub operators: BTreeMap<Bic, Vec<SecretKey>>,
     /// The dealer, if this node deals.
     pub dealer: Option<Dealer>,
+    /// Where events are sent.
+    pub webhooks: Webhooks,
     lock: File,
 }
 
@@ -179,6 +182,12 @@ pub enum HomeError {
         /// What is wrong.
         source: KeyFileError,
     },
+    /// An account of a webhook is no address of this network.
+    #[error("webhooks.endpoints in {CONFIG_FILE}: {source}")]
+    WebhookAccount {
+        /// What is wrong.
+        source: NameError,
+    },
     /// The dealer's account is no address of this network.
     #[error("dealer.account in {CONFIG_FILE}: {source}")]
     DealerAccount {
@@ -203,8 +212,9 @@ impl Home {
         let network = genesis.network;
         let dealer = config.dealer.as_ref();
         let dealer = dealer.map(|dealer| read_dealer(path, network, dealer)).transpose()?;
+        let webhooks = Webhooks::open(path, &config.webhooks, network)?;
         let path = path.to_owned();
-        Ok(Self { path, config, genesis, voting_keys, node_key, operators, dealer, lock })
+        Ok(Self { path, config, genesis, voting_keys, node_key, operators, dealer, webhooks, lock })
     }
 
     /// The folder of the block log's segments.

@@ -2,54 +2,66 @@
 //!
 //! Invariants: every refusal, whoever makes it, is a problem document (RFC 9457); what is answered
 //! as final is final; requests at work, open connections, bodies and waiting times are bounded, and
-//! one request too many is answered 503 at once. Absent: TLS, which stands in front; cross-origin
-//! requests, which no browser is told to allow.
+//! one request too many is answered 503 at once; every answer names its request. Absent: TLS, which
+//! stands in front; who a client is, which the proxy in front may ask.
 
 mod accounts;
+mod alerts;
 mod blocks;
 mod body;
 mod connections;
+mod cors;
+mod depth;
 mod directory;
+mod docs;
 mod events;
 mod gate;
 mod health;
 mod history;
+mod intake;
 mod iso20022;
+mod limits;
 mod metrics;
+mod openapi;
 mod params;
 mod payments;
 mod proof;
 mod proposals;
+mod proxies;
 mod quotes;
+mod rates;
 mod refusal;
+mod request_id;
+mod routes;
 mod simulate;
 mod state_proofs;
 mod status;
 mod traffic;
 mod transactions;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use api::problem::Problem;
 use api::text::Naming;
-use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use ledger::ids::{Network, Timestamp};
 use ledger::state::State;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::config::ApiConfig;
 use crate::driver::Driver;
 use crate::home::{Home, now};
 use crate::iso::Desk;
 use crate::readers::{self, Readers};
-use connections::Connections;
-use gate::Gate;
+use alerts::Alerts;
+use connections::{Connections, Peer};
+use intake::Intake;
+use rates::Rates;
 use refusal::Refused;
-use traffic::{Class, Traffic};
+use traffic::Traffic;
 
 /// How long after the longest wait of a request the API goes on closing.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -77,6 +89,9 @@ struct AppState {
     traffic: Traffic,
     phase: watch::Receiver<Phase>,
     started: Timestamp,
+    alerts: Alerts,
+    intake: Intake,
+    rates: Rates,
     /// Closed when the last request lets go of all of the above: it is dropped after them.
     _open: mpsc::Sender<()>,
 }
@@ -88,22 +103,30 @@ impl AppState {
         phase: watch::Receiver<Phase>,
         open: mpsc::Sender<()>,
     ) -> Self {
+        let config = &home.config.api;
         Self {
             desk: Desk::new(&home),
-            slots: Semaphore::new(home.config.api.requests),
-            streams: Arc::new(Semaphore::new(events::STREAMS)),
+            slots: Semaphore::new(config.requests),
+            streams: Arc::new(Semaphore::new(config.streams)),
+            rates: Rates::new(config.rate_per_second, config.rate_burst),
             home,
             driver,
             readers: Readers::default(),
             traffic: Traffic::default(),
             phase,
             started: now(),
+            alerts: Alerts::default(),
+            intake: Intake::default(),
             _open: open,
         }
     }
 
     fn network(&self) -> Network {
         self.home.genesis.network
+    }
+
+    fn api(&self) -> &ApiConfig {
+        &self.home.config.api
     }
 
     /// Until when a request that begins now may wait.
@@ -117,9 +140,7 @@ impl AppState {
 
     /// What it takes to write addresses and amounts of `state`.
     fn naming(&self, state: &State) -> Naming {
-        let assets = state.directory().assets();
-        let decimals = assets.iter().map(|(code, asset)| (*code, asset.decimals));
-        Naming { network: self.network(), decimals: decimals.collect() }
+        readers::naming(self.network(), state)
     }
 
     /// Waits until the index holds everything that is final now.
@@ -139,12 +160,16 @@ pub async fn serve(
     phase: watch::Receiver<Phase>,
 ) {
     let (open, mut closed) = mpsc::channel(1);
-    let state = Arc::new(AppState::new(home.into(), driver, phase.clone(), open));
+    let home = home.into();
+    let mut helpers = crate::webhooks::start(&home, &driver, &phase);
+    let state = Arc::new(AppState::new(home, driver, phase.clone(), open));
     let most = state.home.config.api.requests.saturating_mul(2);
     let listener = Connections::new(listener, most, state.patience());
     let longest = state.patience().saturating_add(CLOSING);
+    let service = routes::router(&state).into_make_service_with_connect_info::<Peer>();
+    helpers.spawn(alerts::watch(state));
     let (mut closing, mut overdue) = (phase.clone(), phase);
-    let served = axum::serve(listener, router(state)).with_graceful_shutdown(async move {
+    let served = axum::serve(listener, service).with_graceful_shutdown(async move {
         // A sender that is gone has stopped, too.
         let _ = closing.wait_for(|phase| *phase == Phase::Stopping).await;
     });
@@ -160,49 +185,8 @@ pub async fn serve(
         }
         () = overdue => tracing::warn!("the API stops with requests open"),
     }
+    // Each has been told to stop, and waits for nobody.
+    while helpers.join_next().await.is_some() {}
     // Nothing is ever sent: it ends when the last sender is dropped, or with the patience.
     let _ = tokio::time::timeout(CLOSING, closed.recv()).await;
-}
-
-/// The API's routes.
-fn router(state: Arc<AppState>) -> Router {
-    let class = |class: Class, routes: Router<Arc<AppState>>| {
-        let gate = Gate { state: state.clone(), class };
-        routes.route_layer(from_fn_with_state(gate, gate::pass))
-    };
-    let payments = Router::new()
-        .route("/v1/payments/{uetr}", get(payments::show))
-        .route("/v1/payments/{uetr}/proof", get(payments::prove))
-        .route("/v1/payments/{uetr}/absence", get(payments::prove_absence));
-    let accounts = Router::new()
-        .route("/v1/accounts/{account}", get(accounts::show))
-        .route("/v1/accounts/{account}/history", get(history::list))
-        .route("/v1/accounts/{account}/proof", get(state_proofs::account))
-        .route("/v1/accounts/{account}/holdings/{asset}/proof", get(state_proofs::holding));
-    let chain = Router::new()
-        .route("/v1/blocks", get(blocks::list))
-        .route("/v1/blocks/{height}", get(blocks::show))
-        .route("/v1/validators", get(directory::validators))
-        .route("/v1/institutions", get(directory::institutions))
-        .route("/v1/assets", get(directory::assets))
-        .route("/v1/proposals", get(proposals::list))
-        .route("/v1/proposals/{number}", get(proposals::show))
-        .route("/v1/proposals/rehearse", post(proposals::rehearse))
-        .route("/v1/status", get(status::show));
-    let one = |path, route| Router::new().route(path, route);
-    Router::new()
-        .merge(class(Class::Transactions, one("/v1/transactions", post(transactions::submit))))
-        .merge(class(Class::Simulate, one("/v1/transactions/simulate", post(simulate::simulate))))
-        .merge(class(Class::Payments, payments))
-        .merge(class(Class::Accounts, accounts))
-        .merge(class(Class::Chain, chain))
-        .merge(class(Class::Quotes, one("/v1/quotes", post(quotes::offer))))
-        .merge(class(Class::Events, one("/v1/events", get(events::follow))))
-        .merge(class(Class::Iso20022, one("/v1/iso20022", post(iso20022::submit))))
-        .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::scrape))
-        .fallback(refusal::no_such_path)
-        .method_not_allowed_fallback(refusal::no_such_method)
-        .with_state(state)
 }

@@ -27,3 +27,4 @@ pub mod proofs;
 pub mod readers;
 pub mod run;
 pub mod store;
+pub mod webhooks;

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use ledger::ids::Height;
+use api::text::Naming;
+use ledger::ids::{Height, Network};
+use ledger::state::State;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -40,6 +42,13 @@ impl Readers {
     pub async fn read<T>(&self, driver: &Driver, read: impl FnOnce(&Store) -> T) -> T {
         self.work(|| read(&driver.archive.store)).await
     }
+}
+
+/// What it takes to write addresses and amounts of `state`.
+pub fn naming(network: Network, state: &State) -> Naming {
+    let assets = state.directory().assets();
+    let decimals = assets.iter().map(|(code, asset)| (*code, asset.decimals));
+    Naming { network, decimals: decimals.collect() }
 }
 
 /// Waits until the index holds what was final at the time of the call, at most for `limit`. Gives

@@ -14,10 +14,13 @@ use api::problem::Retry;
 use api::proof::ProofView;
 use api::quote::{QuoteAnswer, QuoteRequest};
 use api::transaction::{PaymentView, SimulationAnswer, TransactionAnswer, TransactionRequest};
+use ledger::account::NodeRecord;
 use ledger::codec;
 use ledger::crypto::Signature;
+use ledger::governance::Change;
 use ledger::hash::{ChainId, Hash};
-use ledger::ids::Network;
+use ledger::ids::{InstitutionNumber, Network, ProposalNumber};
+use ledger::operation::Operation;
 use ledger::proof::{Proof, Proven};
 use ledger::quote::SignedQuote;
 use ledger::transaction::{SignedTransaction, Transaction};
@@ -55,7 +58,9 @@ fn a_payment_is_final_proven_and_looked_up() {
     for name in [name.as_str(), &name[..8], &name[..20]] {
         let view: PaymentView = node.get(&format!("/v1/payments/{name}")).json();
         assert_eq!((view.id.as_str(), view.iso_status.as_str()), (&*uetr(1).to_string(), "ACSC"));
-        assert_eq!(view.timeline[0].block, receipt.block);
+        let events: Vec<_> = view.timeline.iter().map(|one| one.event.as_str()).collect();
+        assert_eq!(events, ["received", "settled"]);
+        assert_eq!((view.timeline[1].block, view.next_actor), (receipt.block, None));
         assert!(view.summary.contains("credited 25.00 CNY"), "{}", view.summary);
     }
     let path = format!("/v1/payments/{name}/proof");
@@ -97,6 +102,45 @@ fn the_same_bytes_get_the_same_receipts_even_after_a_restart() {
     assert_eq!(other.receipts[0].proof, None);
     let view: PaymentView = node.get(&format!("/v1/payments/{}", uetr(1))).json();
     assert_eq!(view.status, "settled");
+}
+
+/// Makes a second institution a validator, whose node never runs: nothing more becomes final.
+fn lose_quorum(node: &Single) {
+    let node_key = key(4).public();
+    let change = Box::new(Change::AddValidator {
+        institution: InstitutionNumber(1),
+        voting_key: key(3).public(),
+        node: NodeRecord { node_key, address: "127.0.0.1:1".to_owned() },
+    });
+    let institution = InstitutionNumber(4);
+    let expires = now().plus(60_000);
+    for operation in [
+        Operation::Propose { institution, change, expires },
+        Operation::Enact { institution, proposal: ProposalNumber(1) },
+    ] {
+        let signed = node.sign(&[&operator(3)], node.transaction(vec![operation]));
+        assert_eq!(node.settle(&signed).receipts[0].status, "done");
+    }
+}
+
+#[test]
+fn a_payment_on_its_way_is_shown_with_who_acts_next() {
+    let node = started();
+    lose_quorum(&node);
+    let path = format!("/v1/payments/{}", uetr(1));
+    assert_eq!(node.get(&path).problem().status, 404);
+    let bytes = codec::encode(&node.signed_payment(1, 100));
+    let answer = node.post("/v1/transactions?wait=accepted", OCTETS, &bytes);
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let view: PaymentView = node.get(&path).json();
+    assert_eq!((view.status.as_str(), view.iso_status.as_str()), ("received", "RCVD"));
+    assert_eq!(view.next_actor.as_deref(), Some("validators"));
+    assert_eq!((view.timeline.len(), view.timeline[0].event.as_str()), (1, "received"));
+    assert_eq!(view.receipt, None);
+    // What did not enter is not shown.
+    let stranger = node.sign(&[&key(99)], node.transaction(vec![node.payment(2, 100)]));
+    assert_eq!(submit(&node, &stranger).status, 422);
+    assert_eq!(node.get(&format!("/v1/payments/{}", uetr(2))).problem().status, 404);
 }
 
 #[test]

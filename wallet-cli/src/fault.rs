@@ -129,6 +129,7 @@ impl Fault {
                 detail: self.detail.clone(),
                 hint: self.hint.clone(),
                 retry: self.retry,
+                request_id: None,
             },
             exit: self.exit.code(),
             id: self.id.clone(),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use crate::config::{
     ApiConfig, BicText, ChainIdText, Config, IsoConfig, LogConfig, LogFormat, NetworkConfig,
-    NodeConfig, OperatorConfig, StorageConfig,
+    NodeConfig, OperatorConfig, StorageConfig, WebhooksConfig,
 };
 use crate::home::{self, HomeError, NODE_KEY, NewHome, VOTING_KEY};
 use crate::output;
@@ -160,6 +160,7 @@ fn configure(
         iso: IsoConfig { dealer: None, operators },
         dealer: None,
         log: LogConfig { format: arguments.log_format.unwrap_or_default(), ..LogConfig::default() },
+        webhooks: WebhooksConfig::default(),
     })
 }
 

@@ -17,8 +17,18 @@ fn whole() -> String {
     short()
         + r#"
 requests = 100
+streams = 20
 wait_seconds = 5
 drain_seconds = 7
+body_bytes = 1048576
+body_seconds = 5
+headers = 32
+header_bytes = 8192
+json_depth = 8
+rate_per_second = 50
+rate_burst = 100
+trusted_proxies = ["10.0.0.1", "::1"]
+origins = ["https://bank.example", "http://localhost:8080"]
 
 [storage]
 segment_bytes = 1048576
@@ -37,6 +47,20 @@ valid_seconds = 60
 rates = [
   { sell = "CNY", buy = "HKD", rate = "1.0850", minimum = "0.01", maximum = "1000000.00" },
 ]
+
+[webhooks]
+concurrency = 8
+timeout_seconds = 10
+retry_seconds = 1
+give_up_hours = 24
+ca = "keys/ca.pem"
+
+[[webhooks.endpoints]]
+name = "core-banking"
+url = "https://core.bank.example/hooks"
+secret = "keys/core.secret"
+events = ["payment.settled"]
+accounts = ["fqd1example"]
 
 [log]
 format = "json"
@@ -100,6 +124,17 @@ fn refusals_say_where_and_what_instead() {
         ("PSBCCNBJ", "psbc", "is not a BIC"),
         ("fqd-01", "fqd-", "is not a chain id"),
         ("requests = 100", "requests = 0", "api.requests: 0 is not within 1 to 100000"),
+        ("streams = 20", "streams = 0", "api.streams: 0 is not within"),
+        ("body_bytes = 1048576", "body_bytes = 1", "api.body_bytes: 1 is not within"),
+        ("body_seconds = 5", "body_seconds = 0", "api.body_seconds: 0 is not within"),
+        ("headers = 32", "headers = 101", "api.headers: 101 is not within 8 to 100"),
+        ("header_bytes = 8192", "header_bytes = 8", "api.header_bytes: 8 is not within"),
+        ("json_depth = 8", "json_depth = 101", "api.json_depth: 101 is not within"),
+        ("rate_per_second = 50", "rate_per_second = 1000001", "api.rate_per_second"),
+        ("rate_burst = 100", "rate_burst = 0", "api.rate_burst: 0 is not within"),
+        ("\"10.0.0.1\"", "\"proxy\"", "invalid IP address"),
+        ("\"https://bank.example\"", "\"*\"", "\"*\" is no origin"),
+        ("\"https://bank.example\"", "\"https://bank.example/\"", "is no origin"),
         ("wait_seconds = 5", "wait_seconds = 601", "api.wait_seconds: 601"),
         ("drain_seconds = 7", "drain_seconds = 301", "api.drain_seconds: 301"),
         ("info,node=debug", "inof", "`inof` is no level. Did you mean `info`?"),
@@ -120,6 +155,13 @@ fn refusals_say_where_and_what_instead() {
         ("\"http://127", "\"ftp://127", "iso.dealer"),
         ("operators = [", twice, "PSBCCNBJ is listed twice"),
         ("[\"keys/operator-1.key\"]", "[]", "name at least one key file of PSBCCNBJ"),
+        ("concurrency = 8", "concurrency = 0", "webhooks.concurrency: 0 is not within"),
+        ("timeout_seconds = 10", "timeout_seconds = 61", "webhooks.timeout_seconds"),
+        ("retry_seconds = 1", "retry_seconds = 0", "webhooks.retry_seconds"),
+        ("give_up_hours = 24", "give_up_hours = 0", "webhooks.give_up_hours"),
+        ("core-banking", "Core Banking", "\"Core Banking\" is no name"),
+        ("https://core", "http://core", "Write an https URL"),
+        ("payment.settled", "payment", "\"payment\" is no event. There are: payment.settled"),
         ("[log]", "[log", "line"),
     ] {
         let text = whole().replacen(from, to, 1);
@@ -138,7 +180,11 @@ fn the_manual_documents_every_key_in_a_file_that_reads() {
     // What the manual shows as defaults are the defaults.
     assert_eq!(config.storage, short.storage);
     assert_eq!(config.log, short.log);
-    assert_eq!(config.api, short.api);
+    let (ca, endpoints) = (config.webhooks.ca.clone(), config.webhooks.endpoints.clone());
+    assert_eq!(config.webhooks, WebhooksConfig { ca, endpoints, ..short.webhooks });
+    let (proxies, origins) = (config.api.trusted_proxies.clone(), config.api.origins.clone());
+    let usual = ApiConfig::listening(config.api.listen);
+    assert_eq!(config.api, ApiConfig { trusted_proxies: proxies, origins, ..usual });
     let shown: toml::Table = toml::from_str(example).unwrap();
     let all: toml::Table = toml::from_str(&config.to_text().unwrap()).unwrap();
     for (section, keys) in &all {

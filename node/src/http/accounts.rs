@@ -12,10 +12,19 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 
 use super::AppState;
+use super::openapi::tag;
 use super::params::Segments;
 use super::refusal::Answer;
 
 /// Shows an account.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}",
+    tag = tag::ACCOUNTS,
+    operation_id = "getAccount",
+    params(("account" = String, Path, description = "The account's address")),
+    responses((status = 200, description = "The account", body = AccountView), (status = 404)),
+)]
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(address): Segments<String>,

@@ -16,6 +16,7 @@ use ledger::ids::Height;
 
 use super::AppState;
 use super::history::limit;
+use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::Answer;
 use crate::store::{IndexedBlock, Store, StoreError};
@@ -25,6 +26,14 @@ const USUAL: u16 = 20;
 const MOST: u16 = 100;
 
 /// Lists blocks.
+#[utoipa::path(
+    get,
+    path = "/v1/blocks",
+    tag = tag::CHAIN,
+    operation_id = "listBlocks",
+    params(PageQuery),
+    responses((status = 200, description = "A page, newest first", body = BlockPage)),
+)]
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
     Params(query): Params<PageQuery>,
@@ -55,6 +64,18 @@ pub(super) async fn list(
 }
 
 /// Shows one block.
+#[utoipa::path(
+    get,
+    path = "/v1/blocks/{height}",
+    tag = tag::CHAIN,
+    operation_id = "getBlock",
+    params(("height" = u64, Path, description = "The block's height")),
+    responses(
+        (status = 200, description = "The block", body = BlockView),
+        (status = 404),
+        (status = 410),
+    ),
+)]
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(height): Segments<String>,

@@ -15,10 +15,9 @@ use futures::StreamExt;
 use ledger::transaction::SignedTransaction;
 use serde::de::DeserializeOwned;
 
+use super::depth;
 use super::refusal::Refused;
-
-/// How long a body may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::config::ApiConfig;
 
 /// How many bytes too many are read and dropped.
 const GRACE: usize = 16 * 1024 * 1024;
@@ -29,16 +28,22 @@ const JSON_FRAME: usize = 1024;
 /// The most bytes of a small JSON question.
 const SMALL: usize = 16 * 1024;
 
-/// The body, at most `limit` bytes. A body that is somewhat too long is read to its end, so that
-/// its sender comes to read the refusal.
-pub(super) async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Refused> {
+/// The body, at most `limit` bytes, and at most what `config` says. A body that is somewhat too
+/// long is read to its end, so that its sender comes to read the refusal.
+pub(super) async fn read(
+    config: &ApiConfig,
+    request: Request,
+    limit: usize,
+) -> Result<Vec<u8>, Refused> {
+    let limit = limit.min(config.body_bytes);
+    let patience = Duration::from_secs(config.body_seconds);
     let said = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let said = said.and_then(|text| text.parse::<usize>().ok());
     let longest = limit.saturating_add(GRACE);
     if said.is_some_and(|length| length > longest) {
         return Err(Problem::too_large(limit).into());
     }
-    let gathered = tokio::time::timeout(PATIENCE, gather(request.into_body(), limit)).await;
+    let gathered = tokio::time::timeout(patience, gather(request.into_body(), limit)).await;
     gathered.map_err(|_| Problem::body_timeout())?.map_err(Refused::from)
 }
 
@@ -63,27 +68,30 @@ async fn gather(body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
 }
 
 /// The bytes of a transaction: the body itself, or within JSON.
-pub(super) async fn transaction(request: Request) -> Result<Vec<u8>, Refused> {
+pub(super) async fn transaction(config: &ApiConfig, request: Request) -> Result<Vec<u8>, Refused> {
     if is_media_type(request.headers(), &["application/octet-stream"]) {
-        return read(request, SignedTransaction::MAXIMUM_BYTES).await;
+        return read(config, request, SignedTransaction::MAXIMUM_BYTES).await;
     }
     if !is_media_type(request.headers(), &["application/json"]) {
         let accepted = "application/octet-stream with the bytes, or application/json";
         return Err(Problem::unsupported_media_type(accepted).into());
     }
     let encoded = SignedTransaction::MAXIMUM_BYTES.div_ceil(3).saturating_mul(4);
-    let body = read(request, encoded.saturating_add(JSON_FRAME)).await?;
-    let TransactionRequest { transaction } = parse(&body)?;
+    let body = read(config, request, encoded.saturating_add(JSON_FRAME)).await?;
+    let TransactionRequest { transaction } = parse(config, &body)?;
     let bytes = api::text::parse_base64(&transaction);
     bytes.ok_or_else(|| Problem::malformed("transaction is no base64 (RFC 4648, padded).").into())
 }
 
 /// A small question in JSON.
-pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Refused> {
+pub(super) async fn json<T: DeserializeOwned>(
+    config: &ApiConfig,
+    request: Request,
+) -> Result<T, Refused> {
     if !is_media_type(request.headers(), &["application/json"]) {
         return Err(Problem::unsupported_media_type("application/json").into());
     }
-    parse(&read(request, SMALL).await?)
+    parse(config, &read(config, request, SMALL).await?)
 }
 
 /// True if the body's media type is one of `accepted`, whatever its parameters.
@@ -93,7 +101,10 @@ pub(super) fn is_media_type(headers: &HeaderMap, accepted: &[&str]) -> bool {
     accepted.iter().any(|accepted| said.eq_ignore_ascii_case(accepted))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
+fn parse<T: DeserializeOwned>(config: &ApiConfig, body: &[u8]) -> Result<T, Refused> {
+    if depth::exceeds(body, config.json_depth) {
+        return Err(Problem::too_deep(config.json_depth).into());
+    }
     serde_json::from_slice(body)
         .map_err(|error| Problem::malformed(format!("The body is not the JSON: {error}.")).into())
 }

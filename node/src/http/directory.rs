@@ -9,8 +9,16 @@ use axum::Json;
 use axum::extract::State;
 
 use super::AppState;
+use super::openapi::tag;
 
 /// Lists the validators of the present epoch.
+#[utoipa::path(
+    get,
+    path = "/v1/validators",
+    tag = tag::CHAIN,
+    operation_id = "listValidators",
+    responses((status = 200, description = "The validators, by index", body = Vec<ValidatorView>)),
+)]
 pub(super) async fn validators(State(state): State<Arc<AppState>>) -> Json<Vec<ValidatorView>> {
     let latest = state.driver.view.latest();
     let connected = state.driver.view.connected_validators();
@@ -24,6 +32,17 @@ pub(super) async fn validators(State(state): State<Arc<AppState>>) -> Json<Vec<V
 }
 
 /// Lists the institutions.
+#[utoipa::path(
+    get,
+    path = "/v1/institutions",
+    tag = tag::CHAIN,
+    operation_id = "listInstitutions",
+    responses((
+        status = 200,
+        description = "The institutions, by number",
+        body = Vec<InstitutionView>,
+    )),
+)]
 pub(super) async fn institutions(State(state): State<Arc<AppState>>) -> Json<Vec<InstitutionView>> {
     let latest = state.driver.view.latest();
     let institutions = latest.tip.state().directory().institutions();
@@ -32,6 +51,13 @@ pub(super) async fn institutions(State(state): State<Arc<AppState>>) -> Json<Vec
 }
 
 /// Lists the assets.
+#[utoipa::path(
+    get,
+    path = "/v1/assets",
+    tag = tag::CHAIN,
+    operation_id = "listAssets",
+    responses((status = 200, description = "The assets, by code", body = Vec<AssetView>)),
+)]
 pub(super) async fn assets(State(state): State<Arc<AppState>>) -> Json<Vec<AssetView>> {
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();

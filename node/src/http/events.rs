@@ -1,52 +1,66 @@
-//! `GET /v1/events`: final receipts as they come, and proposals as they change, as server-sent
-//! events.
+//! `GET /v1/events`: final receipts as they come, and proposals and alerts as they change, as
+//! server-sent events.
 //!
 //! A receipt's id is `HEIGHT-INDEX`, the receipt's place in the chain, so a client that lost its
 //! connection goes on behind the last one it saw, at this node or at another (`Last-Event-ID`). A
-//! proposal's event has no id: whoever connects gets every undecided proposal, then each that
-//! changes. Invariants: receipts come in the order of the chain, none is left out and none comes
-//! twice; a slow client holds back its own stream alone, and costs one block's receipts of memory.
-//! Absent: events of what is not final.
+//! proposal's or alert's event has no id: whoever connects gets every undecided proposal and every
+//! alert that stands, then each that changes. Invariants: receipts come in the order of the chain,
+//! none is left out and none comes twice; a slow client holds back its own stream alone, and costs
+//! one block's receipts of memory. Absent: events of what is not final.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::event::EventQuery;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
+use api::text;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use ledger::ids::{AccountId, Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
-use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::alerts::{self, Standing};
+use super::openapi::tag;
 use super::params::Params;
 use super::proposals::Watch;
 use super::refusal::{Answer, Refused};
 use super::{AppState, Phase};
+use crate::home;
 use crate::store::{Store, StoreError};
 
 /// How often a quiet stream carries a comment, so that dead connections are noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The most streams at a time.
-pub(super) const STREAMS: usize = 256;
-
-/// The query.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct EventQuery {
-    /// The first block; the next one if left out.
-    from: Option<u64>,
-    /// Only receipts that move money of this account; then no proposals.
-    account: Option<String>,
-}
-
 /// Follows the chain's receipts.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    tag = tag::EVENTS,
+    operation_id = "followEvents",
+    params(
+        EventQuery,
+        (
+            "Last-Event-ID" = Option<String>,
+            Header,
+            description = "The id of the last event that was seen: `HEIGHT-INDEX`",
+        ),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Server-sent events; the data of each is JSON, of the schema that its \
+                           name says: `receipt`, `proposal` or `alert`",
+            content((String = "text/event-stream")),
+        ),
+        (status = 410),
+    ),
+)]
 pub(super) async fn follow(
     State(state): State<Arc<AppState>>,
     Params(query): Params<EventQuery>,
@@ -64,9 +78,11 @@ pub(super) async fn follow(
     }
     let turn = state.streams.clone().try_acquire_owned().map_err(|_| Problem::busy())?;
     let proposals = account.is_none().then(Watch::default);
-    let mut stream =
-        Stream { state, account, proposals, place, ready: VecDeque::new(), _turn: turn };
+    let alerts = account.is_none().then(|| (state.alerts.subscribe(), Arc::default()));
+    let ready = VecDeque::new();
+    let mut stream = Stream { state, account, proposals, alerts, place, ready, _turn: turn };
     stream.add_proposals();
+    stream.add_alerts();
     let events = futures::stream::unfold(stream, |mut stream| async {
         let event = stream.next().await?;
         Some((Ok::<_, Infallible>(event), stream))
@@ -97,6 +113,8 @@ struct Stream {
     state: Arc<AppState>,
     account: Option<AccountId>,
     proposals: Option<Watch>,
+    /// The alerts as they change, and as the client knows them.
+    alerts: Option<(watch::Receiver<Arc<Standing>>, Arc<Standing>)>,
     place: Place,
     ready: VecDeque<Event>,
     _turn: OwnedSemaphorePermit,
@@ -110,6 +128,10 @@ impl Stream {
             let mut phase = state.phase.clone();
             tokio::select! {
                 _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return None,
+                () = changed(self.alerts.as_mut()) => {
+                    self.add_alerts();
+                    continue;
+                }
                 () = state.driver.view.indexed(self.place.height) => {}
             }
             let height = self.place.height;
@@ -138,6 +160,19 @@ impl Stream {
         }
     }
 
+    /// Makes the events of alerts that were raised or cleared ready.
+    fn add_alerts(&mut self) {
+        let Some((latest, known)) = self.alerts.as_mut() else { return };
+        let now = latest.borrow_and_update().clone();
+        let changes = alerts::changes(known, &now, &text::time(home::now()));
+        *known = now;
+        for alert in changes {
+            // A view is made of strings: it always renders.
+            let data = serde_json::to_string(&alert).unwrap_or_default();
+            self.ready.push_back(Event::default().event("alert").data(data));
+        }
+    }
+
     /// Makes the block's events ready, and goes on to the next block.
     fn add(&mut self, time: Timestamp, receipts: &[Receipt]) {
         let height = self.place.height;
@@ -154,6 +189,17 @@ impl Stream {
             self.ready.push_back(Event::default().event("receipt").id(id).data(data));
         }
         self.place = Place { height: height.next(), index: 0 };
+    }
+}
+
+/// Waits until the alerts change; for ever where there are none to wait for.
+async fn changed(alerts: Option<&mut (watch::Receiver<Arc<Standing>>, Arc<Standing>)>) {
+    let changed = match alerts {
+        Some((latest, _)) => latest.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending().await
     }
 }
 

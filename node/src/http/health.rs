@@ -12,14 +12,38 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 
+use super::openapi::tag;
 use super::{AppState, Phase};
 
 /// Says that the process runs.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = tag::HEALTH,
+    operation_id = "isAlive",
+    responses((status = 200, description = "The process runs", body = HealthView)),
+)]
 pub(super) async fn live() -> Json<HealthView> {
     Json(health(&[], false))
 }
 
 /// Says whether the node takes part and can make payments final; `?verbose` shows every check.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = tag::HEALTH,
+    operation_id = "isReady",
+    params(("verbose" = Option<String>, Query, description = "Show every check")),
+    responses(
+        (status = 200, description = "Clients may come", body = HealthView),
+        (
+            status = 503,
+            description = "Not ready, with the reasons",
+            body = HealthView,
+            content_type = "application/json",
+        ),
+    ),
+)]
 pub(super) async fn ready(
     State(state): State<Arc<AppState>>,
     RawQuery(query): RawQuery,

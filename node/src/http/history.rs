@@ -15,6 +15,7 @@ use axum::response::IntoResponse;
 use ledger::ids::{AccountId, Height, Timestamp};
 
 use super::AppState;
+use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
 use crate::store::{HistoryCursor, Store, StoreError};
@@ -24,6 +25,17 @@ const MOST: u16 = 500;
 const USUAL: u16 = 50;
 
 /// Lists entries.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/history",
+    tag = tag::ACCOUNTS,
+    operation_id = "listHistory",
+    params(("account" = String, Path, description = "The account's address"), PageQuery),
+    responses(
+        (status = 200, description = "A page, newest first", body = HistoryPage),
+        (status = 404),
+    ),
+)]
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
     Segments(address): Segments<String>,

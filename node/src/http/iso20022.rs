@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use iso20022::xml::Limits;
 
+use super::openapi::tag;
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
 use crate::iso::{DeskError, Reception, Surroundings};
@@ -20,6 +21,32 @@ use crate::iso::{DeskError, Reception, Surroundings};
 const XML: &str = "application/xml";
 
 /// Takes a message.
+#[utoipa::path(
+    post,
+    path = "/v1/iso20022",
+    tag = tag::ISO20022,
+    operation_id = "submitMessage",
+    request_body(
+        content = String,
+        content_type = "application/xml",
+        description = "An ISO 20022 message: pacs.008",
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Its answer (pacs.002), with the outcome of every payment",
+            content((String = "application/xml")),
+        ),
+        (
+            status = 202,
+            description = "Its answer; some payments are not final yet",
+            content((String = "application/xml")),
+        ),
+        (status = 403),
+        (status = 413),
+        (status = 415),
+    ),
+)]
 pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request) -> Answer {
     let hint = "Send it to the node of the payer's institution.";
     if !state.desk.is_open() {
@@ -29,7 +56,7 @@ pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request)
     if !body::is_media_type(request.headers(), &[XML, "text/xml"]) {
         return Err(Problem::unsupported_media_type(XML).into());
     }
-    let bytes = body::read(request, Limits::default().total_bytes).await?;
+    let bytes = body::read(state.api(), request, Limits::default().total_bytes).await?;
     let around =
         Surroundings { driver: &state.driver, readers: &state.readers, deadline: state.deadline() };
     match state.desk.receive(around, &bytes).await? {

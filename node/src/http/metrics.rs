@@ -19,6 +19,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::AppState;
+use super::openapi::tag;
 use super::refusal::Answer;
 use super::traffic::{BOUNDS, Class, STATUSES};
 use crate::net::{Class as NetClass, ClassCounters};
@@ -26,6 +27,17 @@ use crate::net::{Class as NetClass, ClassCounters};
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Renders all metrics.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = tag::HEALTH,
+    operation_id = "getMetrics",
+    responses((
+        status = 200,
+        description = "The metrics in the OpenMetrics text format",
+        content((String = "application/openmetrics-text")),
+    )),
+)]
 pub(super) async fn scrape(State(state): State<Arc<AppState>>) -> Answer {
     let mut registry = Registry::with_prefix("feiqian");
     registry.register_collector(Box::new(Scrape(state)));

@@ -1,12 +1,13 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
 //! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
-//! payment begins so. Invariants: what is shown is final. Absent: payments on their way; only the
-//! node that took one in knows of it, and its client has the transaction.
+//! payment begins so. Invariants: what is shown as settled or rejected is final. Absent: payments
+//! on their way that another node took in: only that one knows of them, and their senders.
 
 use std::sync::Arc;
 
 use api::problem::{Problem, Retry};
+use api::proof::{ProofQuery, ProofView};
 use api::receipt::ReceiptView;
 use api::text;
 use api::transaction::{PaymentView, TimelineEvent};
@@ -16,8 +17,9 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use ledger::ids::{Timestamp, Uetr};
 use ledger::state::MarkerKey;
-use serde::Deserialize;
 
+use super::intake::Received;
+use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
 use super::{AppState, proof};
@@ -28,20 +30,31 @@ use crate::store::{Place, Store, StoreError};
 /// The least hexadecimal digits of a UETR that name a payment.
 const LEAST_DIGITS: usize = 8;
 
-/// The query of a proof: when the payment's transaction is valid, if its absence is to be proven.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ProofQuery {
-    valid_from: Option<String>,
-    valid_until: Option<String>,
-}
-
 /// What became of a payment.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}",
+    tag = tag::PAYMENTS,
+    operation_id = "getPayment",
+    params(("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits")),
+    responses(
+        (status = 200, description = "The payment", body = PaymentView),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
 ) -> Answer {
-    let (uetr, place) = find(&state, &name).await?;
+    let (uetr, place) = match find(&state, &name).await {
+        Ok(found) => found,
+        Err(refused) => {
+            let waiting = Uetr::parse(&name).ok().and_then(|uetr| on_its_way(&state, uetr));
+            return waiting.map(|view| Json(view).into_response()).ok_or(refused);
+        }
+    };
     let read = |store: &Store| -> Result<_, StoreError> {
         store.check_kept(place.height)?;
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
@@ -54,18 +67,63 @@ pub(super) async fn show(
     let naming = state.naming(latest.tip.state());
     let time = indexed.block.header.time;
     let receipt = ReceiptView::new(&receipt, Some((place.height, time)), &naming);
-    Ok(Json(view(uetr, receipt, time)).into_response())
+    let received = state.intake.find(uetr);
+    Ok(Json(view(uetr, receipt, time, received)).into_response())
+}
+
+/// A payment that this node was given and that may still become final.
+fn on_its_way(state: &AppState, uetr: Uetr) -> Option<PaymentView> {
+    let received = state.intake.find(uetr)?;
+    let latest = state.driver.view.latest();
+    if received.until < latest.tip.header().time {
+        return None;
+    }
+    let until = text::time(received.until);
+    Some(PaymentView {
+        id: uetr.to_string(),
+        status: "received".to_owned(),
+        iso_status: "RCVD".to_owned(),
+        summary: format!("Received, and not final yet. After {until} it can no longer happen."),
+        next_actor: Some("validators".to_owned()),
+        timeline: vec![arrival(received)],
+        receipt: None,
+    })
+}
+
+fn arrival(received: Received) -> TimelineEvent {
+    let (event, time) = ("received".to_owned(), Some(text::time(received.at)));
+    TimelineEvent { event, time, block: None }
 }
 
 /// The payment's proof; or, if it did not happen and the query says when it could, the proof of
 /// that.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}/proof",
+    tag = tag::PAYMENTS,
+    operation_id = "provePayment",
+    params(
+        ("uetr" = String, Path, description = "The UETR, or 8 or more of its first digits"),
+        ProofQuery,
+    ),
+    responses(
+        (
+            status = 200,
+            description = "The proof file; JSON for `Accept: application/json`",
+            content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+        ),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn prove(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
     Params(query): Params<ProofQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let span = query.span()?;
+    let span = span(&query)?;
     let (uetr, place) = match (find(&state, &name).await, span) {
         (Ok(found), _) => found,
         (Err(_), Some(span)) if Uetr::parse(&name).is_ok() => {
@@ -83,26 +141,42 @@ pub(super) async fn prove(
 }
 
 /// The proof that a payment did not happen and no longer can.
+#[utoipa::path(
+    get,
+    path = "/v1/payments/{uetr}/absence",
+    tag = tag::PAYMENTS,
+    operation_id = "proveAbsence",
+    params(("uetr" = String, Path, description = "The UETR"), ProofQuery),
+    responses(
+        (
+            status = 200,
+            description = "The proof file; JSON for `Accept: application/json`",
+            content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+        ),
+        (status = 404),
+        (status = 409),
+        (status = 410),
+    ),
+)]
 pub(super) async fn prove_absence(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
     Params(query): Params<ProofQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let span = query.span()?.ok_or_else(|| {
+    let span = span(&query)?.ok_or_else(|| {
         Problem::malformed("The query needs valid_from and valid_until of the transaction.")
     })?;
     absence(&state, &name, span, &headers).await
 }
 
-impl ProofQuery {
-    fn span(&self) -> Result<Option<(Timestamp, Timestamp)>, Refused> {
-        match (&self.valid_from, &self.valid_until) {
-            (None, None) => Ok(None),
-            (Some(from), Some(until)) => Ok(Some((moment(from)?, moment(until)?))),
-            (Some(_), None) | (None, Some(_)) => {
-                Err(Problem::malformed("valid_from and valid_until come together.").into())
-            }
+/// The span of validity that the query names.
+fn span(query: &ProofQuery) -> Result<Option<(Timestamp, Timestamp)>, Refused> {
+    match (&query.valid_from, &query.valid_until) {
+        (None, None) => Ok(None),
+        (Some(from), Some(until)) => Ok(Some((moment(from)?, moment(until)?))),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(Problem::malformed("valid_from and valid_until come together.").into())
         }
     }
 }
@@ -217,7 +291,12 @@ fn bounds(name: &str) -> Option<([u8; 16], [u8; 16])> {
     Some((filled(0), filled(15)))
 }
 
-fn view(uetr: Uetr, receipt: ReceiptView, time: Timestamp) -> PaymentView {
+fn view(
+    uetr: Uetr,
+    receipt: ReceiptView,
+    time: Timestamp,
+    received: Option<Received>,
+) -> PaymentView {
     let block = receipt.block;
     let at = block.map(|block| format!(" in block {block}")).unwrap_or_default();
     let summary = match (&receipt.explanation, &receipt.credited) {
@@ -232,17 +311,15 @@ fn view(uetr: Uetr, receipt: ReceiptView, time: Timestamp) -> PaymentView {
         }
         (None, None) => format!("Done{at}."),
     };
+    let (event, time) = (receipt.status.clone(), Some(text::time(time)));
+    let decided = TimelineEvent { event, time, block };
     PaymentView {
         id: uetr.to_string(),
         status: receipt.status.clone(),
         iso_status: receipt.iso_status.clone(),
         summary,
         next_actor: None,
-        timeline: vec![TimelineEvent {
-            event: receipt.status.clone(),
-            time: Some(text::time(time)),
-            block,
-        }],
+        timeline: received.map(arrival).into_iter().chain([decided]).collect(),
         receipt: Some(receipt),
     }
 }

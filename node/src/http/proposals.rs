@@ -19,6 +19,7 @@ use ledger::governance::{self, ProposalStatus};
 use ledger::ids::{InstitutionNumber, ProposalNumber};
 
 use super::history::limit;
+use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::Answer;
 use super::{AppState, body};
@@ -28,6 +29,14 @@ const USUAL: u16 = 20;
 const MOST: u16 = 100;
 
 /// Lists proposals.
+#[utoipa::path(
+    get,
+    path = "/v1/proposals",
+    tag = tag::GOVERNANCE,
+    operation_id = "listProposals",
+    params(PageQuery),
+    responses((status = 200, description = "A page, newest first", body = ProposalPage)),
+)]
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
     Params(query): Params<PageQuery>,
@@ -51,6 +60,14 @@ pub(super) async fn list(
 }
 
 /// Shows one proposal.
+#[utoipa::path(
+    get,
+    path = "/v1/proposals/{number}",
+    tag = tag::GOVERNANCE,
+    operation_id = "getProposal",
+    params(("number" = u64, Path, description = "The proposal's number, from 1")),
+    responses((status = 200, description = "The proposal", body = ProposalView), (status = 404)),
+)]
 pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(number): Segments<String>,
@@ -67,8 +84,24 @@ pub(super) async fn show(
 }
 
 /// Rehearses a change with the nodes that are connected now.
+#[utoipa::path(
+    post,
+    path = "/v1/proposals/rehearse",
+    tag = tag::GOVERNANCE,
+    operation_id = "rehearseChange",
+    request_body(
+        content = inline(Object),
+        content_type = "application/json",
+        description = "A change as a document of the format `feiqian.change/v1`",
+    ),
+    responses(
+        (status = 200, description = "What the change would do", body = RehearsalAnswer),
+        (status = 413),
+        (status = 415),
+    ),
+)]
 pub(super) async fn rehearse(State(state): State<Arc<AppState>>, request: Request) -> Answer {
-    let file: ChangeFile = body::json(request).await?;
+    let file: ChangeFile = body::json(state.api(), request).await?;
     let view = &state.driver.view;
     let tip = view.latest().tip.clone();
     let directory = tip.state().directory();

@@ -16,18 +16,32 @@ use ledger::codec;
 use ledger::ids::AssetCode;
 use ledger::money::Money;
 
+use super::openapi::tag;
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
 use crate::dealer::{self, Decline};
 use crate::home::now;
 
 /// Offers an exchange.
+#[utoipa::path(
+    post,
+    path = "/v1/quotes",
+    tag = tag::QUOTES,
+    operation_id = "createQuote",
+    request_body = QuoteRequest,
+    responses(
+        (status = 200, description = "A firm offer", body = QuoteAnswer),
+        (status = 403),
+        (status = 413),
+        (status = 415),
+    ),
+)]
 pub(super) async fn offer(State(state): State<Arc<AppState>>, request: Request) -> Answer {
     let hint = "Ask a node that deals.";
     let Some(dealer) = &state.home.dealer else {
         return Err(Problem::not_offered("This node does not deal.", hint).into());
     };
-    let QuoteRequest { sell, buy } = body::json(request).await?;
+    let QuoteRequest { sell, buy } = body::json(state.api(), request).await?;
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();
     let decimals = |asset| ledger.asset(asset).map(|asset| asset.decimals);

@@ -1,25 +1,42 @@
 //! Refusals: problem documents as HTTP answers.
 //!
 //! Invariants: a refusal's status is its problem's; one that may be repeated soon says when.
-//! Absent: the problems themselves (package `api`).
+//! Absent: the problems themselves (package `api`), and their writing, which waits for the
+//! request's id (see `request_id`).
+
+use std::time::Duration;
 
 use api::problem::Problem;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
+use super::request_id::Unwritten;
 use crate::store::StoreError;
 
 /// A refusal of a request.
 #[derive(Debug)]
-pub(super) struct Refused(Box<Problem>);
+pub(super) struct Refused {
+    problem: Box<Problem>,
+    /// After how many seconds the same request may be sent again.
+    retry_after: Option<u64>,
+}
+
+impl Refused {
+    /// A refusal that no longer stands after `wait`.
+    pub(super) fn until(problem: Problem, wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        Self { problem: Box::new(problem), retry_after: Some(seconds) }
+    }
+}
 
 /// What a handler gives.
 pub(super) type Answer = Result<Response, Refused>;
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
+        let retry_after = (problem.status == 503).then_some(1);
+        Self { problem: Box::new(problem), retry_after }
     }
 }
 
@@ -35,17 +52,13 @@ impl From<StoreError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let problem = self.0;
+        let Self { problem, retry_after } = self;
         let status = StatusCode::from_u16(problem.status);
-        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        // A problem is made of strings and a number: it always renders.
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(Problem::MEDIA_TYPE));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        let mut response = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(Unwritten(problem));
         response
     }
 }

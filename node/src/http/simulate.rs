@@ -9,7 +9,7 @@ use api::account::HoldingView;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text::Naming;
-use api::transaction::{SimulatedBalance, SimulationAnswer};
+use api::transaction::{SimulatedBalance, SimulationAnswer, TransactionRequest};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
@@ -18,14 +18,31 @@ use ledger::execute::Simulation;
 use ledger::state::Marker;
 use ledger::transaction::SignedTransaction;
 
+use super::openapi::tag;
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
 use crate::home::now;
 use crate::outcome;
 
 /// Tries a transaction on the state after the last final block.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions/simulate",
+    tag = tag::TRANSACTIONS,
+    operation_id = "simulateTransaction",
+    request_body(
+        content((Vec<u8> = "application/octet-stream"), (TransactionRequest = "application/json")),
+        description = "A transaction: its canonical bytes, or those in base64; signatures may lack",
+    ),
+    responses(
+        (status = 200, description = "What it would do now", body = SimulationAnswer),
+        (status = 413),
+        (status = 415),
+        (status = 422),
+    ),
+)]
 pub(super) async fn simulate(State(state): State<Arc<AppState>>, request: Request) -> Answer {
-    let bytes = body::transaction(request).await?;
+    let bytes = body::transaction(state.api(), request).await?;
     let latest = state.driver.view.latest();
     let tip = &latest.tip;
     let tried = state.readers.work(|| {

@@ -6,10 +6,12 @@
 use std::sync::Arc;
 
 use api::problem::Problem;
+use api::proof::ProofView;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use ledger::ids::{AccountId, AssetCode, Height};
 
+use super::openapi::tag;
 use super::params::Segments;
 use super::refusal::{Answer, Refused};
 use super::{AppState, proof};
@@ -38,6 +40,20 @@ impl AppState {
 }
 
 /// Proves an account's record.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/proof",
+    tag = tag::ACCOUNTS,
+    operation_id = "proveAccount",
+    params(
+        ("account" = String, Path, description = "The account's address"),
+    ),
+    responses((
+        status = 200,
+        description = "The proof file; JSON for `Accept: application/json`",
+        content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+    )),
+)]
 pub(super) async fn account(
     State(state): State<Arc<AppState>>,
     Segments(address): Segments<String>,
@@ -50,6 +66,21 @@ pub(super) async fn account(
 }
 
 /// Proves an account's holding of an asset.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{account}/holdings/{asset}/proof",
+    tag = tag::ACCOUNTS,
+    operation_id = "proveHolding",
+    params(
+        ("account" = String, Path, description = "The account's address"),
+        ("asset" = String, Path, description = "The asset's code"),
+    ),
+    responses((
+        status = 200,
+        description = "The proof file; JSON for `Accept: application/json`",
+        content((Vec<u8> = "application/octet-stream"), (ProofView = "application/json")),
+    )),
+)]
 pub(super) async fn holding(
     State(state): State<Arc<AppState>>,
     Segments((address, code)): Segments<(String, String)>,

@@ -8,8 +8,16 @@ use axum::Json;
 use axum::extract::State;
 
 use super::AppState;
+use super::openapi::tag;
 
 /// Shows the status.
+#[utoipa::path(
+    get,
+    path = "/v1/status",
+    tag = tag::CHAIN,
+    operation_id = "getStatus",
+    responses((status = 200, description = "The status", body = StatusView)),
+)]
 pub(super) async fn show(State(state): State<Arc<AppState>>) -> Json<StatusView> {
     let view = &state.driver.view;
     let latest = view.latest();

@@ -26,11 +26,13 @@ pub(super) enum Class {
     Iso20022,
     /// Streams of events, when they begin.
     Events,
+    /// Webhooks, their deliveries and replays.
+    Webhooks,
 }
 
 impl Class {
     /// All classes with their labels, in the order of their counters.
-    pub(super) const ALL: [(Self, &'static str); 8] = [
+    pub(super) const ALL: [(Self, &'static str); 9] = [
         (Self::Transactions, "transactions"),
         (Self::Simulate, "simulate"),
         (Self::Payments, "payments"),
@@ -39,6 +41,7 @@ impl Class {
         (Self::Quotes, "quotes"),
         (Self::Iso20022, "iso20022"),
         (Self::Events, "events"),
+        (Self::Webhooks, "webhooks"),
     ];
 
     const fn index(self) -> usize {
@@ -51,6 +54,7 @@ impl Class {
             Self::Quotes => 5,
             Self::Iso20022 => 6,
             Self::Events => 7,
+            Self::Webhooks => 8,
         }
     }
 }

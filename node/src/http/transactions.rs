@@ -8,7 +8,7 @@ use std::sync::Arc;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text;
-use api::transaction::{SubmitQuery, TransactionAnswer, Wait};
+use api::transaction::{SubmitQuery, TransactionAnswer, TransactionRequest, Wait};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -16,26 +16,53 @@ use axum::response::IntoResponse;
 use ledger::transaction::TransactionId;
 use tokio::time::Instant;
 
+use super::openapi::tag;
 use super::params::Params;
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
+use crate::home;
 use crate::outcome::{self, Finality, Outcome};
 use crate::proofs;
 
 /// Takes a transaction in, and waits as long as the query says.
+#[utoipa::path(
+    post,
+    path = "/v1/transactions",
+    tag = tag::TRANSACTIONS,
+    operation_id = "submitTransaction",
+    params(SubmitQuery),
+    request_body(
+        content((Vec<u8> = "application/octet-stream"), (TransactionRequest = "application/json")),
+        description = "A signed transaction: its canonical bytes, or those in base64",
+    ),
+    responses(
+        (status = 200, description = "Final, with its receipts", body = TransactionAnswer),
+        (status = 202, description = "Taken in, without receipts yet", body = TransactionAnswer),
+        (status = 410),
+        (status = 413),
+        (status = 415),
+        (status = 422),
+        (status = 504),
+    ),
+)]
 pub(super) async fn submit(
     State(state): State<Arc<AppState>>,
     Params(query): Params<SubmitQuery>,
     request: Request,
 ) -> Answer {
-    let bytes = body::transaction(request).await?;
+    let bytes = body::transaction(state.api(), request).await?;
     let deadline = state.deadline();
     let until_final = match query.wait {
         Wait::Final => true,
         Wait::Accepted => false,
     };
     let (driver, readers) = (&state.driver, &state.readers);
-    match outcome::submit(driver, readers, bytes, until_final, deadline).await? {
+    let new = state.intake.add(&bytes, home::now());
+    let outcome = outcome::submit(driver, readers, bytes, until_final, deadline).await?;
+    if matches!(outcome, Outcome::Refused(_) | Outcome::Rejected(_) | Outcome::Busy) {
+        state.intake.remove(&new);
+    }
+    match outcome {
         Outcome::Refused(error) => Err(Problem::envelope(&error).into()),
         Outcome::Rejected(rejection) => Err(Problem::rejected(rejection).into()),
         Outcome::Busy => Err(Problem::busy().into()),

@@ -24,7 +24,7 @@ use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
 use ledger::transaction::{SignedTransaction, Transaction};
 use node::config::{
     ApiConfig, BicText, ChainIdText, Config, DealerConfig, IsoConfig, LogConfig, NetworkConfig,
-    NodeConfig, OperatorConfig, RateConfig, StorageConfig,
+    NodeConfig, OperatorConfig, RateConfig, StorageConfig, WebhooksConfig,
 };
 use node::driver::Driver;
 use node::home::{self, Home, NewHome, now};
@@ -113,6 +113,12 @@ impl Answered {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
+
+    /// The body if it is text, or how long it is.
+    pub(crate) fn text_or_length(&self) -> String {
+        let bytes = || format!("{} bytes", self.body.len());
+        String::from_utf8(self.body.clone()).unwrap_or_else(|_| bytes())
+    }
 }
 
 fn sealed() -> SealedGenesis {
@@ -169,6 +175,7 @@ fn config(genesis: &SealedGenesis) -> Config {
             rates: vec![rate("CNY", "HKD", "1.0850")],
         }),
         log: LogConfig::default(),
+        webhooks: WebhooksConfig::default(),
     }
 }
 
@@ -276,6 +283,11 @@ impl Single {
     pub(crate) fn get_as(&self, path: &str, accept: &str) -> Answered {
         let url = format!("http://{}{path}", self.address);
         answered(self.agent.get(url).header("accept", accept).call().unwrap())
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answered {
+        let url = format!("http://{}{path}", self.address);
+        answered(self.agent.delete(url).call().unwrap())
     }
 
     pub(crate) fn post(&self, path: &str, media_type: &str, body: &[u8]) -> Answered {

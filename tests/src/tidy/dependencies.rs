@@ -49,7 +49,8 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "api",
         own: "ledger",
-        outside: "argon2 base64 chacha20poly1305 jiff serde serde_json thiserror zeroize",
+        outside: "argon2 base64 chacha20poly1305 jiff serde serde_json thiserror utoipa \
+                  zeroize",
         dev: "",
         never: "getrandom rand tokio libp2p axum",
     },
@@ -57,9 +58,10 @@ const ALLOWED: &[Allowed] = &[
         package: "node",
         own: "api consensus iso20022 ledger",
         outside: "axum base64 blake3 borsh clap crossbeam-channel ed25519-dalek futures \
-                  getrandom libp2p libp2p-allow-block-list libp2p-connection-limits \
-                  mimalloc prometheus-client redb rustix serde serde_json thiserror tokio \
-                  tokio-util toml tracing tracing-subscriber ureq zeroize",
+                  getrandom hmac libp2p libp2p-allow-block-list libp2p-connection-limits \
+                  mimalloc prometheus-client redb rustix serde serde_json sha2 thiserror tokio \
+                  tokio-util toml tower-http tracing tracing-subscriber ureq utoipa \
+                  utoipa-axum zeroize",
         dev: "tempfile",
         never: "wallet-cli genesis tests",
     },

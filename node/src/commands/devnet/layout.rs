@@ -23,7 +23,7 @@ use super::ports::{Endpoints, Ports};
 use crate::commands::entropy;
 use crate::config::{
     ApiConfig, BicText, ChainIdText, Config, DealerConfig, IsoConfig, LogConfig, NetworkConfig,
-    NodeConfig, OperatorConfig, RateConfig, StorageConfig,
+    NodeConfig, OperatorConfig, RateConfig, StorageConfig, WebhooksConfig,
 };
 use crate::home::{self, NewHome};
 
@@ -317,6 +317,7 @@ fn write_home(
         iso: IsoConfig { dealer: quotes, operators },
         dealer,
         log: LogConfig::default(),
+        webhooks: WebhooksConfig::default(),
     };
     let home = NewHome { config: &config, genesis: sealed, keys, founding: true };
     Ok(home::create(&folder.join(home_name(founder.bank.bic)), &home)?)

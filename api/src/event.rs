@@ -1,0 +1,50 @@
+//! Events: `GET /v1/events`.
+//!
+//! Invariants: an event's data is one of this package's views, of the kind that its name says.
+//! Absent: the framing of server-sent events.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// The query of a stream of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct EventQuery {
+    /// The first block; the next one if left out.
+    pub from: Option<u64>,
+    /// Only receipts that move money of this account; then no proposals and no
+    /// alerts.
+    pub account: Option<String>,
+}
+
+/// An alert: something that an operator should know now, raised or cleared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AlertView {
+    /// What it is about, stable: `not-synced`, `quorum-lost`, `validator-unreachable` or
+    /// `webhook-failing`.
+    pub code: String,
+    /// What it concerns, where there is more than one: a validator's BIC or a webhook's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// `raised` or `cleared`.
+    pub state: String,
+    /// `warning` or `critical`.
+    pub severity: String,
+    /// One sentence for a person.
+    pub detail: String,
+    /// Since when it is so, by this node's clock.
+    #[schema(format = "date-time")]
+    pub time: String,
+}
+
+impl AlertView {
+    /// The state of an alert whose cause is there.
+    pub const RAISED: &'static str = "raised";
+    /// The state of an alert whose cause is gone.
+    pub const CLEARED: &'static str = "cleared";
+    /// The severity of what should be looked at.
+    pub const WARNING: &'static str = "warning";
+    /// The severity of what stops payments.
+    pub const CRITICAL: &'static str = "critical";
+}
