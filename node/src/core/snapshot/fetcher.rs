@@ -64,6 +64,8 @@ pub struct Fetcher {
     /// Peers that sent something false in this fetch.
     lied: BTreeSet<InstitutionNumber>,
     not_before: Timestamp,
+    /// True if any later snapshot would have done in the last search.
+    sought_any: bool,
     acts: Vec<Act>,
 }
 
@@ -121,6 +123,7 @@ impl Fetcher {
             phase: Phase::Idle,
             lied: BTreeSet::new(),
             not_before: Timestamp(0),
+            sought_any: false,
             acts: Vec::new(),
         }
     }
@@ -153,9 +156,11 @@ impl Fetcher {
     }
 
     /// The node seems to be far behind: asks the peers for offers, if it has not done so of late.
-    /// With `any`, every later snapshot will do: there is no other way to go on.
+    /// With `any`, every later snapshot will do: there is no other way to go on, and what was too
+    /// near of late is sought anew.
     pub fn seek(&mut self, at: Standing<'_>, any: bool) {
-        if matches!(self.phase, Phase::Idle) && self.not_before <= at.now {
+        let is_due = self.not_before <= at.now || (any && !self.sought_any);
+        if matches!(self.phase, Phase::Idle) && is_due {
             self.lied.clear();
             self.ask(at, any, ROUNDS, None);
         }
@@ -228,6 +233,7 @@ impl Fetcher {
     }
 
     fn ask(&mut self, at: Standing<'_>, any: bool, rounds: u8, begun: Option<Assembly>) {
+        self.sought_any = any;
         let until = at.now.plus(OFFERS_MS);
         let offers = AllOffers::new();
         self.phase = Phase::Asking(Box::new(Asking { until, rounds, any, offers, begun }));

@@ -106,7 +106,6 @@ fn a_snapshot_that_is_near_is_not_worth_it_unless_there_is_no_other_way() {
     scene.call(|fetcher, at| fetcher.seek(at, false));
     scene.run(60_000);
     assert!(scene.finished.is_none());
-    scene.now = scene.now.plus(60_000);
     scene.call(|fetcher, at| fetcher.seek(at, true));
     scene.run(60_000);
     finished(&scene, &chain, 4);
