@@ -1,12 +1,12 @@
 //! Whether entries are all there are: chained as the ledger chains them, they give the holding.
 
-use api::account::{AccountView, EntryView};
+use api::account::{AccountView, EntryView, HoldingView};
 use api::text::Naming;
 use ledger::account::{Entry, EntryKind, Holding};
 use ledger::hash::Domains;
 use ledger::ids::{AssetCode, Height, Uetr};
 use ledger::money::{Amount, Money};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::commands::balance;
 use crate::desk::Desk;
@@ -35,24 +35,27 @@ pub(super) fn check(
     entries: Vec<EntryView>,
     naming: &Naming,
 ) -> Result<Checked, Fault> {
-    let mut proofs = Vec::new();
+    let walked = walk(&desk.chain.domains(), entries, naming)?;
     let mut height = account.height;
     let mut proven = true;
-    for view in &account.holdings {
-        let asset = AssetCode::parse(&view.asset)?;
+    for asset in assets(&account.holdings, &walked)? {
         match balance::prove(desk, party.account, asset) {
             Ok((holding, at)) => {
                 height = height.max(at);
-                proofs.push((asset, holding, at));
+                proven &= walked.gave(asset, &holding, at);
             }
             Err(_) => proven = false,
         }
     }
-    let walked = walk(&desk.chain.domains(), entries, naming)?;
-    for (asset, holding, at) in proofs {
-        proven &= walked.gave(asset, &holding, at);
-    }
     Ok(Checked { lines: walked.lines, height, proven })
+}
+
+/// Every asset that the node says is held, or that an entry is in: none is believed unproven.
+fn assets(holdings: &[HoldingView], walked: &Walked) -> Result<BTreeSet<AssetCode>, Fault> {
+    let held = holdings.iter().map(|view| AssetCode::parse(&view.asset));
+    let mut assets: BTreeSet<AssetCode> = held.collect::<Result<_, _>>()?;
+    assets.extend(walked.holdings.keys());
+    Ok(assets)
 }
 
 /// Where entries lead.
@@ -162,6 +165,12 @@ mod tests {
         assert!(!walked.gave(asset(), &holding, 2));
         let balances: Vec<&str> = walked.lines.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(balances, ["10.00 CNY", "8.00 CNY", "7.00 CNY"]);
+    }
+
+    #[test]
+    fn an_asset_that_no_holding_lists_is_proven_for_its_entries() {
+        let walked = walk(&domains(), sample().0, &naming()).unwrap();
+        assert_eq!(assets(&[], &walked).unwrap(), BTreeSet::from([asset()]));
     }
 
     #[test]
