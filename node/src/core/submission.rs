@@ -3,7 +3,7 @@
 //! Invariants: nothing unverified enters the lane; a transaction that only strangers signed does
 //! not either. Absent: the queue's bookkeeping (`admission`).
 
-use consensus::Identity;
+use consensus::{Identity, Memory};
 use ledger::block::BatchHeader;
 use ledger::chain::Tip;
 use ledger::execute::Simulation;
@@ -197,8 +197,12 @@ impl Core {
     }
 
     /// True if the state is that of the chain's end, as far as can be told: nothing later is known
-    /// of, and the last block is not older than an idle chain's would be.
+    /// of, the last block is not older than an idle chain's would be, and this node has not lost
+    /// its log, on a chain so young that its beginning looks like its end.
     fn is_up_to_date(&self, now: Timestamp) -> bool {
+        if self.replica.memory() != Memory::Whole {
+            return false;
+        }
         let last = self.final_tip().header().time;
         let heartbeat = u64::from(self.final_tip().state().parameters().heartbeat_ms);
         self.is_synced() && now.since(last) <= heartbeat.saturating_mul(2).saturating_add(STALE_MS)
@@ -275,12 +279,12 @@ mod tests {
     use crate::core::snapshot::tests::world::{Chain, START};
     use crate::core::step::Input;
     use crate::core::{CoreConfig, Recovered, SnapshotSettings};
-    use consensus::{Memory, Timing};
+    use consensus::Timing;
     use ledger::ids::Bic;
 
     /// What a node at genesis answers, so long after genesis, to a payment from an account that the
     /// genesis block does not know.
-    fn answer(after: u64) -> Reply {
+    fn answer(after: u64, memory: Memory) -> Reply {
         let chain = Chain::new(1);
         let genesis = chain.genesis.clone();
         let config = CoreConfig {
@@ -291,12 +295,8 @@ mod tests {
             limits: crate::core::admission::AdmissionLimits::default(),
             snapshots: SnapshotSettings::default(),
         };
-        let recovered = Recovered {
-            tip: genesis.clone(),
-            certificate: None,
-            records: Vec::new(),
-            memory: Memory::Whole,
-        };
+        let recovered =
+            Recovered { tip: genesis.clone(), certificate: None, records: Vec::new(), memory };
         let now = START.plus(after);
         let (mut core, _) = Core::start(config, recovered, now).unwrap();
         let bytes = chain.payment(now);
@@ -316,7 +316,9 @@ mod tests {
 
     #[test]
     fn a_node_that_may_be_behind_calls_nobody_a_stranger() {
-        assert!(matches!(answer(1_000), Reply::Rejected(Rejection::UnknownAccount)));
-        assert!(matches!(answer(60_000), Reply::Busy));
+        let whole = Memory::Whole;
+        assert!(matches!(answer(1_000, whole), Reply::Rejected(Rejection::UnknownAccount)));
+        assert!(matches!(answer(60_000, whole), Reply::Busy));
+        assert!(matches!(answer(1_000, Memory::Lost { inquiry: 7 }), Reply::Busy));
     }
 }
