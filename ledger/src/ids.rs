@@ -233,7 +233,9 @@ impl AssetCode {
         let refused = || NameError::AssetCode { text: text.chars().take(40).collect() };
         let mut bytes = [0; 8];
         bytes.get_mut(..text.len()).ok_or_else(refused)?.copy_from_slice(text.as_bytes());
-        if Self::is_well_formed(&bytes) { Ok(Self(bytes)) } else { Err(refused()) }
+        // Zeros pad the encoding; in a text they would be a second spelling of the code.
+        let is_padded = text.contains('\0');
+        if Self::is_well_formed(&bytes) && !is_padded { Ok(Self(bytes)) } else { Err(refused()) }
     }
 
     fn is_well_formed(bytes: &[u8; 8]) -> bool {
@@ -447,7 +449,7 @@ mod tests {
         for good in ["CNY", "POINTS", "ABCDEFG8"] {
             assert_eq!(AssetCode::parse(good).unwrap().to_string(), good);
         }
-        for bad in ["", "CN", "cny", "ABCDEFGHI", "CN\0", "C Y"] {
+        for bad in ["", "CN", "cny", "ABCDEFGHI", "CN\0", "CNY\0", "C Y"] {
             assert!(AssetCode::parse(bad).is_err(), "{bad}");
         }
         assert!(borsh::from_slice::<AssetCode>(b"CNY\0\0\0\0X").is_err());
