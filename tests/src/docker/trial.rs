@@ -1,5 +1,5 @@
 //! The network of `docker/compose.yml` for real: founded, opened, paid through, one node killed,
-//! one cut off, both back, an observer and a light client that follow, and a stop in order.
+//! one cut off, both back, an observer that follows, and a stop in order.
 //!
 //! Invariant: whatever becomes of it, its containers, networks and volumes are removed. Absent:
 //! load and accounting at length (the trials of real processes do that).
@@ -82,7 +82,6 @@ impl<'a> Trial<'a> {
         self.cut_off("dbsssgsg")?;
         self.observe("bofaus3n")?;
         self.pay("all back")?;
-        self.verifies("light")?;
         self.stop("psbccnbj")
     }
 
@@ -122,20 +121,6 @@ impl<'a> Trial<'a> {
         output::progress(format_args!(
             "the observer follows, and its balance is proven: {expected}"
         ));
-        Ok(())
-    }
-
-    /// The light client has verified a header of what is final now.
-    fn verifies(&self, client: &str) -> Result<(), Failure> {
-        let height = self.status(BANKS[0]).and_then(|report| report.status).map(|it| it.height);
-        let goal = height.ok_or_else(|| self.found(format!("{} does not answer", BANKS[0])))?;
-        let log = project::root().join("docker/compose.yml");
-        let there = until(&format!("the light client at block {goal}"), &log, PATIENCE, || {
-            let said = self.compose(["logs", "--no-color", client]).read().ok()?;
-            last_verified(&said).filter(|height| *height >= goal)
-        });
-        let there = there.map_err(|error| self.found(error.to_string()))?;
-        output::progress(format_args!("the light client has verified block {there}"));
         Ok(())
     }
 
@@ -216,32 +201,10 @@ impl Drop for Trial<'_> {
     }
 }
 
-/// The height of the last header that a light client says it has verified.
-fn last_verified(said: &str) -> Option<u64> {
-    let heights = said.lines().filter_map(|line| {
-        let (_, rest) = line.split_once("block ")?;
-        rest.split_whitespace().next()?.parse().ok()
-    });
-    heights.max()
-}
-
 /// A port that nobody has at this moment.
 fn free_port() -> Result<u16, Failure> {
     let bound = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let refused =
         |error: std::io::Error| Failure::Found { summary: format!("no free port: {error}") };
     bound.map(|address| address.port()).map_err(refused)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::last_verified;
-
-    #[test]
-    fn the_last_verified_block_is_read_from_the_log() {
-        let said = "light_1 | block 7  2026-01-01T00:00:00Z  0011  3 signed  from http://a\n\
-                    light_1 | block 12  2026-01-01T00:00:01Z  2233  3 signed  from http://b\n";
-        assert_eq!(last_verified(said), Some(12));
-        assert_eq!(last_verified("light_1 | error[not-found]: no block here"), None);
-    }
 }
