@@ -12,7 +12,7 @@
 use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{Epoch, Height, InstitutionNumber, Timestamp, View};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::committee::Committee;
 use super::message::{ChainPart, FinalBlock};
@@ -33,8 +33,8 @@ pub struct CatchUp {
     pauses: BTreeMap<InstitutionNumber, Timestamp>,
     asked: Option<Asked>,
     turn: u16,
-    /// Who said that it has pruned the blocks that come next here.
-    pruned: BTreeSet<InstitutionNumber>,
+    /// Below which height peers have said that they hold no blocks, and no batches of them.
+    pruned: BTreeMap<InstitutionNumber, Height>,
     /// True if the last answer brought something: there may be more.
     was_fruitful: bool,
 }
@@ -78,13 +78,17 @@ impl CatchUp {
         known.max(claimed.get(fault_bound).copied())
     }
 
-    /// `peer` has pruned the blocks that it was asked for: the next one is asked in time. True if
-    /// nobody who could be asked has them.
-    pub fn has_pruned(&mut self, peer: InstitutionNumber, committee: &Committee) -> bool {
-        if self.asked.is_some_and(|asked| asked.peer == peer) {
-            self.pruned.insert(peer);
-        }
-        committee.others().all(|other| self.pruned.contains(&other))
+    /// `peer` has pruned all below `earliest`: the next one is asked in time. True if nobody who
+    /// could be asked has the block `next`.
+    pub fn has_pruned(
+        &mut self,
+        (peer, earliest): (InstitutionNumber, Height),
+        next: Height,
+        committee: &Committee,
+    ) -> bool {
+        self.pruned.insert(peer, earliest);
+        let lacks = |peer| self.pruned.get(&peer).is_some_and(|earliest| *earliest > next);
+        committee.others().all(lacks)
     }
 
     /// Another epoch begins here: what was aimed at in the last one is reached, and who spoke of

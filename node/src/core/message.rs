@@ -31,7 +31,8 @@ pub enum PeerMessage {
     ChainRequest(Height),
     /// Final blocks, ascending without a gap.
     Chain(ChainPart),
-    /// Blocks that were asked for are not kept here any more; this is the first that is.
+    /// What was asked for, blocks or their batches, is not here; this is the first block that is
+    /// kept.
     Pruned(Height),
     /// Asks for snapshots, or parts of one.
     SnapshotRequest(SnapshotRequest),

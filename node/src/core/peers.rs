@@ -42,7 +42,7 @@ impl Core {
                 self.outputs.push(Output::ServeChain { to: from, from: height });
             }
             PeerMessage::Chain(part) => self.chain_arrived(now, from, part),
-            PeerMessage::Pruned(_) => self.pruned_at(now, from),
+            PeerMessage::Pruned(earliest) => self.pruned_at(now, from, earliest),
             PeerMessage::SnapshotRequest(request) => self.serve_snapshot(now, from, request),
             PeerMessage::SnapshotAnswer(answer) => {
                 self.with_fetcher(now, |fetcher, at| fetcher.answer(at, from, answer));

@@ -4,7 +4,7 @@
 //! comes before everything that rests on it; the signer keeps what it has signed above the
 //! snapshot's block. Absent: the protocol between asker and peers (`snapshot`).
 
-use ledger::ids::{InstitutionNumber, Timestamp};
+use ledger::ids::{Height, InstitutionNumber, Timestamp};
 use ledger::tree::Chunk;
 use std::sync::Arc;
 
@@ -110,10 +110,12 @@ impl Core {
         }
     }
 
-    /// A peer has pruned the blocks that this node asked it for.
-    pub(super) fn pruned_at(&mut self, now: Timestamp, peer: InstitutionNumber) {
-        let nobody_has_them = self.catchup.has_pruned(peer, &self.committee);
-        if self.snapshots.settings.beyond > 0 || nobody_has_them {
+    /// A peer has pruned all blocks below `earliest`, and their batches. It may have done so since
+    /// it gave the blocks whose batches are asked for now.
+    pub(super) fn pruned_at(&mut self, now: Timestamp, peer: InstitutionNumber, earliest: Height) {
+        let next = self.final_tip().height().next();
+        let nobody_has_it = self.catchup.has_pruned((peer, earliest), next, &self.committee);
+        if earliest > next && (self.snapshots.settings.beyond > 0 || nobody_has_it) {
             self.with_fetcher(now, |fetcher, at| fetcher.seek(at, true));
         }
     }

@@ -13,7 +13,7 @@ use super::view::View;
 use crate::core::message::{BatchRequest, ChainPart, FinalBlock, PeerMessage};
 use crate::core::snapshot::{Snapshot, SnapshotRequest};
 use crate::core::step::Channel;
-use crate::log::LogReader;
+use crate::log::{LogError, LogReader, Record};
 use crate::net::Class;
 use crate::store::{BatchName, Store, StoreError};
 
@@ -92,6 +92,21 @@ impl Archive {
     }
 }
 
+impl Archive {
+    /// The record of a batch; `None` if it was pruned, is not indexed yet, or cannot be read.
+    fn batch(&self, name: BatchName) -> Result<Option<Record>, StoreError> {
+        let Some(position) = self.store.batch(name)? else { return Ok(None) };
+        match self.log.read(position) {
+            Ok(record) => Ok(Some(record)),
+            Err(LogError::Pruned { .. }) => Ok(None),
+            Err(error) => {
+                tracing::error!(%error, "a batch of the log could not be read");
+                Ok(None)
+            }
+        }
+    }
+}
+
 /// Serves peers until the performer is gone.
 pub(super) fn serve(archive: &Archive, links: &Links, requests: &Receiver<Request>) {
     for request in requests {
@@ -123,13 +138,11 @@ fn serve_batches(
     let mut left = ANSWER_BYTES;
     for sequence in request.after.saturating_add(1)..=request.tip.sequence {
         let name = BatchName { epoch: request.epoch, lane: request.lane, sequence };
-        let Some(position) = archive.store.batch(name)? else { break };
-        let record = match archive.log.read(position) {
-            Ok(record) => record,
-            Err(error) => {
-                tracing::error!(%error, "a batch of the log could not be read");
-                break;
-            }
+        let Some(record) = archive.batch(name)? else {
+            // If it was pruned, the asker will find it nowhere and needs a snapshot.
+            let answer = PeerMessage::Pruned(archive.store.earliest()?);
+            links.send(to, Channel::Sync, &answer);
+            break;
         };
         let frame = recorded_batch_frame(&record.payload);
         let Some(rest) = left.checked_sub(frame.len()) else { break };

@@ -7,8 +7,10 @@
 //! (`node::driver::retained`). Absent: the store's tables and files.
 
 use consensus::Memory;
+use ledger::block::Batch;
 use ledger::certificate::Certificate;
 use ledger::chain::Tip;
+use ledger::codec;
 use ledger::hash::Domains;
 use ledger::ids::{Epoch, Height};
 use ledger::light::EpochChange;
@@ -302,23 +304,36 @@ impl Storage {
 
     /// Final blocks from a height upwards, for a peer.
     pub fn chain(&self, from: Height) -> PeerMessage {
-        let earliest = self.blocks.keys().next().copied();
-        let earliest = earliest.unwrap_or_else(|| self.latest.tip.height().next());
-        if from < earliest {
-            return PeerMessage::Pruned(earliest);
+        if from < self.earliest() {
+            return PeerMessage::Pruned(self.earliest());
         }
         let above = self.blocks.range(from..).take(ChainPart::MAXIMUM);
         PeerMessage::Chain(ChainPart(above.map(|(_, indexed)| indexed.block.clone()).collect()))
     }
 
-    /// The encodings of final batches, for a peer.
-    pub fn lane(&self, request: &BatchRequest) -> Vec<Vec<u8>> {
-        let Some(log) = self.disk.log() else { return Vec::new() };
+    /// The first block that is kept.
+    fn earliest(&self) -> Height {
+        let earliest = self.blocks.keys().next().copied();
+        earliest.unwrap_or_else(|| self.latest.tip.height().next())
+    }
+
+    /// Final batches, for a peer; up to the first that is not kept.
+    pub fn lane(&self, request: &BatchRequest) -> Vec<PeerMessage> {
         let sequences = request.after.saturating_add(1)..=request.tip.sequence;
         let BatchRequest { epoch, lane, .. } = *request;
-        let names = sequences.map(|sequence| BatchName { epoch, lane, sequence });
-        let positions = names.map_while(|name| self.batches.get(&name));
-        let records = positions.map_while(|position| log.reader().read(*position).ok());
-        records.take(Self::ANSWER_BATCHES).map(|record| record.payload).collect()
+        let mut answers = Vec::new();
+        for sequence in sequences.take(Self::ANSWER_BATCHES) {
+            let Some(batch) = self.batch(BatchName { epoch, lane, sequence }) else {
+                answers.push(PeerMessage::Pruned(self.earliest()));
+                break;
+            };
+            answers.push(PeerMessage::Batch(batch));
+        }
+        answers
+    }
+
+    fn batch(&self, name: BatchName) -> Option<Batch> {
+        let record = self.disk.log()?.reader().read(*self.batches.get(&name)?).ok()?;
+        codec::decode(&record.payload, PeerMessage::MAXIMUM_BYTES).ok()
     }
 }

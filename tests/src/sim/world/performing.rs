@@ -84,10 +84,8 @@ impl World {
             Output::BroadcastBatch(batch) => self.send(host, None, wire(&batch)),
             Output::SendBatch { to, batch } => self.send(host, Some(to), wire(&batch)),
             Output::ServeBatches { to, request } => {
-                for payload in self.hosts[host].storage.lane(&request) {
-                    if let Ok(batch) = codec::decode(&payload, PeerMessage::MAXIMUM_BYTES) {
-                        self.send(host, Some(to), PeerMessage::Batch(batch));
-                    }
+                for answer in self.hosts[host].storage.lane(&request) {
+                    self.send(host, Some(to), answer);
                 }
             }
             Output::ServeChain { to, from } => {
