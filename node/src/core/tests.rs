@@ -223,6 +223,25 @@ fn a_node_that_was_away_for_two_changes_catches_up() {
 }
 
 #[test]
+fn who_holds_blocks_whose_batches_were_pruned_since_looks_for_a_snapshot() {
+    let seekers = |pruned: Option<Height>| {
+        let mut world = World::running(4, 0);
+        world.stop(4);
+        pay_through(&mut world, &[1, 2, 3], 1);
+        pay_through(&mut world, &[1, 2, 3], 11);
+        world.pruned = pruned;
+        world.start(4);
+        world.run_for(3_000);
+        (world.snapshot_seekers.contains(&InstitutionNumber(4)), world.height(4), world.height(1))
+    };
+    let (seeks, own, last) = seekers(None);
+    assert!(!seeks && own == last, "{own} of {last}");
+    assert!(seekers(Some(Height(100))).0);
+    // What comes next is not below that.
+    assert!(!seekers(Some(Height(1))).0);
+}
+
+#[test]
 fn proofs_lead_over_changes_of_epoch() {
     let mut world = World::running(4, 2);
     enact(&mut world, &FOUR, add(5));

@@ -61,8 +61,8 @@ pub struct Fetcher {
     settings: FetcherSettings,
     domains: Domains,
     phase: Phase,
-    /// Peers that sent something false in this fetch.
-    lied: BTreeSet<InstitutionNumber>,
+    /// Peers that are left out of this fetch: they sent something false, or no manifest in time.
+    left: BTreeSet<InstitutionNumber>,
     not_before: Timestamp,
     /// True if any later snapshot would have done in the last search.
     sought_any: bool,
@@ -121,7 +121,7 @@ impl Fetcher {
             settings,
             domains,
             phase: Phase::Idle,
-            lied: BTreeSet::new(),
+            left: BTreeSet::new(),
             not_before: Timestamp(0),
             sought_any: false,
             acts: Vec::new(),
@@ -161,7 +161,7 @@ impl Fetcher {
     pub fn seek(&mut self, at: Standing<'_>, any: bool) {
         let is_due = self.not_before <= at.now || (any && !self.sought_any);
         if matches!(self.phase, Phase::Idle) && is_due {
-            self.lied.clear();
+            self.left.clear();
             self.ask(at, any, ROUNDS, None);
         }
     }
@@ -204,7 +204,7 @@ impl Fetcher {
 
     /// A peer answers.
     pub fn answer(&mut self, at: Standing<'_>, from: InstitutionNumber, answer: SnapshotAnswer) {
-        if !at.peers.contains(&from) || self.lied.contains(&from) {
+        if !at.peers.contains(&from) || self.left.contains(&from) {
             return;
         }
         match answer {
@@ -223,9 +223,10 @@ impl Fetcher {
             Phase::Idle => {}
             Phase::Asking(asking) if asking.until <= at.now => self.choose_offer(at),
             Phase::Choosing(choosing) if choosing.until <= at.now => {
-                let peer = choosing.peer;
-                choosing.offers.remove(&peer);
-                self.next_choice(at);
+                // The chain has gone on meanwhile: what the others offered may be gone, too.
+                let (any, peer) = (choosing.any, choosing.peer);
+                self.left.insert(peer);
+                self.ask(at, any, ROUNDS, None);
             }
             Phase::Asking(_) | Phase::Choosing(_) => {}
             Phase::Fetching(_) => self.look_after_chunks(at),
@@ -241,8 +242,8 @@ impl Fetcher {
     }
 
     fn ask_all(&mut self, at: Standing<'_>) {
-        let honest = at.peers.iter().filter(|peer| !self.lied.contains(peer));
-        self.acts.extend(honest.map(|peer| Act::Ask(*peer, SnapshotRequest::Offers)));
+        let asked = at.peers.iter().filter(|peer| !self.left.contains(peer));
+        self.acts.extend(asked.map(|peer| Act::Ask(*peer, SnapshotRequest::Offers)));
     }
 
     fn offered(&mut self, at: Standing<'_>, from: InstitutionNumber, offers: Vec<SnapshotId>) {
@@ -250,7 +251,7 @@ impl Fetcher {
             Phase::Idle | Phase::Choosing(_) => {}
             Phase::Asking(asking) => {
                 asking.offers.insert(from, offers);
-                let all = at.peers.iter().filter(|peer| !self.lied.contains(peer));
+                let all = at.peers.iter().filter(|peer| !self.left.contains(peer));
                 if all.clone().all(|peer| asking.offers.contains_key(peer)) {
                     self.choose_offer(at);
                 }
@@ -318,7 +319,7 @@ impl Fetcher {
         self.acts.push(Act::Ask(peer, request));
     }
 
-    /// The manifest did not come: asks another peer, or for another snapshot.
+    /// The manifest is of no use, or gone: asks another peer, or for another snapshot.
     fn next_choice(&mut self, at: Standing<'_>) {
         if let Phase::Choosing(choosing) = std::mem::replace(&mut self.phase, Phase::Idle) {
             self.choose(at, choosing.any, choosing.offers);
@@ -463,7 +464,7 @@ impl Fetcher {
     }
 
     fn blame(&mut self, peer: InstitutionNumber, what: &'static str) {
-        self.lied.insert(peer);
+        self.left.insert(peer);
         self.acts.push(Act::Blame(peer, what));
     }
 

@@ -112,6 +112,21 @@ fn a_snapshot_that_is_near_is_not_worth_it_unless_there_is_no_other_way() {
 }
 
 #[test]
+fn offers_that_have_aged_while_a_manifest_failed_to_come_are_asked_for_again() {
+    let (chain, longer) = (Chain::new(18), Chain::new(42));
+    let mut scene = scene(&chain, &[Manner::Teases, Manner::Honest, Manner::Honest]);
+    scene.call(|fetcher, at| fetcher.seek(at, false));
+    scene.run(5_000);
+    // No peer keeps what it offered five seconds ago.
+    for peer in scene.peers.values_mut() {
+        peer.shelf = longer.shelf(4);
+    }
+    scene.run(60_000);
+    finished(&scene, &longer, 40);
+    assert!(scene.now.since(START) < 15_000, "{}", scene.now.since(START));
+}
+
+#[test]
 fn a_fetch_goes_on_after_a_restart_with_what_was_kept() {
     let chain = Chain::new(18);
     let mut first = scene(&chain, &[Manner::Honest; 3]);

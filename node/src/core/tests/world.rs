@@ -16,7 +16,7 @@ use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
 use ledger::governance::Change;
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{
-    AccountId, AssetCode, Bic, InstitutionNumber, Network, ProposalNumber, Timestamp, Uetr,
+    AccountId, AssetCode, Bic, Height, InstitutionNumber, Network, ProposalNumber, Timestamp, Uetr,
 };
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
@@ -94,6 +94,10 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     /// The node to which proposals come after everything else that is under way.
     pub(super) late: Option<u32>,
+    /// Below which height every node has pruned its batches, if any.
+    pub(super) pruned: Option<Height>,
+    /// The nodes that have asked for snapshots.
+    pub(super) snapshot_seekers: BTreeSet<InstitutionNumber>,
     wire: VecDeque<(InstitutionNumber, InstitutionNumber, Vec<u8>)>,
     requests: u64,
     proposals: u64,
@@ -129,6 +133,8 @@ impl World {
             nodes: BTreeMap::new(),
             now: Timestamp(START),
             late: None,
+            pruned: None,
+            snapshot_seekers: BTreeSet::new(),
             wire: VecDeque::new(),
             requests: 0,
             proposals: 0,
@@ -238,7 +244,16 @@ impl World {
             let node = self.nodes.get_mut(&me).unwrap();
             match output {
                 Output::Persist(record) => node.log.push((record.kind().tag(), record.encode())),
-                Output::Send { to, message, .. } => self.send(me, to, &message),
+                Output::Send { to, message, .. } => {
+                    if matches!(message, PeerMessage::SnapshotRequest(_)) {
+                        self.snapshot_seekers.insert(me);
+                    }
+                    self.send(me, to, &message);
+                }
+                Output::ServeBatches { to, .. } if self.pruned.is_some() => {
+                    let earliest = self.pruned.unwrap_or_default();
+                    self.send(me, to, &PeerMessage::Pruned(earliest));
+                }
                 Output::Broadcast { message, .. } => self.broadcast(me, &message),
                 Output::BroadcastBatch(batch) => {
                     let record = LogRecord::Batch(batch);
