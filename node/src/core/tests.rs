@@ -225,10 +225,12 @@ fn a_node_that_was_away_for_two_changes_catches_up() {
 #[test]
 fn who_holds_blocks_whose_batches_were_pruned_since_looks_for_a_snapshot() {
     let seekers = |pruned: Option<Height>| {
-        let mut world = World::running(4, 0);
+        let mut world = World::running(4, 1);
         world.stop(4);
-        pay_through(&mut world, &[1, 2, 3], 1);
-        pay_through(&mut world, &[1, 2, 3], 11);
+        pay_through(&mut world, &FOUR, 1);
+        world.start(5);
+        // What an earlier epoch has ordered is no longer in the peers' memories.
+        enact(&mut world, &FOUR, add(5));
         world.pruned = pruned;
         world.start(4);
         world.run_for(3_000);
