@@ -21,6 +21,7 @@ pub mod project;
 mod sim;
 mod test;
 mod tidy;
+mod transcript;
 mod twins;
 mod verb;
 
@@ -37,6 +38,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<build::Arguments>("build"),
     Verb::of::<demo::Arguments>("demo"),
     Verb::of::<devnet::Arguments>("devnet"),
+    Verb::of::<transcript::Arguments>("transcript"),
     Verb::of::<docker::Arguments>("docker"),
     Verb::of::<bench::Arguments>("bench"),
     Verb::of::<chaos::Arguments>("chaos"),
