@@ -4,6 +4,7 @@
 //! Invariant: only [`output`] prints, and every failure says which command to run again.
 
 mod bench;
+mod book;
 pub mod build;
 mod chaos;
 pub mod command;
@@ -39,6 +40,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<demo::Arguments>("demo"),
     Verb::of::<devnet::Arguments>("devnet"),
     Verb::of::<transcript::Arguments>("transcript"),
+    Verb::of::<book::Arguments>("book"),
     Verb::of::<docker::Arguments>("docker"),
     Verb::of::<bench::Arguments>("bench"),
     Verb::of::<chaos::Arguments>("chaos"),
