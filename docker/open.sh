@@ -24,8 +24,11 @@ admission() {
 }
 
 chain=$(feiqian-genesis show /founding/genesis.json --id)
-echo "api = [\"http://psbccnbj:7680\", \"http://hsbchkhh:7680\", \"http://icbkcnbj:7680\"]
-chain_id = \"$chain\"" > "$wallet/profiles/harbour.toml"
+profile="api = [\"http://psbccnbj:7680\", \"http://hsbchkhh:7680\", \"http://icbkcnbj:7680\"]
+chain_id = \"$chain\""
+echo "$profile" > "$wallet/profiles/harbour.toml"
+# The light client has a folder of its own: the same network, and no keys.
+echo "$profile" > /light/profiles/harbour.toml
 # The customers' keys are as public as this passphrase.
 echo "harbour settlement" > "$FEIQIAN_PASSWORD_FILE"
 

@@ -7,26 +7,50 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::event::AlertView;
 use crate::receipt::ReceiptView;
 
 /// The body of a message: an event in the form of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
-    /// What happened: `payment.settled`, `payment.rejected`, `operation.done` or
-    /// `operation.rejected`.
+    /// What happened: `payment.settled`, `payment.rejected` (also an issue or a redemption that was
+    /// refused), `issue.settled`, `redemption.settled`, `operation.done`, `operation.rejected`,
+    /// `alert.raised` or `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// When: the block's time.
+    /// When: the block's time; of an alert, the node's.
     #[schema(format = "date-time")]
     pub timestamp: String,
-    /// The receipt.
-    pub data: ReceiptView,
+    /// The receipt, or the alert.
+    pub data: WebhookData,
+}
+
+/// What a message is about: an alert where its type begins with `alert`, else a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum WebhookData {
+    /// What became of an operation, for ever.
+    Receipt(Box<ReceiptView>),
+    /// What an operator should know, by this node's word.
+    Alert(AlertView),
 }
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 4] =
-        ["payment.settled", "payment.rejected", "operation.done", "operation.rejected"];
+    pub const KINDS: [&'static str; 8] = [
+        "payment.settled",
+        "payment.rejected",
+        "issue.settled",
+        "redemption.settled",
+        "operation.done",
+        "operation.rejected",
+        Self::ALERT_RAISED,
+        Self::ALERT_CLEARED,
+    ];
+    /// The type of an alert whose cause is there.
+    pub const ALERT_RAISED: &'static str = "alert.raised";
+    /// The type of an alert whose cause is gone.
+    pub const ALERT_CLEARED: &'static str = "alert.cleared";
 }
 
 /// A webhook: where a node sends events.

@@ -6,7 +6,7 @@
 //! stands in front; who a client is, which the proxy in front may ask.
 
 mod accounts;
-mod alerts;
+pub(crate) mod alerts;
 mod blocks;
 mod body;
 mod connections;
@@ -101,6 +101,7 @@ impl AppState {
         home: Arc<Home>,
         driver: Arc<Driver>,
         phase: watch::Receiver<Phase>,
+        alerts: Alerts,
         open: mpsc::Sender<()>,
     ) -> Self {
         let config = &home.config.api;
@@ -115,7 +116,7 @@ impl AppState {
             traffic: Traffic::default(),
             phase,
             started: now(),
-            alerts: Alerts::default(),
+            alerts,
             intake: Intake::default(),
             _open: open,
         }
@@ -161,8 +162,9 @@ pub async fn serve(
 ) {
     let (open, mut closed) = mpsc::channel(1);
     let home = home.into();
-    let mut helpers = crate::webhooks::start(&home, &driver, &phase);
-    let state = Arc::new(AppState::new(home, driver, phase.clone(), open));
+    let alerts = Alerts::default();
+    let mut helpers = crate::webhooks::start(&home, &driver, &phase, &alerts);
+    let state = Arc::new(AppState::new(home, driver, phase.clone(), alerts, open));
     let most = state.home.config.api.requests.saturating_mul(2);
     let listener = Connections::new(listener, most, state.patience());
     let longest = state.patience().saturating_add(CLOSING);

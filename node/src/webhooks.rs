@@ -1,10 +1,11 @@
 //! Webhooks: events of the chain sent to the endpoints of `node.toml`, as Standard Webhooks has it.
 //!
 //! An endpoint's first event is of the first block after it was added; from then on it gets each at
-//! least once, under an id that never changes, over restarts of both sides. Invariants: what is
-//! sent is final; an endpoint that fails, is slow or is gone holds back nobody but itself, and
-//! costs a bounded memory: what it has not taken waits on the chain. Absent: endpoints made
-//! over the API, which has no users; an order among messages.
+//! least once, under an id that never changes, over restarts of both sides. Alerts of this node are
+//! sent, too. Invariants: a receipt that is sent is final; an endpoint that fails, is slow or is
+//! gone holds back nobody but itself, and costs a bounded memory: receipts that it has not taken
+//! wait on the chain, and only the last alerts wait. Absent: endpoints made over the API, which has
+//! no users; an order among messages.
 
 mod courier;
 mod message;
@@ -30,10 +31,11 @@ use crate::config::{EndpointConfig, WebhooksConfig};
 use crate::driver::Driver;
 use crate::home::{Home, HomeError, now, read_text};
 use crate::http::Phase;
+use crate::http::alerts::Alerts;
 use crate::store::StoreError;
 use courier::Courier;
 use message::{Interest, Place};
-use record::{Patience, Record, Status};
+use record::{Patience, Record, Status, Subject};
 
 pub use signature::Secrets;
 
@@ -129,7 +131,7 @@ impl Webhooks {
         let page: Vec<_> = rest.by_ref().take(limit).collect();
         let oldest = page.last().map(|one| one.number);
         let next_cursor = rest.next().and(oldest).map(|number| number.to_string());
-        let deliveries = page.into_iter().map(|one| one.view(message::id(chain, one.place)));
+        let deliveries = page.into_iter().map(|one| one.view(one.subject.id(chain)));
         Some(DeliveryPage { deliveries: deliveries.collect(), next_cursor })
     }
 
@@ -146,16 +148,21 @@ impl Webhooks {
     ) -> Result<DeliveryView, ReplayRefusal> {
         let endpoint = self.endpoint(name)?;
         let unknown = || ReplayRefusal::Unknown(format!("There is no message {id} of this chain."));
-        let place = message::place(chain, id).ok_or_else(unknown)?;
-        let kind = kind(place.height, place.index).map_err(ReplayRefusal::Store)?;
-        let kind = kind.ok_or_else(unknown)?;
+        // An alert is in the record or nowhere, a receipt is on the chain.
+        let place = message::place(chain, id);
+        let kind = place.map(|place| kind(place.height, place.index)).transpose();
+        let kind = kind.map_err(ReplayRefusal::Store)?.flatten();
         let mut guard = endpoint.record();
         let record = guard.as_mut().ok_or_else(unknown)?;
         let moment = now().0;
-        if !record.replay(place, moment) {
-            record.add(place, kind, moment);
+        if place.is_some() && kind.is_none() {
+            return Err(unknown());
         }
-        let found = record.deliveries.iter().rev().find(|one| one.place == place);
+        if !record.replay(chain, id, moment) {
+            let (place, kind) = place.zip(kind).ok_or_else(unknown)?;
+            record.add(Subject::Receipt(place), kind, moment);
+        }
+        let found = record.find(chain, id);
         let view = found.map(|one| one.view(id.to_owned())).ok_or_else(unknown)?;
         endpoint.changed.notify_one();
         Ok(view)
@@ -187,10 +194,11 @@ pub fn kind(receipt: &ledger::receipt::Receipt) -> &'static str {
 }
 
 /// Sends events until `stopped` says so; the tasks end soon after.
-pub fn start(
+pub(crate) fn start(
     home: &Arc<Home>,
     driver: &Arc<Driver>,
     stopped: &watch::Receiver<Phase>,
+    alerts: &Alerts,
 ) -> JoinSet<()> {
     let mut couriers = JoinSet::new();
     let webhooks = &home.webhooks;
@@ -207,7 +215,8 @@ pub fn start(
             endpoint.clone(),
             (webhooks.agent.clone(), webhooks.concurrency),
             driver.clone(),
-            &home.genesis,
+            home,
+            alerts.subscribe(),
         );
         couriers.spawn(courier.run(stopped.clone()));
     }

@@ -13,7 +13,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use api::event::AlertView;
-use api::webhook::{DeliveryPage, DeliveryView, WebhookMessage, WebhookView};
+use api::receipt::ReceiptView;
+use api::webhook::{DeliveryPage, DeliveryView, WebhookData, WebhookMessage, WebhookView};
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::codec;
 use node::config::{EndpointConfig, WebhooksConfig};
@@ -49,6 +50,20 @@ impl Arrival {
 
     fn message(&self) -> WebhookMessage {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn receipt(&self) -> ReceiptView {
+        match self.message().data {
+            WebhookData::Receipt(receipt) => *receipt,
+            WebhookData::Alert(alert) => panic!("{alert:?}"),
+        }
+    }
+
+    fn alert(&self) -> AlertView {
+        match self.message().data {
+            WebhookData::Alert(alert) => alert,
+            WebhookData::Receipt(receipt) => panic!("{receipt:?}"),
+        }
     }
 
     /// The signature is by the secret, over id, time and body.
@@ -114,7 +129,7 @@ impl Server {
     fn next_about(&self, number: u64) -> Arrival {
         loop {
             let arrival = self.next();
-            if arrival.message().data.id == Some(uetr(number).to_string()) {
+            if arrival.receipt().id == Some(uetr(number).to_string()) {
                 return arrival;
             }
         }
@@ -127,7 +142,7 @@ impl Server {
         while !wanted.iter().all(|payment| taken.contains_key(payment)) {
             let arrival = self.next();
             if arrival.mood == Mood::Takes {
-                let payment = arrival.message().data.id.unwrap();
+                let payment = arrival.receipt().id.unwrap();
                 let id = arrival.id().to_owned();
                 let before = taken.insert(payment, id.clone());
                 assert!(before.is_none_or(|before| before == id), "another id");
@@ -172,20 +187,33 @@ fn answer(socket: TcpStream, mood: Mood, arrived: &Sender<Arrival>) {
 
 /// A node with the endpoint `core` at `address`, which gets payments only.
 fn start(address: SocketAddr, folder: &tempfile::TempDir) -> Single {
-    let secret = folder.path().join("core.secret");
+    let payments = &["payment.settled", "payment.rejected"];
+    start_with(vec![endpoint("core", address, payments, folder)])
+}
+
+fn endpoint(
+    name: &str,
+    address: SocketAddr,
+    events: &[&str],
+    folder: &tempfile::TempDir,
+) -> EndpointConfig {
+    let secret = folder.path().join("secret");
     std::fs::write(&secret, SECRET).unwrap();
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let core = EndpointConfig {
-        name: "core".to_owned(),
+    EndpointConfig {
+        name: name.to_owned(),
         url: format!("http://{address}/hooks?token=hidden"),
         secret,
-        events: ["payment.settled", "payment.rejected"].map(str::to_owned).to_vec(),
+        events: events.iter().map(|event| (*event).to_owned()).collect(),
         accounts: vec![],
-    };
+    }
+}
+
+fn start_with(endpoints: Vec<EndpointConfig>) -> Single {
     let config = WebhooksConfig {
         timeout_seconds: 1,
         retry_seconds: 1,
-        endpoints: vec![core],
+        endpoints,
         ..WebhooksConfig::default()
     };
     let node = Single::start(|all| all.webhooks = config);
@@ -211,7 +239,7 @@ fn no_event_is_lost_to_an_endpoint_that_refuses_dies_and_comes_back() {
     };
     while !(1..=3).all(|number| twice(&refused, number)) {
         let arrival = server.next();
-        let ids = refused.entry(arrival.message().data.id.unwrap()).or_default();
+        let ids = refused.entry(arrival.receipt().id.unwrap()).or_default();
         ids.push(arrival.id().to_owned());
     }
     let view: WebhookView = node.get("/v1/webhooks/core").json();
@@ -240,8 +268,9 @@ fn no_event_is_lost_to_an_endpoint_that_refuses_dies_and_comes_back() {
     assert_eq!(taken.len(), taken.values().collect::<BTreeSet<_>>().len());
     let rejected = node.sign(&[&single::key(50)], node.transaction(vec![node.payment(7, 900_000)]));
     node.post("/v1/transactions?wait=final", OCTETS, &codec::encode(&rejected));
-    let message = server.next_about(7).message();
-    assert_eq!((message.kind.as_str(), message.data.block.is_some()), ("payment.rejected", true));
+    let arrival = server.next_about(7);
+    let (kind, receipt) = (arrival.message().kind, arrival.receipt());
+    assert_eq!((kind.as_str(), receipt.block.is_some()), ("payment.rejected", true));
 }
 
 /// The next alert of a stream of events.
@@ -274,6 +303,46 @@ fn an_endpoint_that_fails_is_an_alert_until_it_takes_messages_again() {
     *server.mood.lock().unwrap() = Mood::Takes;
     assert_eq!(words(&alert(&mut lines)), expected(AlertView::CLEARED));
     assert_eq!(words(&alert(&mut later)), expected(AlertView::CLEARED));
+}
+
+#[test]
+fn alerts_and_issues_are_messages_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (core, desk) = (Server::start("127.0.0.1:0", Mood::Refuses), "127.0.0.1:0");
+    let desk = Server::start(desk, Mood::Takes);
+    let asked = ["alert.raised", "alert.cleared", "issue.settled"];
+    let node = start_with(vec![
+        endpoint("core", core.address, &["payment.settled"], &folder),
+        endpoint("desk", desk.address, &asked, &folder),
+    ]);
+    // What wei and lee have was issued.
+    let issued = desk.next();
+    let receipt = issued.receipt();
+    assert_eq!((issued.message().kind.as_str(), &receipt.from), ("issue.settled", &None));
+    assert!(receipt.to.is_some());
+
+    pay(&node, 1);
+    let told = |state: &str| loop {
+        let arrival = desk.next();
+        if arrival.message().kind == format!("alert.{state}") {
+            break arrival;
+        }
+    };
+    let raised = told("raised");
+    let words = |alert: AlertView| (alert.code, alert.subject.unwrap_or_default(), alert.state);
+    let expected = |state: &str| ("webhook-failing".into(), "core".into(), state.to_owned());
+    assert_eq!(words(raised.alert()), expected("raised"));
+    *core.mood.lock().unwrap() = Mood::Takes;
+    assert_eq!(words(told("cleared").alert()), expected("cleared"));
+
+    // An alert is remembered, too, and sent again under its id.
+    let page: DeliveryPage = node.get("/v1/webhooks/desk/deliveries").json();
+    let is_listed = |one: &DeliveryView| one.id == raised.id() && one.kind == "alert.raised";
+    assert!(page.deliveries.iter().any(is_listed), "{page:?}");
+    let path = format!("/v1/webhooks/desk/deliveries/{}/replay", raised.id());
+    assert_eq!(node.post(&path, JSON, b"").status, 202);
+    let again = told("raised");
+    assert_eq!((again.id(), &again.body), (raised.id(), &raised.body));
 }
 
 #[test]

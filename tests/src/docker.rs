@@ -13,3 +13,6 @@ pub const IMAGE: &str = "feiqian:local";
 
 /// The image that founds the example network.
 pub const FOUNDER: &str = "feiqian-founder:local";
+
+/// The image of the machine's Prometheus.
+pub const PROMETHEUS: &str = "feiqian-prometheus:local";

@@ -11,5 +11,6 @@ pub mod kills;
 pub mod load;
 pub mod sim;
 pub mod tidy;
+pub mod transcript;
 pub mod twins;
 pub mod xtask;

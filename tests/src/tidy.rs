@@ -6,6 +6,7 @@
 
 mod attributes;
 mod banned;
+mod book;
 mod columns;
 mod dependencies;
 mod links;
@@ -18,6 +19,7 @@ mod readme;
 mod rule_tests;
 mod size;
 mod source;
+mod transcripts;
 mod tree;
 mod whitespace;
 
@@ -52,6 +54,7 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 const RULES: &[Rule] = &[
     attributes::check,
     banned::check,
+    book::check,
     columns::check,
     dependencies::check,
     links::check,
@@ -63,6 +66,7 @@ const RULES: &[Rule] = &[
     readme::check,
     rule_tests::check,
     size::check,
+    transcripts::check,
     whitespace::check,
 ];
 

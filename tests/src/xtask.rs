@@ -4,6 +4,7 @@
 //! Invariant: only [`output`] prints, and every failure says which command to run again.
 
 mod bench;
+mod book;
 pub mod build;
 mod chaos;
 pub mod command;
@@ -21,6 +22,7 @@ pub mod project;
 mod sim;
 mod test;
 mod tidy;
+mod transcript;
 mod twins;
 mod verb;
 
@@ -37,6 +39,8 @@ const VERBS: &[Verb] = &[
     Verb::of::<build::Arguments>("build"),
     Verb::of::<demo::Arguments>("demo"),
     Verb::of::<devnet::Arguments>("devnet"),
+    Verb::of::<transcript::Arguments>("transcript"),
+    Verb::of::<book::Arguments>("book"),
     Verb::of::<docker::Arguments>("docker"),
     Verb::of::<bench::Arguments>("bench"),
     Verb::of::<chaos::Arguments>("chaos"),

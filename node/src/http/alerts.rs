@@ -22,11 +22,11 @@ const EVERY: Duration = Duration::from_secs(1);
 type Key = (&'static str, Option<String>);
 
 /// The alerts that stand.
-pub(super) type Standing = BTreeMap<Key, AlertView>;
+pub(crate) type Standing = BTreeMap<Key, AlertView>;
 
 /// The alerts of a node.
 #[derive(Debug)]
-pub(super) struct Alerts(watch::Sender<Arc<Standing>>);
+pub(crate) struct Alerts(watch::Sender<Arc<Standing>>);
 
 impl Default for Alerts {
     fn default() -> Self {
@@ -36,7 +36,7 @@ impl Default for Alerts {
 
 impl Alerts {
     /// The alerts, as they change.
-    pub(super) fn subscribe(&self) -> watch::Receiver<Arc<Standing>> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Standing>> {
         self.0.subscribe()
     }
 }
@@ -72,7 +72,7 @@ fn next(standing: &Standing, before: &Standing, causes: &Standing) -> Standing {
 }
 
 /// What is different in `after`: what was raised, and what was cleared at `time`.
-pub(super) fn changes(before: &Standing, after: &Standing, time: &str) -> Vec<AlertView> {
+pub(crate) fn changes(before: &Standing, after: &Standing, time: &str) -> Vec<AlertView> {
     let cleared = before.iter().filter(|(key, _)| !after.contains_key(*key)).map(|(_, alert)| {
         let (state, time) = (AlertView::CLEARED.to_owned(), time.to_owned());
         AlertView { state, time, ..alert.clone() }

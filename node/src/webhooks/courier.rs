@@ -1,4 +1,5 @@
-//! Brings one endpoint its messages: takes events up from the chain, sends, repeats, remembers.
+//! Brings one endpoint its messages: takes events up from the chain and alerts as they change,
+//! sends, repeats, remembers.
 //!
 //! Invariants: no more than a window of messages waits in memory; the rest waits on the chain. The
 //! record is written soon after it changes, so a crash repeats at most what that moment delivered.
@@ -8,21 +9,22 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use api::text::Naming;
-use ledger::genesis::GenesisDocument;
+use api::event::AlertView;
+use api::text::{self, Naming};
 use ledger::hash::ChainId;
-use ledger::ids::{Height, Network, Timestamp};
+use ledger::ids::{Bic, Height, Network, Timestamp};
 use ledger::receipt::Receipt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::Endpoint;
 use super::message::{self, Place};
-use super::record::{Attempt, Record, Status};
+use super::record::{Attempt, Record, Status, Subject};
 use super::sender::{self, Letter};
 use crate::driver::Driver;
-use crate::home::now;
+use crate::home::{Home, now};
 use crate::http::Phase;
+use crate::http::alerts::{self, Standing};
 use crate::readers::{self, Readers};
 use crate::store::{Store, StoreError};
 
@@ -50,6 +52,10 @@ pub(super) struct Courier {
     readers: Readers,
     chain: ChainId,
     network: Network,
+    /// Whose node this is.
+    bic: Bic,
+    /// The alerts as they change, and as the endpoint knows them.
+    alerts: (watch::Receiver<Arc<Standing>>, Arc<Standing>),
     /// Deliveries that are being sent now.
     flying: BTreeSet<u64>,
     /// When the record is to be written.
@@ -63,7 +69,8 @@ impl Courier {
         endpoint: Arc<Endpoint>,
         (agent, concurrency): (ureq::Agent, usize),
         driver: Arc<Driver>,
-        genesis: &GenesisDocument,
+        home: &Home,
+        alerts: watch::Receiver<Arc<Standing>>,
     ) -> Self {
         Self {
             endpoint,
@@ -71,8 +78,10 @@ impl Courier {
             concurrency,
             driver,
             readers: Readers::default(),
-            chain: genesis.chain_id(),
-            network: genesis.network,
+            chain: home.genesis.chain_id(),
+            network: home.genesis.network,
+            bic: home.config.node.bic.0,
+            alerts: (alerts, Arc::default()),
             flying: BTreeSet::new(),
             // A new endpoint's first place is remembered at once.
             save_at: Some(Instant::now()),
@@ -85,6 +94,7 @@ impl Courier {
         let (landed, mut landings) = mpsc::unbounded_channel();
         let endpoint = self.endpoint.clone();
         let driver = self.driver.clone();
+        let mut alerts = self.alerts.0.clone();
         loop {
             let worked = match self.take_up().await {
                 Ok(()) => self.launch(&landed).await,
@@ -108,6 +118,10 @@ impl Courier {
                     self.save();
                 }
                 () = endpoint.changed.notified() => self.changed(),
+                Ok(()) = alerts.changed() => {
+                    let standing = alerts.borrow_and_update().clone();
+                    self.add_alerts(standing);
+                }
             }
         }
         // What has landed meanwhile need not be sent again.
@@ -174,7 +188,7 @@ impl Courier {
                 if record.waiting() >= WINDOW {
                     return place;
                 }
-                record.add(place, message::kind(receipt), now().0);
+                record.add(Subject::Receipt(place), message::kind(receipt), now().0);
                 added = true;
             }
             Place { height: from.height.saturating_add(1), index: 0 }
@@ -186,6 +200,22 @@ impl Courier {
             }
         });
         if added || next.height.saturating_sub(self.saved_height) > STRIDE {
+            self.changed();
+        }
+    }
+
+    /// Takes up what was raised and cleared. That an endpoint fails is not told to itself.
+    fn add_alerts(&mut self, standing: Arc<Standing>) {
+        let changes = alerts::changes(&self.alerts.1, &standing, &text::time(now()));
+        self.alerts.1 = standing;
+        let (chain, bic, endpoint) = (self.chain, self.bic, self.endpoint.clone());
+        let is_own = |alert: &AlertView| alert.subject.as_ref() == Some(&endpoint.config.name);
+        let asked = changes.into_iter().filter(|alert| endpoint.interest.covers_alert(alert));
+        for alert in asked.filter(|alert| !is_own(alert)) {
+            let kind = message::alert_kind(&alert);
+            let id = message::alert_id(chain, bic, &alert);
+            let subject = Subject::Alert { id, alert: Box::new(alert) };
+            self.with(|record| record.add(subject, kind, now().0));
             self.changed();
         }
     }
@@ -207,11 +237,11 @@ impl Courier {
     ) -> Result<Option<Instant>, StoreError> {
         let mut waiting: Vec<_> = self.with(|record| {
             let waiting = record.deliveries.iter().filter(|one| one.status == Status::Waiting);
-            waiting.map(|one| (one.due, one.number, one.place)).collect()
+            waiting.map(|one| (one.due, one.number, one.subject.clone())).collect()
         });
         waiting.retain(|(_, number, _)| !self.flying.contains(number));
-        waiting.sort_unstable();
-        for (due, number, place) in waiting {
+        waiting.sort_unstable_by_key(|(due, number, _)| (*due, *number));
+        for (due, number, subject) in waiting {
             if self.flying.len() >= self.concurrency {
                 return Ok(None);
             }
@@ -220,7 +250,7 @@ impl Courier {
                 let pause = Duration::from_millis(due.saturating_sub(moment));
                 return Ok(Some(Instant::now() + pause));
             }
-            match self.letter(place).await {
+            match self.letter(subject).await {
                 Ok(letter) => self.send(number, letter, landed.clone()),
                 Err(StoreError::Pruned { .. }) => {
                     self.land((number, false, "the node has pruned the event".to_owned()));
@@ -231,19 +261,29 @@ impl Courier {
         Ok(None)
     }
 
-    async fn letter(&self, place: Place) -> Result<Letter, StoreError> {
+    async fn letter(&self, subject: Subject) -> Result<Letter, StoreError> {
+        let id = subject.id(self.chain);
+        let body = match subject {
+            Subject::Receipt(place) => self.body(place).await?,
+            Subject::Alert { alert, .. } => message::alert_body(&alert),
+        };
+        Ok(Letter {
+            url: self.endpoint.config.url.clone(),
+            id,
+            timestamp: now().0.checked_div(1000).unwrap_or_default(),
+            body,
+        })
+    }
+
+    /// The body of a receipt's event, made again from the chain.
+    async fn body(&self, place: Place) -> Result<String, StoreError> {
         let height = Height(place.height);
         let malformed = || StoreError::Malformed { what: "list of receipts" };
         let (time, receipts) = self.block(height).await?.ok_or_else(malformed)?;
         let receipt = receipts.get(place.index).ok_or_else(malformed)?;
         let latest = self.driver.view.latest();
         let naming: Naming = readers::naming(self.network, latest.tip.state());
-        Ok(Letter {
-            url: self.endpoint.config.url.clone(),
-            id: message::id(self.chain, place),
-            timestamp: now().0.checked_div(1000).unwrap_or_default(),
-            body: message::body(receipt, height, time, &naming),
-        })
+        Ok(message::body(receipt, height, time, &naming))
     }
 
     /// Sends on a thread of its own, which a node that stops does not wait for.

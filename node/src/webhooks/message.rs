@@ -1,14 +1,15 @@
-//! Events of the chain as messages: which there are, their ids, and their bodies.
+//! Events as messages: which there are, their ids, and their bodies.
 //!
-//! Invariants: an event's id is its chain and its place there, so it is the same for every attempt,
-//! every endpoint and every node; a body is made from final receipts alone. Absent: events that are
-//! not on the chain.
+//! Invariants: the id of a receipt's event is its chain and its place there, so it is the same for
+//! every attempt, every endpoint and every node, and its body is made from the final receipt alone;
+//! an alert is its node's word, under an id that no other alert has.
 
+use api::event::AlertView;
 use api::receipt::ReceiptView;
 use api::text::{self, Naming};
-use api::webhook::WebhookMessage;
+use api::webhook::{WebhookData, WebhookMessage};
 use ledger::hash::ChainId;
-use ledger::ids::{AccountId, Height, Timestamp};
+use ledger::ids::{AccountId, Bic, Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +31,16 @@ pub(super) struct Interest {
 
 impl Interest {
     pub(super) fn covers(&self, receipt: &Receipt) -> bool {
-        let event = kind(receipt);
-        let is_asked = self.events.is_empty() || self.events.iter().any(|one| one == event);
-        is_asked
+        self.asks_for(kind(receipt))
             && (self.accounts.is_empty() || self.accounts.iter().any(|one| moves(receipt, *one)))
+    }
+
+    pub(super) fn covers_alert(&self, alert: &AlertView) -> bool {
+        self.asks_for(alert_kind(alert)) && self.accounts.is_empty()
+    }
+
+    fn asks_for(&self, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|one| one == event)
     }
 }
 
@@ -48,19 +55,37 @@ fn moves(receipt: &Receipt, account: AccountId) -> bool {
 
 /// The type of a receipt's event.
 pub(super) fn kind(receipt: &Receipt) -> &'static str {
-    let is_payment = receipt.uetr.is_some();
-    match (&receipt.outcome, is_payment) {
-        (Outcome::Rejected(_), true) => "payment.rejected",
-        (Outcome::Rejected(_), false) => "operation.rejected",
-        (_, true) => "payment.settled",
-        (_, false) => "operation.done",
+    match &receipt.outcome {
+        Outcome::Rejected(_) if receipt.uetr.is_some() => "payment.rejected",
+        Outcome::Rejected(_) => "operation.rejected",
+        Outcome::Settled(settlement) if settlement.from.is_none() => "issue.settled",
+        Outcome::Settled(settlement) if settlement.to.is_none() => "redemption.settled",
+        Outcome::Settled(_) => "payment.settled",
+        Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
+}
+
+/// The type of an alert's event.
+pub(super) fn alert_kind(alert: &AlertView) -> &'static str {
+    let is_raised = alert.state == AlertView::RAISED;
+    if is_raised { WebhookMessage::ALERT_RAISED } else { WebhookMessage::ALERT_CLEARED }
 }
 
 /// The id of the event at `place`.
 pub(super) fn id(chain: ChainId, place: Place) -> String {
-    let chain: String = chain.to_string().chars().take(12).collect();
-    format!("msg_{chain}_{}_{}", place.height, place.index)
+    format!("msg_{}_{}_{}", beginning(chain), place.height, place.index)
+}
+
+/// The id of an alert of the node of `bic`: when it was raised or cleared, and which it is.
+pub(super) fn alert_id(chain: ChainId, bic: Bic, alert: &AlertView) -> String {
+    let moment: String = alert.time.chars().filter(char::is_ascii_digit).collect();
+    let subject = alert.subject.as_ref().map(|subject| format!("_{subject}"));
+    let subject = subject.unwrap_or_default();
+    format!("msg_{}_{bic}_{moment}_{}{subject}_{}", beginning(chain), alert.code, alert.state)
+}
+
+fn beginning(chain: ChainId) -> String {
+    chain.to_string().chars().take(12).collect()
 }
 
 /// The place that an id names; `None` if it is none of this chain's.
@@ -77,9 +102,24 @@ pub(super) fn body(receipt: &Receipt, height: Height, time: Timestamp, naming: &
     let message = WebhookMessage {
         kind: kind(receipt).to_owned(),
         timestamp: text::time(time),
-        data: ReceiptView::new(receipt, Some((height, time)), naming),
+        data: WebhookData::Receipt(Box::new(ReceiptView::new(
+            receipt,
+            Some((height, time)),
+            naming,
+        ))),
     };
     // A message is made of strings and numbers: it always renders.
+    serde_json::to_string(&message).unwrap_or_default()
+}
+
+/// The body of an alert's event.
+pub(super) fn alert_body(alert: &AlertView) -> String {
+    let message = WebhookMessage {
+        kind: alert_kind(alert).to_owned(),
+        timestamp: alert.time.clone(),
+        data: WebhookData::Alert(alert.clone()),
+    };
+    // A message is made of strings: it always renders.
     serde_json::to_string(&message).unwrap_or_default()
 }
 
@@ -87,6 +127,67 @@ pub(super) fn body(receipt: &Receipt, height: Height, time: Timestamp, naming: &
 mod tests {
     use super::*;
     use ledger::hash::Hash;
+    use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
+    use ledger::money::{Amount, Money};
+    use ledger::receipt::Settlement;
+    use ledger::rejection::Rejection;
+
+    #[test]
+    fn each_outcome_has_a_type_of_its_own() {
+        let money = Money { amount: Amount::ZERO, asset: AssetCode::parse("CNY").unwrap() };
+        let settled = |from: Option<u8>, to: Option<u8>| {
+            let account = |byte: u8| AccountId::new(InstitutionNumber(1), [byte; 12]);
+            Outcome::Settled(Settlement {
+                from: from.map(account),
+                to: to.map(account),
+                debited: money,
+                credited: money,
+                fees: vec![],
+                exchange: None,
+                remittance: Hash::ZERO,
+            })
+        };
+        let rejected = Outcome::Rejected(Rejection::InsufficientFunds);
+        for (outcome, moves, expected) in [
+            (settled(Some(1), Some(2)), true, "payment.settled"),
+            (settled(None, Some(2)), true, "issue.settled"),
+            (settled(Some(1), None), true, "redemption.settled"),
+            (rejected.clone(), true, "payment.rejected"),
+            (rejected, false, "operation.rejected"),
+            (Outcome::Done, false, "operation.done"),
+        ] {
+            let receipt = Receipt {
+                transaction: Hash::ZERO,
+                operation: 0,
+                uetr: moves.then(|| Uetr::from_entropy([7; 16])),
+                outcome,
+            };
+            assert_eq!(kind(&receipt), expected);
+            assert!(WebhookMessage::KINDS.contains(&kind(&receipt)));
+        }
+    }
+
+    #[test]
+    fn an_alert_has_an_id_of_its_own_that_is_no_place() {
+        let chain = ChainId(Hash([7; 32]));
+        let alert = AlertView {
+            code: "validator-unreachable".to_owned(),
+            subject: Some("ICBKCNBJ".to_owned()),
+            state: AlertView::RAISED.to_owned(),
+            severity: AlertView::WARNING.to_owned(),
+            detail: String::new(),
+            time: "2026-11-26T00:42:20.116Z".to_owned(),
+        };
+        let id = alert_id(chain, Bic::parse("PSBCCNBJ").unwrap(), &alert);
+        let expected = "msg_070707070707_PSBCCNBJ_20261126004220116_\
+                        validator-unreachable_ICBKCNBJ_raised";
+        assert_eq!(id, expected);
+        assert_eq!(place(chain, &id), None);
+        let all = Interest::default();
+        assert!(all.covers_alert(&alert));
+        let payments = Interest { events: vec!["payment.settled".to_owned()], accounts: vec![] };
+        assert!(!payments.covers_alert(&alert));
+    }
 
     #[test]
     fn ids_name_places_of_one_chain() {

@@ -2,21 +2,27 @@
 //!
 //! Invariants: an event before `next` is in `deliveries` until it is delivered or given up, so
 //! whatever moment the file is from, no event is missing from both; the file is replaced whole.
-//! Absent: bodies: they are made again from the chain.
+//! Absent: receipts' bodies: they are made again from the chain. An alert is nowhere else, so it is
+//! kept here.
 
 use std::collections::VecDeque;
 use std::path::Path;
 
+use api::event::AlertView;
 use api::text;
 use api::webhook::DeliveryView;
+use ledger::hash::ChainId;
 use ledger::ids::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::message::Place;
+use super::message::{self, Place};
 use crate::home::{self, HomeError};
 
 /// How many deliveries that have ended are remembered.
 const REMEMBERED: usize = 1000;
+
+/// How many alerts wait at most: of more, the oldest are given up.
+const ALERTS: usize = 32;
 
 /// The most bytes of a file.
 const MAXIMUM_BYTES: usize = 4 * 1024 * 1024;
@@ -33,12 +39,33 @@ pub(super) enum Status {
     Failed,
 }
 
+/// What a message is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Subject {
+    /// A receipt of the chain.
+    Receipt(Place),
+    /// An alert, under its message's id.
+    Alert { id: String, alert: Box<AlertView> },
+}
+
+impl Subject {
+    /// The message's id.
+    pub(super) fn id(&self, chain: ChainId) -> String {
+        match self {
+            Self::Receipt(place) => message::id(chain, *place),
+            Self::Alert { id, .. } => id.clone(),
+        }
+    }
+}
+
 /// One message on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Delivery {
     /// Counts the endpoint's deliveries.
     pub(super) number: u64,
-    pub(super) place: Place,
+    #[serde(rename = "place")]
+    pub(super) subject: Subject,
     pub(super) kind: String,
     pub(super) status: Status,
     pub(super) attempts: u32,
@@ -107,12 +134,12 @@ impl Record {
         self.deliveries.iter().filter(|one| one.status == Status::Waiting).count()
     }
 
-    /// Takes up the event at `place`.
-    pub(super) fn add(&mut self, place: Place, kind: &str, now: u64) {
+    /// Takes up an event.
+    pub(super) fn add(&mut self, subject: Subject, kind: &str, now: u64) {
         self.count = self.count.saturating_add(1);
         self.deliveries.push_back(Delivery {
             number: self.count,
-            place,
+            subject,
             kind: kind.to_owned(),
             status: Status::Waiting,
             attempts: 0,
@@ -120,14 +147,29 @@ impl Record {
             due: now,
             last: None,
         });
+        self.give_up_alerts();
         self.forget();
     }
 
-    /// Sends a remembered one again; false if it is not remembered.
-    pub(super) fn replay(&mut self, place: Place, now: u64) -> bool {
-        let Some(found) = self.deliveries.iter_mut().rev().find(|one| one.place == place) else {
-            return false;
+    /// Gives up the oldest alerts beyond those that may wait: an endpoint that is away for days is
+    /// told of the last ones.
+    fn give_up_alerts(&mut self) {
+        let waits = |one: &&mut Delivery| {
+            one.status == Status::Waiting && matches!(one.subject, Subject::Alert { .. })
         };
+        for one in self.deliveries.iter_mut().rev().filter(waits).skip(ALERTS) {
+            one.status = Status::Failed;
+        }
+    }
+
+    /// The last message under an id that is remembered.
+    pub(super) fn find(&mut self, chain: ChainId, id: &str) -> Option<&mut Delivery> {
+        self.deliveries.iter_mut().rev().find(|one| one.subject.id(chain) == id)
+    }
+
+    /// Sends a remembered one again; false if it is not remembered.
+    pub(super) fn replay(&mut self, chain: ChainId, id: &str, now: u64) -> bool {
+        let Some(found) = self.find(chain, id) else { return false };
         found.status = Status::Waiting;
         (found.since, found.due) = (now, now);
         true
@@ -203,11 +245,30 @@ impl Delivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::hash::Hash;
 
     const PATIENCE: Patience = Patience { first: 1_000, whole: 60_000 };
 
+    const CHAIN: ChainId = ChainId(Hash([7; 32]));
+
     fn place(index: usize) -> Place {
         Place { height: 1, index }
+    }
+
+    fn receipt(index: usize) -> Subject {
+        Subject::Receipt(place(index))
+    }
+
+    fn alert(number: usize) -> Subject {
+        let alert = AlertView {
+            code: "not-synced".to_owned(),
+            subject: None,
+            state: AlertView::RAISED.to_owned(),
+            severity: AlertView::WARNING.to_owned(),
+            detail: String::new(),
+            time: "2026-11-26T00:42:20.116Z".to_owned(),
+        };
+        Subject::Alert { id: format!("alert {number}"), alert: Box::new(alert) }
     }
 
     fn book(record: &mut Record, number: u64, success: bool, at: u64) -> bool {
@@ -217,7 +278,7 @@ mod tests {
     #[test]
     fn pauses_double_until_it_is_given_up() {
         let mut record = Record::new(place(0));
-        record.add(place(0), "payment.settled", 0);
+        record.add(receipt(0), "payment.settled", 0);
         let mut now = 0;
         for pause in [1_000, 2_000, 4_000, 8_000, 16_000] {
             assert!(!book(&mut record, 1, false, now));
@@ -227,7 +288,8 @@ mod tests {
         }
         book(&mut record, 1, false, now);
         assert_eq!(record.deliveries[0].status, Status::Failed);
-        assert!(record.replay(place(0), now) && !record.replay(place(9), now));
+        let [first, other] = [receipt(0).id(CHAIN), receipt(9).id(CHAIN)];
+        assert!(record.replay(CHAIN, &first, now) && !record.replay(CHAIN, &other, now));
         assert_eq!((record.waiting(), record.deliveries[0].due), (1, now));
         assert!(book(&mut record, 1, true, now));
         assert_eq!(record.deliveries[0].status, Status::Delivered);
@@ -237,7 +299,7 @@ mod tests {
     fn a_success_after_failures_wakes_the_others() {
         let mut record = Record::new(place(0));
         for index in 0..2 {
-            record.add(place(index), "payment.settled", 0);
+            record.add(receipt(index), "payment.settled", 0);
         }
         book(&mut record, 1, false, 0);
         book(&mut record, 2, false, 0);
@@ -248,12 +310,12 @@ mod tests {
     #[test]
     fn what_waits_is_never_forgotten() {
         let mut record = Record::new(place(0));
-        record.add(place(0), "payment.settled", 0);
+        record.add(receipt(0), "payment.settled", 0);
         for index in 1..REMEMBERED + 10 {
-            record.add(place(index), "payment.settled", 0);
+            record.add(receipt(index), "payment.settled", 0);
             book(&mut record, u64::try_from(index).unwrap() + 1, true, 0);
         }
-        record.add(place(0), "payment.settled", 0);
+        record.add(alert(0), "alert.raised", 0);
         assert_eq!(record.deliveries.len(), REMEMBERED + 2);
         assert_eq!(record.deliveries[0].number, 1);
         let folder = tempfile::tempdir().unwrap();
@@ -261,5 +323,19 @@ mod tests {
         assert_eq!(Record::read(&file).unwrap(), None);
         record.write(&file).unwrap();
         assert_eq!(Record::read(&file).unwrap(), Some(record));
+    }
+
+    #[test]
+    fn an_endpoint_that_is_away_is_told_of_the_last_alerts() {
+        let mut record = Record::new(place(0));
+        record.add(receipt(0), "payment.settled", 0);
+        (0..ALERTS + 2).for_each(|number| record.add(alert(number), "alert.raised", 0));
+        assert_eq!(record.waiting(), 1 + ALERTS);
+        let statuses: Vec<_> = record.deliveries.iter().map(|one| one.status).collect();
+        assert_eq!(
+            statuses[..4],
+            [Status::Waiting, Status::Failed, Status::Failed, Status::Waiting]
+        );
+        assert!(record.replay(CHAIN, "alert 0", 0));
     }
 }

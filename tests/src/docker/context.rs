@@ -1,5 +1,5 @@
-//! What the images are built from: the programs, the shared libraries that they ask for, and a
-//! shell for the founding.
+//! What the images are built from: the programs, the shared libraries that they ask for, a shell
+//! for the founding, and the machine's Prometheus.
 //!
 //! Invariant: the folder is made anew each time, and holds nothing else.
 
@@ -19,6 +19,9 @@ const FILES: [&str; 3] = ["Dockerfile", "found.sh", "open.sh"];
 
 /// The shell that runs the founding.
 const SHELL: &str = "/bin/sh";
+
+/// Where Debian's package puts Prometheus.
+const PROMETHEUS: &str = "/usr/bin/prometheus";
 
 /// Gathers the context beside the products, and gives its folder.
 ///
@@ -43,10 +46,22 @@ pub fn gather(products: &Products) -> Result<PathBuf, Failure> {
     let mut of_shell = needed(shell)?;
     of_shell.insert(shell.to_owned());
     copy_all(&of_shell, &folder.join("shell"))?;
+    if has_prometheus() {
+        let program = Path::new(PROMETHEUS);
+        let mut of_prometheus = needed(program)?;
+        of_prometheus.insert(program.to_owned());
+        copy_all(&of_prometheus, &folder.join("prometheus"))?;
+    }
     for name in FILES {
         copy(&project::root().join("docker").join(name), &folder.join(name))?;
     }
     Ok(folder)
+}
+
+/// Whether this machine has Prometheus to make an image of.
+#[must_use]
+pub fn has_prometheus() -> bool {
+    Path::new(PROMETHEUS).exists()
 }
 
 /// The shared libraries of a program, its loader included.

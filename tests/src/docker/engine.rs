@@ -12,6 +12,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use super::context;
 use crate::{
     devnet::until,
     xtask::{Failure, command::Task},
@@ -125,7 +126,9 @@ impl Engine {
     /// When the engine cannot.
     pub fn build(&self, context: &Path, base: Option<&str>) -> Result<(), Failure> {
         let context = context.display().to_string();
-        for (target, image) in [("feiqian", super::IMAGE), ("founder", super::FOUNDER)] {
+        let mut targets = vec![("feiqian", super::IMAGE), ("founder", super::FOUNDER)];
+        targets.extend(context::has_prometheus().then_some(("prometheus", super::PROMETHEUS)));
+        for (target, image) in targets {
             let base = base.map(|base| format!("BASE={base}"));
             let base = base.iter().flat_map(|base| ["--build-arg", base]);
             let words = ["build", "--quiet", "--target", target, "--tag", image];

@@ -1,5 +1,6 @@
 //! The network of `docker/compose.yml` for real: founded, opened, paid through, one node killed,
-//! one cut off, both back, an observer that follows, and a stop in order.
+//! one cut off, both back, an observer and a light client that follow, Prometheus that sees them
+//! all and judges by the alert rules, and a stop in order.
 //!
 //! Invariant: whatever becomes of it, its containers, networks and volumes are removed. Absent:
 //! load and accounting at length (the trials of real processes do that).
@@ -8,8 +9,9 @@ use std::{net::TcpListener, time::Duration};
 
 use api::chain::StatusView;
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::engine::Engine;
+use super::{context, engine::Engine};
 use crate::{
     devnet::until,
     xtask::{Failure, command::Task, output, project},
@@ -18,8 +20,14 @@ use crate::{
 /// Whose nodes there are; the last one observes.
 const BANKS: [&str; 5] = ["psbccnbj", "icbkcnbj", "hsbchkhh", "dbsssgsg", "bofaus3n"];
 
+/// How many rules alerts.yml has at least.
+const RULES: usize = 5;
+
 /// The payee of every payment.
 const PAYEE: &str = "HSBCHKHH/lee";
+
+/// The service that watches.
+const MONITOR: &str = "prometheus";
 
 /// The longest that anything is awaited.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -45,8 +53,8 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// When the system has no free ports.
     pub fn new(engine: &'a Engine) -> Result<Self, Failure> {
-        let ports = BANKS.iter().map(|bank| {
-            let variable = format!("{}_PORT", bank.to_uppercase());
+        let ports = BANKS.iter().chain([&MONITOR]).map(|service| {
+            let variable = format!("{}_PORT", service.to_uppercase());
             free_port().map(|port| (variable, port))
         });
         let project = format!("feiqian-trial-{}", std::process::id());
@@ -60,7 +68,8 @@ impl<'a> Trial<'a> {
     pub fn run(mut self) -> Result<(), Failure> {
         let done = self.open().and_then(|()| self.play());
         if done.is_err() {
-            let _shown = self.compose(["logs", "--no-color", "--tail", "20"]).run();
+            let logs = ["--profile", "monitoring", "logs", "--no-color", "--tail", "20"];
+            let _shown = self.compose(logs).run();
         }
         done
     }
@@ -82,6 +91,8 @@ impl<'a> Trial<'a> {
         self.cut_off("dbsssgsg")?;
         self.observe("bofaus3n")?;
         self.pay("all back")?;
+        self.verifies("light")?;
+        self.watches()?;
         self.stop("psbccnbj")
     }
 
@@ -122,6 +133,66 @@ impl<'a> Trial<'a> {
             "the observer follows, and its balance is proven: {expected}"
         ));
         Ok(())
+    }
+
+    /// The light client has verified a header of what is final now.
+    fn verifies(&self, client: &str) -> Result<(), Failure> {
+        let height = self.status(BANKS[0]).and_then(|report| report.status).map(|it| it.height);
+        let goal = height.ok_or_else(|| self.found(format!("{} does not answer", BANKS[0])))?;
+        let log = project::root().join("docker/compose.yml");
+        let there = until(&format!("the light client at block {goal}"), &log, PATIENCE, || {
+            let said = self.compose(["logs", "--no-color", client]).read().ok()?;
+            last_verified(&said).filter(|height| *height >= goal)
+        });
+        let there = there.map_err(|error| self.found(error.to_string()))?;
+        output::progress(format_args!("the light client has verified block {there}"));
+        Ok(())
+    }
+
+    /// Prometheus scrapes every node and has read every rule.
+    fn watches(&self) -> Result<(), Failure> {
+        if !context::has_prometheus() {
+            output::progress(format_args!("LEFT OUT: monitoring: prometheus is not installed"));
+            return Ok(());
+        }
+        self.compose(["--profile", "monitoring", "up", "-d", MONITOR]).run()?;
+        let log = project::root().join("docker/compose.yml");
+        let up = until("scrapes of all nodes", &log, PATIENCE, || {
+            let found = self.ask_monitor("targets?state=active")?;
+            let targets = found.pointer("/data/activeTargets")?.as_array()?.clone();
+            let up = targets.iter().filter(|target| target["health"] == "up").count();
+            (up == BANKS.len()).then_some(up)
+        });
+        let up = up.map_err(|error| {
+            self.found(format!("{error}; Prometheus says {:?}", self.ask_monitor("targets")))
+        })?;
+        let rules = self.ask_monitor("rules").and_then(|found| {
+            let groups = found.pointer("/data/groups")?.as_array()?.clone();
+            Some(
+                groups
+                    .iter()
+                    .filter_map(|group| group["rules"].as_array())
+                    .map(Vec::len)
+                    .sum::<usize>(),
+            )
+        });
+        match rules {
+            Some(rules) if rules >= RULES => {
+                output::progress(format_args!("Prometheus scrapes {up} nodes, with {rules} rules"));
+                Ok(())
+            }
+            rules => Err(self.found(format!("Prometheus has read {rules:?} rules"))),
+        }
+    }
+
+    /// What Prometheus answers; none while it does not.
+    fn ask_monitor(&self, call: &str) -> Option<Value> {
+        let variable = format!("{}_PORT", MONITOR.to_uppercase());
+        let (_, port) = self.ports.iter().find(|(name, _)| *name == variable)?;
+        let url = format!("http://127.0.0.1:{port}/api/v1/{call}");
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
+        agent.get(&url).call().ok()?.body_mut().read_json().ok()
     }
 
     /// A node that is told to stop ends by itself, and well.
@@ -197,8 +268,19 @@ impl<'a> Trial<'a> {
 
 impl Drop for Trial<'_> {
     fn drop(&mut self) {
-        let _removed = self.compose(["down", "--volumes", "--timeout", "5"]).succeeds();
+        let _removed = self
+            .compose(["--profile", "monitoring", "down", "--volumes", "--timeout", "5"])
+            .succeeds();
     }
+}
+
+/// The height of the last header that a light client says it has verified.
+fn last_verified(said: &str) -> Option<u64> {
+    let heights = said.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("block ")?;
+        rest.split_whitespace().next()?.parse().ok()
+    });
+    heights.max()
 }
 
 /// A port that nobody has at this moment.
@@ -207,4 +289,17 @@ fn free_port() -> Result<u16, Failure> {
     let refused =
         |error: std::io::Error| Failure::Found { summary: format!("no free port: {error}") };
     bound.map(|address| address.port()).map_err(refused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_verified;
+
+    #[test]
+    fn the_last_verified_block_is_read_from_the_log() {
+        let said = "light_1 | block 7  2026-01-01T00:00:00Z  0011  3 signed  from http://a\n\
+                    light_1 | block 12  2026-01-01T00:00:01Z  2233  3 signed  from http://b\n";
+        assert_eq!(last_verified(said), Some(12));
+        assert_eq!(last_verified("light_1 | error[not-found]: no block here"), None);
+    }
 }

@@ -62,7 +62,7 @@ const ALLOWED: &[Allowed] = &[
                   mimalloc prometheus-client redb rustix serde serde_json sha2 thiserror tokio \
                   tokio-util toml tower-http tracing tracing-subscriber ureq utoipa \
                   utoipa-axum zeroize",
-        dev: "tempfile",
+        dev: "rcgen rustls tempfile",
         never: "wallet-cli genesis tests",
     },
     Allowed {

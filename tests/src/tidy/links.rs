@@ -19,7 +19,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 /// The targets of `[text](target)` outside of code, each with its line.
-fn targets(text: &str) -> Vec<(usize, String)> {
+pub(super) fn targets(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut code = false;
     for (number, line) in text.lines().enumerate() {
@@ -45,18 +45,25 @@ fn leads(tree: &Tree, document: &str, target: &str) -> bool {
     if file.is_empty() || target.contains("://") || target.starts_with("mailto:") {
         return true;
     }
+    let Some(path) = path(document, file) else { return false };
+    let folder = format!("{path}/");
+    path.is_empty() || tree.paths.iter().any(|p| *p == path || p.starts_with(&folder))
+}
+
+/// The path, from the root, that a document names by `file`; none if it lies outside.
+pub(super) fn path(document: &str, file: &str) -> Option<String> {
     let mut parts: Vec<&str> = Path::new(document).parent().into_iter().flat_map(names).collect();
     for part in Path::new(file).components() {
         match part {
-            Component::ParentDir if parts.pop().is_none() => return false,
-            Component::ParentDir | Component::CurDir => {}
+            Component::ParentDir => {
+                parts.pop()?;
+            }
+            Component::CurDir => {}
             Component::Normal(name) => parts.extend(name.to_str()),
-            Component::RootDir | Component::Prefix(_) => return false,
+            Component::RootDir | Component::Prefix(_) => return None,
         }
     }
-    let path = parts.join("/");
-    let folder = format!("{path}/");
-    path.is_empty() || tree.paths.iter().any(|p| *p == path || p.starts_with(&folder))
+    Some(parts.join("/"))
 }
 
 fn names(folder: &Path) -> impl Iterator<Item = &str> {

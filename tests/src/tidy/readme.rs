@@ -9,21 +9,25 @@ const CARGO: [&str; 9] =
     ["bench", "build", "clippy", "doc", "fmt", "install", "nextest", "run", "test"];
 
 /// Programs of the system that documents may show.
-const SYSTEM: [&str; 15] = [
+const SYSTEM: [&str; 19] = [
     "apt-get",
     "cat",
     "cd",
+    "chmod",
     "cp",
     "curl",
     "docker",
     "docker-compose",
+    "echo",
     "export",
     "git",
     "jq",
     "kill",
     "ls",
     "mkdir",
+    "python3",
     "rm",
+    "sed",
     "xmllint",
 ];
 
@@ -76,10 +80,28 @@ fn commands(text: &str) -> Vec<(usize, String)> {
         }
         let Some(typed) = line.trim_start().strip_prefix("$ ").filter(|_| code) else { continue };
         let typed = typed.split(" #").next().unwrap_or_default();
-        let parts = typed.split([';', '|', '&']).filter(|part| !part.trim().is_empty());
+        let parts = parts(typed).into_iter().filter(|part| !part.trim().is_empty());
         found.extend(parts.map(|part| (number + 1, part.trim().to_owned())));
     }
     found
+}
+
+/// The commands of a line, parted where a shell parts them: not within quotes.
+fn parts(line: &str) -> Vec<String> {
+    let (mut parts, mut quote) = (vec![String::new()], None);
+    for letter in line.chars() {
+        match quote {
+            None if ";|&".contains(letter) => parts.push(String::new()),
+            Some(open) if open == letter => quote = None,
+            None if "'\"".contains(letter) => quote = Some(letter),
+            None | Some(_) => {}
+        }
+        if let Some(last) = parts.last_mut().filter(|_| quote.is_some() || !";|&".contains(letter))
+        {
+            last.push(letter);
+        }
+    }
+    parts
 }
 
 fn fault(tree: &Tree, command: &str) -> Option<String> {
@@ -119,6 +141,8 @@ mod tests {
             ("$ cargo xtask dance", 1),
             ("$ cargo dance", 1),
             ("$ cargo nextest run && cd a", 0),
+            ("$ jq '.a | b; c' a.json | dance", 1),
+            ("$ curl \"http://a/?b&c\"", 0),
             ("$ A=1 dance --now", 1),
             ("dance", 0),
         ];
