@@ -243,6 +243,17 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_told_in_every_language_with_the_nodes_own_words() {
+        let text = refusal(&Problem::busy()).text();
+        assert!(text.english().starts_with("The node's queue is full;"), "{text:?}");
+        let chinese = text.of(Language::Chinese);
+        assert!(chinese.starts_with("节点繁忙。（节点称：The node's queue is full;"), "{chinese}");
+        assert!(chinese.contains("请再次发送同一请求，或询问其他节点。"), "{chinese}");
+        let unknown = Problem { code: "of-tomorrow".to_owned(), ..Problem::busy() };
+        assert_eq!(refusal(&unknown).code.text(), "of-tomorrow");
+    }
+
+    #[test]
     fn without_nodes_nothing_is_sent() {
         let network = Network::new(&Profile::default(), Duration::from_secs(1));
         assert_eq!(network.assets().unwrap_err().exit, Exit::NotSent);

@@ -126,7 +126,9 @@ fn text(document: &RehearsalDocument, payee: &str) -> Text {
     );
     let own = document.balances.iter().filter(|balance| balance.account == document.from);
     let mut lines: Vec<(Text, Text)> = own
-        .map(|balance| (say!("balance", "余额"), Text::data(balance.holding.available.as_str())))
+        .map(|balance| {
+            (say!("balance after", "付后余额"), Text::data(balance.holding.available.as_str()))
+        })
         .collect();
     let (threshold, all) = (approval.threshold, approval.here.len() + approval.others.len());
     let needs = say!("{threshold} of {all} keys sign", "{all} 个密钥中须 {threshold} 个签名");
@@ -143,7 +145,7 @@ fn text(document: &RehearsalDocument, payee: &str) -> Text {
         let others = approval.others.iter();
         lines.extend(others.map(|key| (Text::default(), Text::data(key.as_str()))));
     }
-    let lines = table::list(&lines, 9);
+    let lines = table::list(&lines, 13);
     let lines = lines
         .map(|lines| lines.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
     Text::join(&[head, lines], "\n")
