@@ -1,12 +1,17 @@
 //! Problems: every refusal of the API as `application/problem+json` (RFC 9457).
 //!
 //! Invariants: a problem has a stable code, says what to do (`hint`) and whether the same request
-//! may succeed later (`retry`). Absent: stack traces and internals.
+//! may succeed later (`retry`). The codes are those of [`ProblemCode`] and the ledger's rejections,
+//! and no others. Absent: stack traces and internals.
 
 use ledger::rejection::Rejection;
 use ledger::transaction::EnvelopeError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+mod code;
+
+pub use code::ProblemCode;
 
 /// Whether the same request may succeed when it is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,7 +53,11 @@ impl Problem {
     /// The media type of problems.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    fn new(status: u16, code: &str, title: &str, retry: Retry) -> Self {
+    fn new(code: ProblemCode) -> Self {
+        Self::of(code.text(), code.status(), code.title(), code.retry())
+    }
+
+    fn of(code: &str, status: u16, title: &str, retry: Retry) -> Self {
         Self {
             kind: format!("urn:feiqian:problem:{code}"),
             title: title.to_owned(),
@@ -70,46 +79,44 @@ impl Problem {
 
     /// 400: the request cannot be read.
     pub fn malformed(detail: impl Into<String>) -> Self {
-        Self::new(400, "malformed", "The request cannot be read", Retry::Never)
+        Self::new(ProblemCode::Malformed)
             .with(detail, "Compare the request with the API's reference, docs/reference/api.md.")
     }
 
     /// 404: there is no such thing.
     pub fn not_found(detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(404, "not-found", "There is no such thing", Retry::Never).with(detail, hint)
+        Self::new(ProblemCode::NotFound).with(detail, hint)
     }
 
     /// 403: this node does not do that.
     pub fn not_offered(detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::new(403, "not-offered", "This node does not offer that", Retry::Never)
-            .with(detail, hint)
+        Self::new(ProblemCode::NotOffered).with(detail, hint)
     }
 
     /// 405: the path does not take this method.
     pub fn method_not_allowed() -> Self {
-        Self::new(405, "method-not-allowed", "The path does not take this method", Retry::Never)
-            .with(
-                "The path exists, but not for this method.",
-                "The header Allow names the methods.",
-            )
+        Self::new(ProblemCode::MethodNotAllowed).with(
+            "The path exists, but not for this method.",
+            "The header Allow names the methods.",
+        )
     }
 
     /// 408: the body did not arrive in time.
     pub fn body_timeout() -> Self {
-        Self::new(408, "body-timeout", "The request did not arrive in time", Retry::Later).with(
+        Self::new(ProblemCode::BodyTimeout).with(
             "The request's body did not arrive whole in time; nothing was taken in.",
             "Send the same request again.",
         )
     }
 
     /// 409: the present state forbids it. The code says why.
-    pub fn conflict(code: &str, title: &str, retry: Retry) -> Self {
-        Self::new(409, code, title, retry)
+    pub fn conflict(code: ProblemCode) -> Self {
+        Self::new(code)
     }
 
     /// 415: the body is of a media type that is not taken.
     pub fn unsupported_media_type(accepted: &str) -> Self {
-        Self::new(415, "unsupported-media-type", "The media type is not taken", Retry::Never).with(
+        Self::new(ProblemCode::UnsupportedMediaType).with(
             "The header Content-Type is missing or names another media type.",
             format!("Send {accepted}."),
         )
@@ -118,40 +125,38 @@ impl Problem {
     /// 410: this node has pruned it; another one may tell the same request.
     pub fn pruned(earliest: u64) -> Self {
         let detail = format!("This node keeps blocks from {earliest} on, and what came of them.");
-        Self::new(410, "pruned", "This node does not keep it any more", Retry::Same)
+        Self::new(ProblemCode::Pruned)
             .with(detail, "Ask an archive node: one that keeps all blocks.")
     }
 
     /// 413: more bytes than the limit.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body is longer than {limit} bytes.");
-        Self::new(413, "too-large", "The request is too large", Retry::Never)
-            .with(detail, "Send less in one request.")
+        Self::new(ProblemCode::TooLarge).with(detail, "Send less in one request.")
     }
 
     /// 413: JSON that is nested deeper than the limit.
     pub fn too_deep(limit: usize) -> Self {
         let detail = format!("The JSON is nested deeper than {limit} levels.");
-        Self::new(413, "too-deep", "The request is nested too deeply", Retry::Never)
-            .with(detail, "No request of this API needs so many levels.")
+        Self::new(ProblemCode::TooDeep).with(detail, "No request of this API needs so many levels.")
     }
 
     /// 429: this client sends more requests than the node takes from one address.
     pub fn too_many_requests(per_second: u32) -> Self {
         let detail = format!("This node takes {per_second} requests a second from one address.");
-        Self::new(429, "too-many-requests", "Too many requests from this address", Retry::Later)
+        Self::new(ProblemCode::TooManyRequests)
             .with(detail, "Send the same request again after the Retry-After seconds.")
     }
 
     /// 431: a request line or headers beyond the limits.
     pub fn headers_too_large(detail: impl Into<String>) -> Self {
-        Self::new(431, "headers-too-large", "The request's headers are too large", Retry::Never)
+        Self::new(ProblemCode::HeadersTooLarge)
             .with(detail, "Send fewer or shorter headers, and a shorter query.")
     }
 
     /// 503: the node's queues are full; nothing was taken in.
     pub fn busy() -> Self {
-        Self::new(503, "busy", "The node is busy", Retry::Later).with(
+        Self::new(ProblemCode::Busy).with(
             "The node's queue is full; the request was not taken in.",
             "Send the same request again after the Retry-After seconds, or ask another node.",
         )
@@ -159,13 +164,13 @@ impl Problem {
 
     /// 503: the node is not ready: it starts, stops or catches up.
     pub fn not_ready(detail: impl Into<String>) -> Self {
-        Self::new(503, "not-ready", "The node is not ready", Retry::Later)
+        Self::new(ProblemCode::NotReady)
             .with(detail, "Send the same request again later, or ask another node.")
     }
 
     /// 504: it was taken in, and is not final within the time that the client would wait.
     pub fn outcome_unknown() -> Self {
-        Self::new(504, "outcome-unknown", "The outcome is not known yet", Retry::Same).with(
+        Self::new(ProblemCode::OutcomeUnknown).with(
             "The transaction was taken in and is not final yet.",
             "Send the same bytes again: they are never executed twice, and the answer tells.",
         )
@@ -173,43 +178,38 @@ impl Problem {
 
     /// 500: a defect of the node.
     pub fn internal(detail: impl Into<String>) -> Self {
-        Self::new(500, "internal", "The node made a mistake", Retry::Later)
+        Self::new(ProblemCode::Internal)
             .with(detail, "Report it to the node's operator with the time and this text.")
     }
 
     /// 422: the envelope is refused; nothing entered the ledger. ISO 20022 has no reason of its own
     /// for another chain.
     pub fn envelope(error: &EnvelopeError) -> Self {
-        let (code, iso, title, hint) = match error {
+        let (code, iso, hint) = match error {
             EnvelopeError::WrongChain { .. } => (
-                "wrong-chain",
+                ProblemCode::WrongChain,
                 "NARR",
-                "The transaction is for another chain",
                 "Check which network you signed for. Nothing was paid.",
             ),
             EnvelopeError::Malformed { .. } => (
-                "malformed-transaction",
+                ProblemCode::MalformedTransaction,
                 "FF01",
-                "The transaction is malformed",
                 "Build it with the wallet or the documented encoding. Nothing was paid.",
             ),
             EnvelopeError::Signature => (
-                "bad-signature",
+                ProblemCode::BadSignature,
                 "DS0A",
-                "A signature is missing or invalid",
                 "Sign again with the keys that the transaction names. Nothing was paid.",
             ),
         };
-        let status = if code == "malformed-transaction" { 400 } else { 422 };
-        let detail = format!("{error} (ISO 20022 reason {iso})");
-        Self::new(status, code, title, Retry::Never).with(detail, hint)
+        Self::new(code).with(format!("{error} (ISO 20022 reason {iso})"), hint)
     }
 
     /// 422: the ledger would reject, known before the transaction entered a block. Nothing was
     /// paid.
     pub fn rejected(rejection: Rejection) -> Self {
         let retry = if rejection.is_transient() { Retry::Later } else { Retry::Never };
-        Self::new(422, rejection.code(), "The ledger rejects the transaction", retry).with(
+        Self::of(rejection.code(), 422, "The ledger rejects the transaction", retry).with(
             format!("{} (ISO 20022 reason {})", rejection.explanation(), rejection.iso()),
             "Nothing was paid.",
         )

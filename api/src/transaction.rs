@@ -3,11 +3,14 @@
 //! Invariants: the same bytes get the same answer. Absent: the encoding of the transaction itself,
 //! which is the ledger's.
 
+use ledger::crypto::PublicKey;
+use ledger::execute::Approval;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::account::HoldingView;
 use crate::receipt::ReceiptView;
+use crate::text::Naming;
 
 /// The JSON body of `POST /v1/transactions`; `application/octet-stream` carries the bytes
 /// themselves.
@@ -67,6 +70,42 @@ pub struct SimulationAnswer {
     pub receipts: Vec<ReceiptView>,
     /// The holdings as they would be afterwards.
     pub balances: Vec<SimulatedBalance>,
+    /// What owners of accounts must approve, one for each operation that they order.
+    #[serde(default)]
+    pub approvals: Vec<ApprovalView>,
+}
+
+/// What the owners of an account must approve: so many of its keys must sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApprovalView {
+    /// The place of the operation in its transaction, from 0.
+    pub operation: u64,
+    /// The account's address.
+    pub account: String,
+    /// How many of its keys must sign.
+    pub threshold: u8,
+    /// Its keys that the transaction names as signers, hexadecimal.
+    pub signers: Vec<String>,
+    /// How many more must sign; 0 if enough do, or the servicer may order it under a mandate.
+    pub missing: u64,
+    /// Its other keys, hexadecimal: any `missing` of them must be named as signers and sign.
+    pub others: Vec<String>,
+}
+
+impl ApprovalView {
+    /// Renders an approval.
+    pub fn new(approval: &Approval, naming: &Naming) -> Self {
+        let keys = |keys: &[PublicKey]| keys.iter().map(PublicKey::to_hex).collect();
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        Self {
+            operation: number(approval.operation),
+            account: naming.address(approval.account),
+            threshold: approval.threshold,
+            signers: keys(&approval.signers),
+            missing: number(approval.missing),
+            others: keys(&approval.others),
+        }
+    }
 }
 
 /// A holding as it would be after a simulated transaction.

@@ -85,6 +85,16 @@ pub enum Fault {
         /// What is wrong.
         source: KeyFileError,
     },
+    /// A key was made by a devnet, and the network is none.
+    #[error(
+        "{} is a devnet's key, which everyone may know: it can join no other network. Move it \
+         away, and `join` makes a new one",
+        path.display()
+    )]
+    Devnet {
+        /// Which.
+        path: PathBuf,
+    },
     /// The operating system gave no entropy.
     #[error("the operating system gives no entropy: {reason}. Try again on another machine")]
     Entropy {
@@ -163,6 +173,7 @@ impl Fault {
             | Self::Member(_)
             | Self::Exposed { .. }
             | Self::Key { .. }
+            | Self::Devnet { .. }
             | Self::Entropy { .. }
             | Self::OtherChain { .. }
             | Self::Approval { .. }

@@ -50,7 +50,7 @@ pub fn join(join: &Join, output: &Path) -> Result<MemberFile, Fault> {
         return Err(Fault::Argument { reason: reason.to_owned() });
     }
     keys::make_folder(&join.keys)?;
-    let key = |name: String, kind| keys::read_or_make(&join.keys.join(name), kind);
+    let key = |name: String, kind| keys::read_or_make(&join.keys.join(name), kind, join.network);
     let named = |name: &str, kind| key(format!("{name}.key"), kind);
     let validator = if join.roles.validator {
         Some((named("voting", KeyKind::Voting)?, named("node", KeyKind::Node)?))

@@ -7,7 +7,7 @@ use ledger::crypto::SecretKey;
 use ledger::genesis::GenesisDocument;
 use ledger::genesis::approval::Approval;
 use ledger::genesis::keyfile::KeyKind;
-use ledger::ids::Bic;
+use ledger::ids::{Bic, Network};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ pub fn sign(
     output: &Path,
 ) -> Result<Approval, Fault> {
     let report = verify(document, chain_id)?;
-    let keys = operators(folder)?;
+    let keys = operators(folder, report.document.network)?;
     let approval =
         Approval::sign(&report.document, signer(&report.document, folder, &keys)?, &keys);
     approval
@@ -57,13 +57,13 @@ pub fn approvals(report: &Report, paths: &[PathBuf]) -> Result<(Vec<Bic>, Vec<Bi
 }
 
 /// The keys `operator-1.key`, `operator-2.key` and so on, as many as are there.
-fn operators(folder: &Path) -> Result<Vec<SecretKey>, Fault> {
+fn operators(folder: &Path, network: Network) -> Result<Vec<SecretKey>, Fault> {
     let files = (1..=16).map(|number| folder.join(format!("operator-{number}.key")));
     let present: Vec<_> = files.filter(|file| file.exists()).collect();
     if present.is_empty() {
         return Err(Fault::NoOperator { path: folder.to_owned() });
     }
-    present.iter().map(|file| keys::read(file, KeyKind::Operator)).collect()
+    present.iter().map(|file| keys::read(file, KeyKind::Operator, network)).collect()
 }
 
 /// The member that has one of the keys as an operator's.

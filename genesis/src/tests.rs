@@ -233,6 +233,42 @@ fn a_production_network_is_sealed_only_with_enough_for_a_quorum() {
     seal(&draft, TIME, &sealed).unwrap();
 }
 
+#[test]
+fn a_devnets_key_joins_no_other_network_whatever_folder_it_is_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let devnet = party(folder.path(), BANKS[0], Network::Devnet);
+    join(&devnet, &folder.path().join("devnet.json")).unwrap();
+    for name in ["voting", "node", "operator-1", "operator-2", "compliance"] {
+        for network in [Network::Production, Network::Test] {
+            let other = tempfile::tempdir().unwrap();
+            let honest = party(other.path(), BANKS[1], network);
+            fs::create_dir_all(&honest.keys).unwrap();
+            let copied = honest.keys.join(format!("{name}.key"));
+            fs::copy(devnet.keys.join(format!("{name}.key")), &copied).unwrap();
+            let output = other.path().join("member.json");
+            let fault = join(&honest, &output).unwrap_err();
+            assert!(matches!(fault, Fault::Devnet { .. }), "{name} {network:?} {fault}");
+            let text = fault.to_string();
+            assert!(text.contains(&copied.display().to_string()), "{text}");
+            assert!(text.contains("is a devnet's key"), "{text}");
+            assert!(!output.exists());
+            fs::remove_file(&copied).unwrap();
+            join(&honest, &output).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_devnets_operator_signs_no_other_networks_document() {
+    let (folder, document) = sealed();
+    let devnet = party(folder.path(), "BOFAUS3N", Network::Devnet);
+    join(&devnet, &folder.path().join("devnet.json")).unwrap();
+    let file = folder.path().join("signature.json");
+    let fault = sign(&document, None, &devnet.keys, &file).unwrap_err();
+    assert!(matches!(fault, Fault::Devnet { .. }), "{fault}");
+    assert!(!file.exists());
+}
+
 /// The sealed document of all banks.
 fn sealed() -> (tempfile::TempDir, PathBuf) {
     let (folder, files) = ceremony(Network::Test);

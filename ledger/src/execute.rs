@@ -13,6 +13,7 @@
 //! (see `chain`), clocks.
 
 mod accounts;
+mod approvals;
 mod fees;
 mod governance;
 mod pay;
@@ -24,6 +25,8 @@ mod table;
 mod transaction;
 mod wanted;
 mod working;
+
+pub use approvals::{Approval, approvals};
 
 use crate::account::{Entry, Holding, HoldingKey};
 use crate::ids::{Height, Timestamp};

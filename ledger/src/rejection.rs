@@ -303,16 +303,18 @@ impl Rejection {
                 "The signatures do not satisfy the policy. Add the missing ones."
             }
             Self::DuplicateUetr => "This UETR belongs to another transaction. Look that one up.",
-            Self::UnknownInstitution => "There is no such institution on this ledger.",
+            Self::UnknownInstitution => {
+                "There is no such institution on this ledger. Check its BIC."
+            }
             Self::UnknownAccount => "There is no such account. Check the payer's address.",
             Self::UnknownPayee => "There is no such payee account. Check the address.",
             Self::AccountExists => "An account with this number exists already. Use another one.",
-            Self::AccountClosed => "The account is closed.",
+            Self::AccountClosed => "The account is closed. Use another one.",
             Self::AccountNotEmpty => "The account still holds something. Empty it first.",
             Self::AccountFrozen => "The account is frozen. Ask its institution.",
             Self::NotPermitted => "The institution may not do this. Check its roles.",
             Self::UnknownProposal => "There is no proposal of this number. List the proposals.",
-            Self::ProposalClosed => "The proposal was enacted or refused already.",
+            Self::ProposalClosed => "The proposal was enacted or refused already. Make a new one.",
             Self::ProposalExpired => {
                 "The proposal has expired, or may not live so long. Propose it anew."
             }
@@ -324,8 +326,8 @@ impl Rejection {
             Self::InstitutionRemoved => {
                 "The institution left this ledger. Use an account at another one."
             }
-            Self::InstitutionExists => "A member has this BIC already.",
-            Self::NotValidator => "The institution runs no validator.",
+            Self::InstitutionExists => "A member has this BIC already. Check the BIC.",
+            Self::NotValidator => "The institution runs no validator. Check its BIC.",
             Self::ValidatorExists => "The institution runs a validator. Remove or rotate that one.",
             Self::SupplyOutstanding => {
                 "Money of this institution is in circulation. Redeem it first."
@@ -334,22 +336,32 @@ impl Rejection {
             Self::ValidatorCount => {
                 "A network has 1 to 128 validators. Add or remove another one first."
             }
-            Self::ParametersRefused => "A parameter is out of its bounds, or can never change so.",
-            Self::UpgradeRefused => "The upgrade must be at a later height and of a later version.",
-            Self::SameAccount => "Payer and payee are the same account.",
-            Self::UnknownAsset => "The asset is not registered on this ledger.",
-            Self::AssetConflict => "The asset is registered already, or differs from ISO 4217.",
-            Self::ZeroAmount => "The amount is zero.",
-            Self::AmountTooLarge => "The amount is above what one payment may move.",
+            Self::ParametersRefused => {
+                "A parameter is out of its bounds, or can never change so. Choose another value."
+            }
+            Self::UpgradeRefused => {
+                "The upgrade must be at a later height and of a later version. Choose such ones."
+            }
+            Self::SameAccount => "Payer and payee are the same account. Name another payee.",
+            Self::UnknownAsset => "The asset is not registered on this ledger. Check its code.",
+            Self::AssetConflict => {
+                "The asset is registered already, or differs from ISO 4217. Check its code."
+            }
+            Self::ZeroAmount => "The amount is zero. Write a larger one.",
+            Self::AmountTooLarge => "The amount is above what one payment may move. Pay in parts.",
             Self::QuoteForged => "The quote is not signed by the dealer. Ask for a new one.",
             Self::QuoteExpired => "The quote has expired. Ask for a new one.",
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
             Self::QuoteMismatch => "The quote does not fit the payment. Ask for a new one.",
-            Self::FeeScheduleConflict => "The fee schedule is not the next version.",
+            Self::FeeScheduleConflict => {
+                "The fee schedule is not the next version. Number it after the last one."
+            }
             Self::FeeAboveAgreed => "The charges are above the agreed maximum. Agree to more.",
             Self::InsufficientFunds => "The available balance is too small. Top up the account.",
             Self::DealerInsufficientFunds => "The dealer cannot deliver now. Ask another dealer.",
-            Self::LinkedRejected => "Another part of the same atomic transaction was rejected.",
+            Self::LinkedRejected => {
+                "Another part of the same atomic transaction was rejected. Mend that part."
+            }
             Self::InternalDefect => "The ledger could not process this. Report it to the operator.",
         }
     }
@@ -384,7 +396,10 @@ mod tests {
         assert_eq!(tagged, Rejection::ALL, "every rejection that can be read has a precedence");
         for rejection in Rejection::ALL {
             assert_eq!(rejection.iso().len(), 4);
-            assert!(rejection.explanation().ends_with('.'));
+            // What is the matter, and what to do; as short as ISO 20022's additional information.
+            let explanation = rejection.explanation();
+            assert!(explanation.ends_with('.') && explanation.contains(". "), "{explanation}");
+            assert!(explanation.len() <= 105, "{explanation}");
         }
     }
 }

@@ -6,7 +6,7 @@ mod support;
 use ledger::account::{AccountStatus, Entry, EntryKind, KeySet, Policy};
 use ledger::block::{Block, LaneTip};
 use ledger::chain::{BlockRefusal, Tip};
-use ledger::execute::Simulation;
+use ledger::execute::{Simulation, approvals};
 use ledger::fees::{FeeItem, FeeKind, FeeRule, FeeSchedule};
 use ledger::genesis::Parameters;
 use ledger::hash::{Domain, Hash};
@@ -340,9 +340,15 @@ fn l10_full_signer_sets_and_mandates() {
         ] {
             let pay = Operation::Pay(world.pay(joint, min(), cny(1)));
             let signers: Vec<_> = signers.into_iter().cloned().collect();
+            let asked = Order::one(pay.clone(), &signers).sign(world.domains(), world.time());
+            let [approval] = approvals(world.tip.state(), &asked.transaction).try_into().unwrap();
             let outcome = world.submit(pay, &signers);
             let expected = (!pays).then_some(Rejection::SignersMissing);
             assert_eq!(outcome.rejection(), expected, "mandate {mandate}, {signers:?}");
+            // What is said to be missing is what execution misses.
+            assert_eq!((approval.account, approval.threshold), (joint, 2));
+            assert_eq!(approval.missing == 0, pays, "mandate {mandate}, {approval:?}");
+            assert_eq!(approval.signers.len() + approval.others.len(), 3);
         }
     }
 }

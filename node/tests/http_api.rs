@@ -295,6 +295,15 @@ fn a_simulation_tells_what_would_happen_and_changes_nothing() {
     let wei = node.address_of(3, "wei");
     let balance = tried.balances.iter().find(|balance| balance.account == wei).unwrap();
     assert_eq!(balance.holding.posted, "798.50 CNY");
+    let [approval] = tried.approvals.as_slice() else { panic!("{:?}", tried.approvals) };
+    assert_eq!((&approval.account, approval.threshold, approval.missing), (&wei, 1, 0));
+    assert_eq!(approval.signers, [signed.transaction.signers[0].to_hex()]);
+    let stranger = ledger::crypto::PublicKey([9; 32]);
+    let mut unapproved = signed.clone();
+    unapproved.transaction.signers = vec![stranger];
+    let waiting = simulate(&unapproved);
+    assert_eq!(waiting.receipts[0].code.as_deref(), Some("signers-missing"));
+    assert_eq!((waiting.approvals[0].missing, waiting.approvals[0].others.len()), (1, 1));
     assert_eq!(node.balance(3, "wei", "CNY"), 100_000);
     let poor = simulate(&node.signed_payment(2, 1_000_000));
     assert_eq!(poor.receipts[0].code.as_deref(), Some("insufficient-funds"));
@@ -304,7 +313,7 @@ fn a_simulation_tells_what_would_happen_and_changes_nothing() {
     let settled = node.settle(&signed);
     let tried = simulate(&signed);
     assert_eq!(tried.receipts[0].block, settled.receipts[0].block);
-    assert!(tried.balances.is_empty());
+    assert!(tried.balances.is_empty() && tried.approvals.is_empty());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use ledger::receipt::{Outcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{Transaction, TransactionId};
 
+use crate::language::{Text, say};
 use crate::profile::Chain;
 
 /// What was ordered, and under which id it was signed.
@@ -76,8 +77,9 @@ impl Evidence {
 ///
 /// # Errors
 /// The link that does not hold.
-pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, String> {
-    Proof::decode(file).and_then(|proof| proof.verify(chain.id)).map_err(|error| error.to_string())
+pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, Text> {
+    let verdict = Proof::decode(file).and_then(|proof| proof.verify(chain.id));
+    verdict.map_err(|error| say!("{error}", "证明不成立：{error}"))
 }
 
 /// Checks that `answer` tells how the order ended: by its proof where money moves, else by the
@@ -89,28 +91,32 @@ pub(crate) fn check(
     chain: &Chain,
     answer: &ReceiptView,
     expected: &Expected,
-) -> Result<Ended, String> {
+) -> Result<Ended, Text> {
     if expected.operation.uetr().is_none() {
         return declared(answer, expected);
     }
     let file = answer.proof.as_deref().and_then(api::text::parse_base64);
-    prove(chain, file.ok_or("it sent no proof")?, expected)
+    prove(chain, file.ok_or_else(|| say!("it sent no proof", "未给出证明"))?, expected)
 }
 
 /// Checks that `file` proves how the payment ended.
 ///
 /// # Errors
 /// Why it does not.
-pub(crate) fn prove(chain: &Chain, file: Vec<u8>, expected: &Expected) -> Result<Ended, String> {
+pub(crate) fn prove(chain: &Chain, file: Vec<u8>, expected: &Expected) -> Result<Ended, Text> {
     let verdict = verify(chain, &file)?;
     let proof::Proven::Payment(receipt) = &verdict.proven else {
-        return Err("its proof is of another kind".to_owned());
+        return Err(say!("its proof is of another kind", "其证明属于另一种类"));
     };
     if receipt.transaction != expected.transaction || receipt.operation != 0 {
-        return Err("its proof is of another transaction".to_owned());
+        return Err(say!("its proof is of another transaction", "其证明属于另一笔交易"));
     }
     if let Some(difference) = difference(receipt, &expected.operation) {
-        return Err(format!("the proven receipt is not what was ordered: {difference}"));
+        return Err(say!(
+            "the proven receipt is not what was ordered: {difference}",
+            "所证明的回执与指令不符：{difference}";
+            difference = difference
+        ));
     }
     let evidence = Evidence::of(&verdict, file);
     let (height, time) = (verdict.header.height, verdict.header.time);
@@ -149,13 +155,16 @@ pub(crate) fn check_effect(
     file: &[u8],
     operation: &Operation,
     done: Height,
-) -> Result<Evidence, String> {
+) -> Result<Evidence, Text> {
     let verdict = verify(chain, file)?;
     let proof::Proven::Account { account, record: Some(record) } = &verdict.proven else {
-        return Err("its proof is not of an account".to_owned());
+        return Err(say!("its proof is not of an account", "其证明不是账户的证明"));
     };
     if affected(operation) != Some(*account) || verdict.header.height < done {
-        return Err("its proof is of another account or of an earlier block".to_owned());
+        return Err(say!(
+            "its proof is of another account or of an earlier block",
+            "其证明属于另一账户，或属于更早的区块"
+        ));
     }
     let is_so = match operation {
         Operation::OpenAccount { policy, .. } | Operation::SetPolicy { policy, .. } => {
@@ -179,7 +188,7 @@ pub(crate) fn check_effect(
     if is_so {
         Ok(Evidence::of(&verdict, file.to_vec()))
     } else {
-        Err("the account is not as was ordered".to_owned())
+        Err(say!("the account is not as was ordered", "账户状态与指令不符"))
     }
 }
 
@@ -214,9 +223,9 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
 }
 
 /// A node's word about an operation that moves no money.
-fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, String> {
+fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
     if Hash::from_hex(&answer.transaction) != Some(expected.transaction) {
-        return Err("its receipt is of another transaction".to_owned());
+        return Err(say!("its receipt is of another transaction", "其回执属于另一笔交易"));
     }
     let rejection = Rejection::ALL.into_iter().find(|r| Some(r.code()) == answer.code.as_deref());
     let proposal = answer.proposal.map(ProposalNumber);
@@ -224,24 +233,25 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, String> 
         ("done", None, None) => Outcome::Done,
         ("done", None, Some(number)) => Outcome::Proposed(number),
         ("rejected", Some(rejection), None) => Outcome::Rejected(rejection),
-        _ => return Err("its receipt contradicts itself".to_owned()),
+        _ => return Err(say!("its receipt contradicts itself", "其回执自相矛盾")),
     };
     let transaction = expected.transaction;
     let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
-    let height = Height(answer.block.ok_or("its receipt names no block")?);
+    let block = answer.block.ok_or_else(|| say!("its receipt names no block", "其回执未写明区块"));
+    let height = Height(block?);
     let time = answer.time.as_deref().and_then(api::text::parse_time);
-    let time = time.ok_or("its receipt names no time")?;
+    let time = time.ok_or_else(|| say!("its receipt names no time", "其回执未写明时间"))?;
     Ok(Ended { receipt, height, time, evidence: None })
 }
 
 /// How a receipt differs from the operation, if it does.
-fn difference(receipt: &Receipt, operation: &Operation) -> Option<&'static str> {
+fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
     if receipt.uetr != operation.uetr() {
-        return Some("another UETR");
+        return Some(say!("another UETR", "UETR 不同"));
     }
     let settlement = match &receipt.outcome {
         Outcome::Rejected(_) => return None,
-        Outcome::Done | Outcome::Proposed(_) => return Some("no settlement"),
+        Outcome::Done | Outcome::Proposed(_) => return Some(say!("no settlement", "没有结算")),
         Outcome::Settled(settlement) => settlement,
     };
     match operation {
@@ -279,14 +289,14 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<&'static str> 
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => Some("money moved"),
+        | Operation::Enact { .. } => Some(say!("money moved", "资金发生了变动")),
     }
 }
 
-const fn first_difference(parties: bool, amounts: bool) -> Option<&'static str> {
+fn first_difference(parties: bool, amounts: bool) -> Option<Text> {
     match (parties, amounts) {
-        (false, _) => Some("other accounts"),
-        (true, false) => Some("other amounts"),
+        (false, _) => Some(say!("other accounts", "账户不同")),
+        (true, false) => Some(say!("other amounts", "金额不同")),
         (true, true) => None,
     }
 }

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
 use crate::folders::Folders;
+use crate::language::{Text, say};
 use crate::profile::{NamedAccount, Profile};
 
 const MAXIMUM_BYTES: usize = 4 * 1024 * 1024;
@@ -31,14 +33,14 @@ impl Book {
     /// A usage fault if it cannot be read.
     pub(crate) fn read(folders: &Folders, profile: &str) -> Result<Self, Fault> {
         let path = path_of(folders, profile);
-        let refused = |reason: String| {
-            let detail = format!("{}: {reason}", path.display());
-            Fault::usage("bad-address-book", detail, "Mend the file.")
+        let refused = |reason: Text| {
+            let hint = say!("Mend the file.", "请修正该文件。");
+            Fault::usage(Own::BadAddressBook, in_file(&path, &reason), hint)
         };
         match files::read_text(&path, MAXIMUM_BYTES) {
-            Ok(text) => toml::from_str(&text).map_err(|error| refused(sentence(&error))),
+            Ok(text) => toml::from_str(&text).map_err(|error| refused(quoted(&error))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(refused(sentence(&error))),
+            Err(error) => Err(refused(quoted(&error))),
         }
     }
 
@@ -48,7 +50,7 @@ impl Book {
     /// What the system says.
     pub(crate) fn write(&self, folders: &Folders, profile: &str) -> Result<(), Fault> {
         let path = path_of(folders, profile);
-        let text = toml::to_string(self).map_err(|error| Fault::internal(sentence(&error)))?;
+        let text = toml::to_string(self).map_err(|error| Fault::defect(&error))?;
         files::replace(&path, text.as_bytes()).map_err(|error| Fault::file(&path, &error))
     }
 

@@ -271,6 +271,8 @@ mod tests {
             ("pay --resume 7f0c", true),
             ("pay --file p.csv --from @wei --retry-rejected", true),
             ("pay @lee 25 --id 7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10", true),
+            ("pay @lee 25 --dry-run", true),
+            ("pay --file p.csv --dry-run", false),
             ("pay @lee 25 --retry-rejected", false),
             ("pay @lee 25 --file p.csv", false),
             ("pay @lee", false),

@@ -12,9 +12,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::assurance::{self, Ended, Expected};
+use crate::code::Own;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::network::{Network, nobody_answers, refusal};
+use crate::language::{Text, say};
+use crate::network::{Network, at, nobody_answers, refusal};
 use crate::node::{self, Node, NodeError};
 use crate::output::Output;
 use crate::profile::Chain;
@@ -54,11 +56,11 @@ pub(crate) enum Delivered {
 #[derive(Debug)]
 enum Miss {
     /// It got nothing.
-    Unsent(String),
+    Unsent(Text),
     /// It may have got it and says nothing useful.
-    Silent(String),
+    Silent(Text),
     /// It has got it, and claims an outcome that it does not prove.
-    Unproven(String),
+    Unproven(Text),
     /// It refuses for good.
     Refused(Fault),
 }
@@ -90,20 +92,18 @@ impl Delivery<'_> {
                 }
                 match self.send(node, left.min(turn)) {
                     Ok(ended) => return Ok(Delivered::Ended(Box::new(ended))),
-                    Err(Miss::Unsent(reason)) => {
-                        reasons.push(format!("{}: {reason}", node.base()));
-                    }
+                    Err(Miss::Unsent(reason)) => reasons.push(at(node, &reason)),
                     Err(Miss::Silent(reason)) => {
                         may_be_sent = true;
-                        reasons.push(format!("{}: {reason}", node.base()));
+                        reasons.push(at(node, &reason));
                     }
                     Err(Miss::Unproven(reason)) => {
                         may_be_sent = true;
-                        let warning = format!("Do not trust {}: {reason}", node.base());
-                        if warned.insert(warning.clone()) {
-                            output.warning(warning);
+                        let reason = at(node, &reason);
+                        if warned.insert(reason.english().to_owned()) {
+                            output.warning(&distrust(&reason));
                         }
-                        reasons.push(format!("{}: {reason}", node.base()));
+                        reasons.push(reason);
                     }
                     Err(Miss::Refused(fault)) => refusals.push((node, fault)),
                 }
@@ -118,8 +118,7 @@ impl Delivery<'_> {
                 return Err(fault.clone().about(self.id));
             }
             let is_unanimous = refusals.len() == network.nodes().len();
-            let refused = refusals.iter().map(|(node, fault)| (node.base(), &fault.detail));
-            reasons.extend(refused.map(|(base, detail)| format!("{base}: {detail}")));
+            reasons.extend(refusals.iter().map(|(node, fault)| at(node, &fault.detail)));
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || is_unanimous {
                 return Err(self.unknown(&reasons));
@@ -136,14 +135,18 @@ impl Delivery<'_> {
             .and_then(|bytes| node::parse(&bytes))
             .map_err(|error| miss(&error))?;
         if answer.status != "final" {
-            return Err(Miss::Silent("it is not final yet".to_owned()));
+            return Err(Miss::Silent(say!("it is not final yet", "尚未终局")));
         }
         let checked = match answer.receipts.first() {
             Some(receipt) => assurance::check(self.chain, receipt, self.expected),
-            None => Err("it sent no receipt".to_owned()),
+            None => Err(say!("it sent no receipt", "未给出回执")),
         };
         checked.map_err(|reason| {
-            Miss::Unproven(format!("it calls the payment final and does not prove it: {reason}"))
+            Miss::Unproven(say!(
+                "it calls the payment final and does not prove it: {reason}",
+                "称支付已终局却未能证明：{reason}";
+                reason = reason
+            ))
         })
     }
 
@@ -167,14 +170,27 @@ impl Delivery<'_> {
         file.is_ok_and(|file| assurance::proves_absence(self.chain, &file, uetr, (from, until)))
     }
 
-    fn unknown(&self, reasons: &[String]) -> Fault {
-        let detail = format!("The outcome is not known ({}).", reasons.join("; "));
-        let hint = format!(
-            "Repeat the same command, or: feiqian pay --resume {}. It is never paid twice.",
-            self.id
+    fn unknown(&self, reasons: &[Text]) -> Fault {
+        let hint = say!(
+            "Repeat the same command, or: feiqian pay --resume {id}. It is never paid twice.",
+            "请重复同一命令，或：feiqian pay --resume {id}。不会重复付款。",
+            id = self.id
         );
-        Fault::new(Exit::Unknown, "outcome-unknown", detail, hint).about(self.id)
+        unknown(reasons, hint).about(self.id)
     }
+}
+
+/// Exit 6: it was sent, or may have been, and what came of it is not known.
+pub(crate) fn unknown(reasons: &[Text], hint: Text) -> Fault {
+    let reasons = Text::join(reasons, "; ");
+    let detail =
+        say!("The outcome is not known ({reasons}).", "结果未知（{reasons}）。"; reasons = reasons);
+    Fault::new(Exit::Unknown, Own::OutcomeUnknown, detail, hint)
+}
+
+/// The warning about a node that does not prove what it says; `reason` begins with its address.
+pub(crate) fn distrust(reason: &Text) -> Text {
+    say!("Do not trust {reason}", "请勿信任 {reason}"; reason = reason)
 }
 
 fn miss(error: &NodeError) -> Miss {

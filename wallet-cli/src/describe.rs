@@ -7,13 +7,17 @@ use api::text::Naming;
 use ledger::account::{KeySet, Policy};
 use ledger::crypto::PublicKey;
 use ledger::hash::Hash;
-use ledger::ids::{AccountId, AssetCode, InstitutionNumber};
+use ledger::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
+use ledger::operation::{
+    AssetKind, ChargeBearer, FreezeDirection, Operation, Pay, PayAcross, PaymentTerms,
+};
 use std::collections::BTreeMap;
 
+use crate::language::{Text, say};
+
 /// A line: what, and its value.
-pub(crate) type Line = (&'static str, String);
+pub(crate) type Line = (Text, Text);
 
 /// What it takes to write an operation without any node: currencies have the standard's decimals,
 /// and amounts of points are in minor units.
@@ -70,68 +74,135 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
 /// The operation, line by line; the first says what it is.
 pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
     let money = |amount: &Money| text(*amount, naming);
-    let address = |account: &AccountId| naming.address(*account);
+    let address = |account: &AccountId| Text::data(naming.address(*account));
     match operation {
         Operation::Pay(pay) => payment(pay, naming),
         Operation::PayAcross(pay) => exchange(pay, naming),
-        Operation::Issue { uetr, to, amount } => {
-            vec![("issue", money(amount)), ("to", address(to)), ("id", uetr.to_string())]
-        }
-        Operation::Redeem { uetr, from, amount } => {
-            vec![("redeem", money(amount)), ("from", address(from)), ("id", uetr.to_string())]
-        }
+        Operation::Issue { uetr, to, amount } => vec![
+            (say!("issue", "发行"), money(amount)),
+            (say!("to", "收款账户"), address(to)),
+            (say!("id", "编号"), Text::data(uetr.to_string())),
+        ],
+        Operation::Redeem { uetr, from, amount } => vec![
+            (say!("redeem", "赎回"), money(amount)),
+            (say!("from", "付款账户"), address(from)),
+            (say!("id", "编号"), Text::data(uetr.to_string())),
+        ],
         Operation::RotateKeys { account, keys } => {
-            [vec![("rotate keys", address(account))], owners(keys)].concat()
+            [vec![(say!("rotate keys", "更换密钥"), address(account))], owners(keys)].concat()
         }
         Operation::OpenAccount { account, policy, tier } => {
-            let lines = vec![("open account", address(account)), ("tier", tier.to_string())];
+            let lines = vec![
+                (say!("open account", "开户"), address(account)),
+                (say!("tier", "等级"), Text::data(tier.to_string())),
+            ];
             [lines, rules(policy)].concat()
         }
         Operation::SetPolicy { account, policy } => {
-            [vec![("set policy", address(account))], rules(policy)].concat()
+            [vec![(say!("set policy", "设置规则"), address(account))], rules(policy)].concat()
         }
         Operation::Freeze { account, direction } => vec![
-            ("freeze", address(account)),
-            ("direction", format!("{direction:?}").to_lowercase()),
+            (say!("freeze", "冻结"), address(account)),
+            (say!("direction", "方向"), way(*direction)),
         ],
-        Operation::Unfreeze { account } => vec![("unfreeze", address(account))],
-        Operation::CloseAccount { account } => vec![("close account", address(account))],
-        Operation::SetTier { account, tier } => {
-            vec![("set tier", tier.to_string()), ("account", address(account))]
+        Operation::Unfreeze { account } => {
+            vec![(say!("unfreeze", "解冻"), address(account))]
         }
+        Operation::CloseAccount { account } => {
+            vec![(say!("close account", "销户"), address(account))]
+        }
+        Operation::SetTier { account, tier } => vec![
+            (say!("set tier", "设置等级"), Text::data(tier.to_string())),
+            (say!("account", "账户"), address(account)),
+        ],
         Operation::RegisterAsset { code, kind, decimals, issuer } => vec![
-            ("register asset", code.to_string()),
-            ("kind", format!("{kind:?}").to_lowercase()),
-            ("decimals", decimals.0.to_string()),
-            ("issuer", institution(*issuer)),
+            (say!("register asset", "登记资产"), Text::data(code.to_string())),
+            (say!("kind", "种类"), asset_kind(*kind)),
+            (say!("decimals", "小数位数"), Text::data(decimals.0.to_string())),
+            (say!("issuer", "发行机构"), institution(*issuer)),
         ],
-        Operation::SetFeeSchedule { institution: number, schedule } => vec![
-            ("set fees", format!("version {}, {} rules", schedule.version, schedule.rules.len())),
-            ("institution", institution(*number)),
-            ("collector", address(&schedule.collector)),
-        ],
-        Operation::Propose { institution: number, change, expires } => vec![
-            ("propose", api::governance::summary(change, &|number| institution(number))),
-            ("institution", institution(*number)),
-            ("expires", api::text::time(*expires)),
-        ],
-        Operation::Vote { institution: number, proposal, approve } => vec![
-            ("vote", if *approve { "for" } else { "against" }.to_owned()),
-            ("proposal", proposal.0.to_string()),
-            ("institution", institution(*number)),
-        ],
-        Operation::Enact { institution: number, proposal } => {
-            vec![("enact", proposal.0.to_string()), ("institution", institution(*number))]
+        Operation::SetFeeSchedule { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => institutional(operation, naming),
+    }
+}
+
+/// What an institution orders about itself or the network.
+fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
+    let by = |number: &InstitutionNumber| (say!("institution", "机构"), institution(*number));
+    let number = |proposal: &ProposalNumber| Text::data(proposal.0.to_string());
+    match operation {
+        Operation::SetFeeSchedule { institution: number, schedule } => {
+            let (version, rules) = (schedule.version, schedule.rules.len());
+            let what = say!("version {version}, {rules} rules", "第 {version} 版，{rules} 条规则");
+            let collector = Text::data(naming.address(schedule.collector));
+            vec![
+                (say!("set fees", "设置费率"), what),
+                by(number),
+                (say!("collector", "收费账户"), collector),
+            ]
         }
+        Operation::Propose { institution: member, change, expires } => vec![
+            (
+                say!("propose", "提案"),
+                Text::data(api::governance::summary(change, &|number| {
+                    format!("number {}", number.0)
+                })),
+            ),
+            by(member),
+            (say!("expires", "截止"), Text::data(api::text::time(*expires))),
+        ],
+        Operation::Vote { institution: member, proposal, approve } => vec![
+            (say!("vote", "投票"), ballot(*approve)),
+            (say!("proposal", "提案编号"), number(proposal)),
+            by(member),
+        ],
+        Operation::Enact { institution: member, proposal } => {
+            vec![(say!("enact", "执行提案"), number(proposal)), by(member)]
+        }
+        Operation::Pay(_)
+        | Operation::PayAcross(_)
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::Freeze { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::SetTier { .. }
+        | Operation::RegisterAsset { .. } => Vec::new(),
+    }
+}
+
+/// How a vote reads.
+pub(crate) fn ballot(approve: bool) -> Text {
+    if approve { say!("for", "赞成") } else { say!("against", "反对") }
+}
+
+/// Which way an account is frozen.
+pub(crate) fn way(direction: FreezeDirection) -> Text {
+    match direction {
+        FreezeDirection::Outgoing => say!("outgoing", "付出"),
+        FreezeDirection::Incoming => say!("incoming", "收入"),
+        FreezeDirection::Both => say!("both", "双向"),
+    }
+}
+
+fn asset_kind(kind: AssetKind) -> Text {
+    match kind {
+        AssetKind::Currency => say!("currency", "货币"),
+        AssetKind::Points => say!("points", "积分"),
     }
 }
 
 fn payment(pay: &Pay, naming: &Naming) -> Vec<Line> {
     let mut lines = vec![
-        ("pay", text(pay.amount, naming)),
-        ("from", naming.address(pay.from)),
-        ("to", naming.address(pay.to)),
-        ("id", pay.uetr.to_string()),
+        (say!("pay", "支付"), text(pay.amount, naming)),
+        (say!("from", "付款账户"), Text::data(naming.address(pay.from))),
+        (say!("to", "收款账户"), Text::data(naming.address(pay.to))),
+        (say!("id", "编号"), Text::data(pay.uetr.to_string())),
     ];
     lines.extend(terms(&pay.terms, pay.amount.asset, naming));
     lines
@@ -139,59 +210,81 @@ fn payment(pay: &Pay, naming: &Naming) -> Vec<Line> {
 
 fn exchange(pay: &PayAcross, naming: &Naming) -> Vec<Line> {
     let quote = &pay.quote.quote;
+    let least = text(pay.minimum_received, naming);
+    let rate = format!("1 {} = {} {}", quote.sell, quote.rate, quote.buy);
     let mut lines = vec![
-        ("pay", text(pay.sell, naming)),
-        ("receive", format!("at least {}", text(pay.minimum_received, naming))),
-        ("from", naming.address(pay.from)),
-        ("to", naming.address(pay.to)),
-        ("rate", format!("1 {} = {} {}", quote.sell, quote.rate, quote.buy)),
-        ("dealer", naming.address(quote.dealer)),
-        ("firm until", api::text::time(quote.expires)),
-        ("id", pay.uetr.to_string()),
+        (say!("pay", "支付"), text(pay.sell, naming)),
+        (say!("receive", "对方收到"), say!("at least {least}", "至少 {least}"; least = least)),
+        (say!("from", "付款账户"), Text::data(naming.address(pay.from))),
+        (say!("to", "收款账户"), Text::data(naming.address(pay.to))),
+        (say!("rate", "汇率"), Text::data(rate)),
+        (say!("dealer", "做市商"), Text::data(naming.address(quote.dealer))),
+        (say!("firm until", "报价有效至"), Text::data(api::text::time(quote.expires))),
+        (say!("id", "编号"), Text::data(pay.uetr.to_string())),
     ];
     lines.extend(terms(&pay.terms, pay.sell.asset, naming));
     lines
 }
 
-fn text(money: Money, naming: &Naming) -> String {
+fn text(money: Money, naming: &Naming) -> Text {
     if naming.decimals.contains_key(&money.asset) {
-        return naming.money(money);
+        return Text::data(naming.money(money));
     }
-    format!("{} minor units of {}", money.amount.text(Decimals(0)), money.asset)
+    say!(
+        "{number} minor units of {asset}",
+        "{number} 个 {asset} 最小单位",
+        number = money.amount.text(Decimals(0)),
+        asset = money.asset
+    )
 }
 
 fn terms(terms: &PaymentTerms, asset: AssetCode, naming: &Naming) -> Vec<Line> {
     let bearer = match terms.charge_bearer {
-        ChargeBearer::Debtor => "DEBT: the payer, on top of the amount",
-        ChargeBearer::Shared => "SHAR: the payer those of its own institution, on top",
-        ChargeBearer::Creditor => "CRED: the payee, taken from the amount",
+        ChargeBearer::Debtor => {
+            say!("DEBT: the payer, on top of the amount", "DEBT：付款人，在金额之外另付")
+        }
+        ChargeBearer::Shared => say!(
+            "SHAR: the payer those of its own institution, on top",
+            "SHAR：付款人另付其开户机构的费用"
+        ),
+        ChargeBearer::Creditor => {
+            say!("CRED: the payee, taken from the amount", "CRED：收款人，从金额中扣收")
+        }
     };
     let most = if terms.maximum_fee == Amount::MAXIMUM {
-        "without limit".to_owned()
+        say!("without limit", "不设上限")
     } else {
-        format!("at most {}", text(Money::new(terms.maximum_fee, asset), naming))
+        let most = text(Money::new(terms.maximum_fee, asset), naming);
+        say!("at most {most}", "最多 {most}"; most = most)
     };
-    let mut lines = vec![("charges", most), ("borne by", bearer.to_owned())];
+    let mut lines = vec![(say!("charges", "手续费"), most), (say!("borne by", "费用承担"), bearer)];
     if terms.purpose != [0; 4] {
-        lines.push(("purpose", String::from_utf8_lossy(&terms.purpose).into_owned()));
+        let purpose = String::from_utf8_lossy(&terms.purpose).into_owned();
+        lines.push((say!("purpose", "用途"), Text::data(purpose)));
     }
     if terms.remittance != Hash::ZERO {
-        lines.push(("commits to", terms.remittance.to_hex()));
+        lines.push((say!("commits to", "附言承诺"), Text::data(terms.remittance.to_hex())));
     }
     lines
 }
 
 fn rules(policy: &Policy) -> Vec<Line> {
-    let mandate = if policy.mandate { "the servicer may order payments" } else { "none" };
-    [vec![("mandate", mandate.to_owned())], owners(&policy.owners)].concat()
+    let mandate = if policy.mandate {
+        say!("the servicer may order payments", "开户机构可代为下达支付")
+    } else {
+        say!("none", "无")
+    };
+    [vec![(say!("mandate", "授权"), mandate)], owners(&policy.owners)].concat()
 }
 
 fn owners(keys: &KeySet) -> Vec<Line> {
-    let threshold = format!("{} of {} keys sign", keys.threshold, keys.keys.len());
-    let keys = keys.keys.iter().map(PublicKey::to_hex).map(|key| ("owner", key));
-    std::iter::once(("owners", threshold)).chain(keys).collect()
+    let (threshold, all) = (keys.threshold, keys.keys.len());
+    let threshold = say!("{threshold} of {all} keys sign", "{all} 个密钥中须 {threshold} 个签名");
+    let keys = keys.keys.iter().map(PublicKey::to_hex);
+    let keys = keys.map(|key| (say!("owner", "所有人"), Text::data(key)));
+    std::iter::once((say!("owners", "签名规则"), threshold)).chain(keys).collect()
 }
 
-fn institution(number: InstitutionNumber) -> String {
-    format!("number {}", number.0)
+fn institution(number: InstitutionNumber) -> Text {
+    say!("number {number}", "编号 {number}", number = number.0)
 }

@@ -21,12 +21,14 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 
 use crate::assurance::{self, Ended, Evidence, Expected};
+use crate::code::Own;
 use crate::delivery::{Delivered, Delivery};
 use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::interrupt;
+use crate::language::say;
 use crate::network::{Network, naming};
 use crate::node::{Node, NodeError};
 use crate::outbox::{Entry, Held, Outcome};
@@ -111,19 +113,18 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// The rejection that it would get, or exit 5 if no node answers. Nothing was sent.
     pub(crate) fn simulate(&self, transaction: Transaction) -> Result<ReceiptView, Fault> {
+        would_settle(&self.rehearse(transaction)?).cloned()
+    }
+
+    /// What the transaction would do now, and whose approvals it needs, as a node tells it.
+    ///
+    /// # Errors
+    /// As for [`Network::ask`]. Nothing was sent.
+    pub(crate) fn rehearse(&self, transaction: Transaction) -> Result<SimulationAnswer, Fault> {
         let bytes = codec::encode(&envelope::unsigned(transaction));
         let question = TransactionRequest { transaction: api::text::base64(&bytes) };
         let path = "/v1/transactions/simulate";
-        let answer: SimulationAnswer =
-            self.network.ask(|node, limit| node.post_json(path, &question, limit))?;
-        let receipt =
-            answer.receipts.into_iter().next().ok_or_else(|| {
-                Fault::internal("A node simulates a transaction without a receipt.")
-            })?;
-        match Rejection::ALL.into_iter().find(|r| Some(r.code()) == receipt.code.as_deref()) {
-            Some(rejection) => Err(Fault::rejected(rejection)),
-            None => Ok(receipt),
-        }
+        self.network.ask(|node, limit| node.post_json(path, &question, limit))
     }
 
     /// Signs, saves, sends, verifies.
@@ -173,15 +174,21 @@ impl<'a> Desk<'a> {
         let start = Instant::now();
         let output = &self.session.output;
         if let Some(mut done) = self.recall(&held.entry) {
-            output.step("paid before");
+            output.step(&say!("paid before", "此前已支付"));
             done.held = Some(held);
             return Ok(done);
         }
         let _watch = interrupt::watch(output.format(), &held.entry.id)?;
-        output.step(if held.is_resumed { "resumed" } else { "saved" });
+        let saved =
+            if held.is_resumed { say!("resumed", "继续") } else { say!("saved", "已保存") };
+        output.step(&saved);
         let (bytes, signed) = held.entry.transaction()?;
-        let expected = Expected::of(&self.chain, &signed.transaction)
-            .ok_or_else(|| Fault::internal("The outbox holds a transaction without operation."))?;
+        let expected = Expected::of(&self.chain, &signed.transaction).ok_or_else(|| {
+            Fault::internal(say!(
+                "The outbox holds a transaction without operation.",
+                "发件箱中有一笔不含操作的交易。"
+            ))
+        })?;
         let delivery = Delivery {
             bytes: &bytes,
             id: &held.entry.id,
@@ -207,11 +214,11 @@ impl<'a> Desk<'a> {
                 return Err(fault);
             }
         };
-        output.step("sent");
+        output.step(&say!("sent", "已发送"));
         if ended.evidence.is_none() && ended.receipt.outcome.rejection().is_none() {
             ended.evidence = self.effect(&expected.operation, ended.height);
         }
-        output.step("final");
+        output.step(&say!("final", "已终局"));
         let elapsed = start.elapsed();
         output.part(&format!("   {} s", seconds(elapsed)));
         let status = ReceiptView::new(&ended.receipt, None, &self.unnamed()).status;
@@ -319,10 +326,33 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// The receipt of a transaction that would settle.
+///
+/// # Errors
+/// The rejection that it would get.
+pub(crate) fn would_settle(answer: &SimulationAnswer) -> Result<&ReceiptView, Fault> {
+    let receipt = answer.receipts.first().ok_or_else(|| {
+        Fault::internal(say!(
+            "A node simulates a transaction without a receipt.",
+            "节点模拟交易却未给出回执。"
+        ))
+    })?;
+    match Rejection::ALL.into_iter().find(|r| Some(r.code()) == receipt.code.as_deref()) {
+        Some(rejection) => Err(Fault::rejected(rejection)),
+        None => Ok(receipt),
+    }
+}
+
 fn expired() -> Fault {
-    let detail = "The time of the transaction is over, and no node has it in its final blocks.";
-    let hint = "It was not executed and no longer can be. The same command now orders anew.";
-    Fault::new(Exit::Expired, "expired", detail, hint)
+    let detail = say!(
+        "The time of the transaction is over, and no node has it in its final blocks.",
+        "交易有效期已过，且没有节点的终局区块包含它。"
+    );
+    let hint = say!(
+        "It was not executed and no longer can be. The same command now orders anew.",
+        "它未执行，也不会再执行。再次执行同一命令将重新下达指令。"
+    );
+    Fault::new(Exit::Expired, Own::Expired, detail, hint)
 }
 
 /// Seconds with two decimals.

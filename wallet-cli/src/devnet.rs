@@ -7,8 +7,10 @@ use ledger::ids::Network;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-use crate::fault::Fault;
+use crate::code::Own;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
+use crate::language::{Text, say};
 use crate::profile::{Chain, NamedAccount, OperatorKey, Profile};
 
 const MAXIMUM_BYTES: usize = 1024 * 1024;
@@ -53,16 +55,18 @@ fn public_passphrase() -> String {
 /// A usage fault that says what is wrong with the file.
 pub(crate) fn read(folder: &Path) -> Result<Profile, Fault> {
     let path = folder.join("devnet.json");
-    let refused = |reason: String| {
-        let detail = format!("{}: {reason}.", path.display());
-        Fault::usage("bad-devnet", detail, "Start one: feiqian-node devnet --dir DIR")
+    let refused = |reason: Text| {
+        let hint = say!(
+            "Start one: feiqian-node devnet --dir DIR",
+            "请启动：feiqian-node devnet --dir DIR"
+        );
+        Fault::usage(Own::BadDevnet, in_file(&path, &reason), hint)
     };
-    let text =
-        files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(error.to_string()))?;
-    let devnet: Devnet = serde_json::from_str(&text).map_err(|error| refused(error.to_string()))?;
+    let text = files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(quoted(&error)))?;
+    let devnet: Devnet = serde_json::from_str(&text).map_err(|error| refused(quoted(&error)))?;
     let chain = Chain::parse(&devnet.chain_id)?;
     if chain.network != Network::Devnet {
-        return Err(refused("its chain is no devnet".to_owned()));
+        return Err(refused(say!("its chain is no devnet.", "其链不是开发网。")));
     }
     let accounts = devnet.accounts.into_iter().map(|account| {
         let named = NamedAccount {

@@ -1,17 +1,19 @@
 //! Faults: every way in which a command fails, with its exit code, what is wrong and what to do.
 //!
-//! Invariants: the code is stable and in kebab case; a fault about a payment names its id. Absent:
-//! printing (see `output`).
+//! Invariants: the code is one of a closed list (see `code`); a fault about a payment names its id;
+//! programs get it in English, people in their language. Absent: printing (see `output`).
 
 use api::problem::{Problem, Retry};
-use iso20022::pacs002::Code;
+use iso20022::pacs002::Code as IsoCode;
 use ledger::ids::NameError;
 use ledger::money::{MoneyError, ParseMoneyError};
 use ledger::rejection::Rejection;
 use serde::Serialize;
 use std::path::Path;
 
+use crate::code::{Code, Own};
 use crate::exit::Exit;
+use crate::language::{Text, say};
 
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,27 +21,22 @@ pub(crate) struct Fault {
     /// The exit code.
     pub(crate) exit: Exit,
     /// The stable code.
-    pub(crate) code: String,
+    pub(crate) code: Code,
     /// What is wrong.
-    pub(crate) detail: String,
+    pub(crate) detail: Text,
     /// What to do; may be empty.
-    pub(crate) hint: String,
+    pub(crate) hint: Text,
     /// Whether the same command may succeed later.
     pub(crate) retry: Retry,
     /// The payment or transaction that it is about.
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Box<str>>,
     /// The ISO 20022 reason, for a rejection.
-    pub(crate) iso_reason: Option<Code>,
+    pub(crate) iso_reason: Option<IsoCode>,
 }
 
 impl Fault {
     /// A fault with a code, what is wrong and what to do.
-    pub(crate) fn new(
-        exit: Exit,
-        code: &str,
-        detail: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn new(exit: Exit, code: impl Into<Code>, detail: Text, hint: Text) -> Self {
         let retry = match exit {
             Exit::Unknown | Exit::Interrupted => Retry::Same,
             Exit::NotSent => Retry::Later,
@@ -50,89 +47,108 @@ impl Fault {
             | Exit::NotPermitted
             | Exit::Expired => Retry::Never,
         };
-        Self {
-            exit,
-            code: code.to_owned(),
-            detail: detail.into(),
-            hint: hint.into(),
-            retry,
-            id: None,
-            iso_reason: None,
-        }
+        Self { exit, code: code.into(), detail, hint, retry, id: None, iso_reason: None }
     }
 
     /// The command line is wrong.
-    pub(crate) fn usage(code: &str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn usage(code: impl Into<Code>, detail: Text, hint: Text) -> Self {
         Self::new(Exit::Usage, code, detail, hint)
     }
 
     /// A flag is missing where nobody can be asked.
-    pub(crate) fn missing(flag: &str, why: &str) -> Self {
-        Self::usage("missing-flag", why, format!("Add {flag}."))
+    pub(crate) fn missing(flag: &str, why: Text) -> Self {
+        Self::usage(Own::MissingFlag, why, say!("Add {flag}.", "请加上 {flag}。"))
     }
 
     /// A file cannot be read or written.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
         let missing = error.kind() == std::io::ErrorKind::NotFound;
         let (exit, hint) = if missing {
-            (Exit::Usage, "Check the path.")
+            (Exit::Usage, say!("Check the path.", "请检查路径。"))
         } else {
-            (Exit::Internal, "Check the file's permissions and the disk's free space.")
+            let hint = say!(
+                "Check the file's permissions and the disk's free space.",
+                "请检查文件权限和磁盘剩余空间。"
+            );
+            (Exit::Internal, hint)
         };
-        Self::new(exit, "file", format!("{}: {error}.", path.display()), hint)
+        let detail = say!("{path}: {error}.", "{path}：{error}。", path = path.display());
+        Self::new(exit, Own::File, detail, hint)
     }
 
     /// The wallet's own mistake, or a damaged file of its own.
-    pub(crate) fn internal(detail: impl Into<String>) -> Self {
-        Self::new(Exit::Internal, "internal", detail, "Report this with the command that you gave.")
+    pub(crate) fn internal(detail: Text) -> Self {
+        let hint = say!("Report this with the command that you gave.", "请连同所用命令一并报告。");
+        Self::new(Exit::Internal, Own::Internal, detail, hint)
+    }
+
+    /// The wallet's own mistake, in the words of what noticed it.
+    pub(crate) fn defect(error: &impl std::fmt::Display) -> Self {
+        Self::internal(quoted(error))
     }
 
     /// The ledger rejected: nothing happened.
     pub(crate) fn rejected(rejection: Rejection) -> Self {
         let exit = Exit::of_rejection(rejection);
-        let detail = format!("{} (ISO 20022 {})", rejection.explanation(), rejection.iso());
+        let code = Code::Ledger(rejection);
+        let explanation = code.advice().map(|advice| advice.meaning.and(&advice.action));
+        let explanation = explanation.unwrap_or_default();
+        let iso = rejection.iso();
+        let detail =
+            say!("{words} (ISO 20022 {iso})", "{words}（ISO 20022 {iso}）"; words = explanation);
         let retry = if rejection.is_transient() { Retry::Later } else { Retry::Never };
         Self {
             retry,
-            iso_reason: Code::parse(rejection.iso()),
-            ..Self::new(exit, rejection.code(), detail, "Nothing was paid.")
+            iso_reason: IsoCode::parse(iso),
+            ..Self::new(exit, code, detail, say!("Nothing was paid.", "未付款。"))
         }
     }
 
     /// The same fault, about this payment or transaction.
     pub(crate) fn about(mut self, id: &str) -> Self {
-        self.id = Some(id.to_owned());
+        self.id = Some(id.into());
         self
     }
 
     /// The same fault, with what else went wrong on the way to it.
     pub(crate) fn with_cause(mut self, cause: &Self) -> Self {
-        self.detail = format!("{} {}", self.detail, cause.detail);
+        self.detail = self.detail.and(&cause.detail);
         self
     }
 
     /// The fault as one line for a person.
-    pub(crate) fn text(&self) -> String {
-        let hint = if self.hint.is_empty() { String::new() } else { format!(" {}", self.hint) };
-        let id = self.id.as_ref().map(|id| format!(" id {id}")).unwrap_or_default();
-        format!("{}{hint}{id}        (exit {})", self.detail, self.exit.code())
+    pub(crate) fn text(&self) -> Text {
+        let words = self.detail.and(&self.hint);
+        let exit = self.exit.code();
+        match &self.id {
+            Some(id) => say!(
+                "{words} id {id}        (exit {exit})",
+                "{words} 编号 {id}        （退出码 {exit}）";
+                words = words
+            ),
+            None => say!(
+                "{words}        (exit {exit})",
+                "{words}        （退出码 {exit}）";
+                words = words
+            ),
+        }
     }
 
     /// The fault as a problem document (RFC 9457) with the wallet's own members.
     pub(crate) fn document(&self) -> FaultDocument {
         FaultDocument {
             problem: Problem {
-                kind: format!("urn:feiqian:problem:{}", self.code),
-                title: self.exit.title().to_owned(),
+                kind: format!("urn:feiqian:problem:{}", self.code.text()),
+                title: self.exit.title().english().to_owned(),
                 status: self.exit.http_status(),
-                code: self.code.clone(),
-                detail: self.detail.clone(),
-                hint: self.hint.clone(),
+                code: self.code.text().to_owned(),
+                detail: self.detail.english().to_owned(),
+                hint: self.hint.english().to_owned(),
                 retry: self.retry,
                 request_id: None,
             },
             exit: self.exit.code(),
-            id: self.id.clone(),
+            id: self.id.as_deref().map(str::to_owned),
             iso_reason: self.iso_reason.map(|code| code.to_string()),
         }
     }
@@ -152,11 +168,13 @@ pub(crate) struct FaultDocument {
 
 impl From<ParseMoneyError> for Fault {
     fn from(error: ParseMoneyError) -> Self {
+        let english = sentence(&error);
         match error {
             ParseMoneyError::Amount(error) => error.into(),
             ParseMoneyError::Code(error) => error.into(),
-            ParseMoneyError::UnknownAsset { .. } => {
-                Self::usage("unknown-asset", sentence(&error), "")
+            ParseMoneyError::UnknownAsset { asset } => {
+                let chinese = format!("账本上没有资产 {asset}。请查看：feiqian assets。");
+                Self::usage(Own::UnknownAsset, Text::new(english, chinese), Text::default())
             }
         }
     }
@@ -164,26 +182,62 @@ impl From<ParseMoneyError> for Fault {
 
 impl From<MoneyError> for Fault {
     fn from(error: MoneyError) -> Self {
-        let code = match error {
-            MoneyError::WithoutAsset { .. } => "amount-without-asset",
-            MoneyError::NotANumber { .. } => "amount-malformed",
-            MoneyError::TooManyDecimals { .. } => "amount-too-precise",
-            MoneyError::TooLarge => "amount-too-large",
+        let english = sentence(&error);
+        let (code, chinese) = match error {
+            MoneyError::WithoutAsset { text, suggestion } => {
+                (Own::AmountWithoutAsset, format!("“{text}”没有写明资产。请写“{suggestion}”。"))
+            }
+            MoneyError::NotANumber { text } => (
+                Own::AmountMalformed,
+                format!("“{text}”不是金额。请写数字和小数点，如“100.50 CNY”。"),
+            ),
+            MoneyError::TooManyDecimals { text, asset, decimals, given } => (
+                Own::AmountTooPrecise,
+                format!(
+                    "{asset} 有 {decimals} 位小数，而“{text}”有 {given} 位。请舍入到 {decimals} 位。"
+                ),
+            ),
+            MoneyError::TooLarge => (Own::AmountTooLarge, "金额超出账本上限。".to_owned()),
         };
-        Self::usage(code, sentence(&error), "")
+        Self::usage(code, Text::new(english, chinese), Text::default())
     }
 }
 
 impl From<NameError> for Fault {
     fn from(error: NameError) -> Self {
-        let code = match error {
-            NameError::Bic { .. } => "bad-bic",
-            NameError::AssetCode { .. } => "bad-asset-code",
-            NameError::Uetr { .. } => "bad-uetr",
-            NameError::Account { .. } => "bad-address",
+        let english = sentence(&error);
+        let (code, chinese) = match error {
+            NameError::Bic { text } => (
+                Own::BadBic,
+                format!("“{text}”不是 BIC。请写 8 或 11 个大写字母或数字，如 PSBCCNBJ。"),
+            ),
+            NameError::AssetCode { text } => (
+                Own::BadAssetCode,
+                format!("“{text}”不是资产代码。请写 3 至 8 个大写字母或数字，如 CNY。"),
+            ),
+            NameError::Uetr { text } => (
+                Own::BadUetr,
+                format!(
+                    "“{text}”不是 UETR。请写小写的第 4 版 UUID，如 7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10。"
+                ),
+            ),
+            NameError::Account { text, .. } => (
+                Own::BadAddress,
+                format!("“{text}”不是本网络的账户地址。请向收款人重新索取并完整复制。"),
+            ),
         };
-        Self::usage(code, sentence(&error), "")
+        Self::usage(code, Text::new(english, chinese), Text::default())
     }
+}
+
+/// What another program said, in its own words.
+pub(crate) fn quoted(error: &impl std::fmt::Display) -> Text {
+    Text::data(sentence(error))
+}
+
+/// A file and what is wrong with it.
+pub(crate) fn in_file(path: &Path, reason: &Text) -> Text {
+    say!("{path}: {reason}", "{path}：{reason}", path = path.display(); reason = reason)
 }
 
 /// An error's text with a full stop.
@@ -195,6 +249,7 @@ pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
     use ledger::ids::Uetr;
     use ledger::money::Money;
 
@@ -202,7 +257,10 @@ mod tests {
     fn an_amount_without_asset_reads_as_documented() {
         let fault: Fault = Money::parse("25", |_| None).unwrap_err().into();
         assert_eq!(fault.code, "amount-without-asset");
-        assert_eq!(fault.text(), "\"25\" has no asset. Write \"25.00 CNY\".        (exit 2)");
+        let text = fault.text();
+        let [english, chinese] = [Language::English, Language::Chinese].map(|l| text.of(l));
+        assert_eq!(english, "\"25\" has no asset. Write \"25.00 CNY\".        (exit 2)");
+        assert_eq!(chinese, "“25”没有写明资产。请写“25.00 CNY”。        （退出码 2）");
     }
 
     #[test]
@@ -220,6 +278,6 @@ mod tests {
     #[test]
     fn names_keep_their_codes() {
         let fault: Fault = Uetr::parse("x").unwrap_err().into();
-        assert_eq!((fault.exit, fault.code.as_str()), (Exit::Usage, "bad-uetr"));
+        assert_eq!((fault.exit, fault.code.text()), (Exit::Usage, "bad-uetr"));
     }
 }

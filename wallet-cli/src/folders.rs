@@ -6,7 +6,9 @@
 use directories::ProjectDirs;
 use std::path::PathBuf;
 
+use crate::code::Own;
 use crate::fault::Fault;
+use crate::language::say;
 
 /// The wallet's folders.
 #[derive(Clone, Debug)]
@@ -25,7 +27,9 @@ impl Folders {
             return Ok(Self { config: home.clone(), data: home });
         }
         let folders = ProjectDirs::from("", "", "feiqian").ok_or_else(|| {
-            Fault::usage("no-home", "There is no home folder.", "Set FEIQIAN_HOME or HOME.")
+            let detail = say!("There is no home folder.", "没有主文件夹。");
+            let hint = say!("Set FEIQIAN_HOME or HOME.", "请设置 FEIQIAN_HOME 或 HOME。");
+            Fault::usage(Own::NoHome, detail, hint)
         })?;
         Ok(Self { config: folders.config_dir().to_owned(), data: folders.data_dir().to_owned() })
     }
@@ -53,6 +57,11 @@ impl Folders {
     /// Signed transactions whose outcome is not known yet: `ID.json`.
     pub(crate) fn outbox(&self) -> PathBuf {
         self.data.join("outbox")
+    }
+
+    /// What light clients trust, one file for each chain: `CHAIN.json`.
+    pub(crate) fn trust(&self) -> PathBuf {
+        self.data.join("trust")
     }
 
     /// Transactions whose outcome is known: `ID.json`.

@@ -8,8 +8,10 @@ use signal_hook::consts::SIGINT;
 use signal_hook::iterator::Signals;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::code::Own;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
+use crate::language::say;
 use crate::output::{Format, Output, PrivateScreen};
 
 /// The id of the payment that is under way.
@@ -49,8 +51,7 @@ pub(crate) fn guard(screen: PrivateScreen) -> Result<PrivateScreen, Fault> {
 
 fn listen(format: Format) -> Result<(), Fault> {
     if WATCHING.set(()).is_ok() {
-        let mut signals =
-            Signals::new([SIGINT]).map_err(|error| Fault::internal(sentence(&error)))?;
+        let mut signals = Signals::new([SIGINT]).map_err(|error| Fault::defect(&error))?;
         std::thread::spawn(move || {
             if signals.forever().next().is_some() {
                 PrivateScreen::clear_if_open();
@@ -71,14 +72,21 @@ fn interrupted() -> Fault {
     let id = UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match id {
         Some(id) => {
-            let detail =
-                "Interrupted. The signed payment is in the outbox, and may have been sent.";
-            let hint = "Repeat the same command to learn its outcome: it is never paid twice.";
-            Fault::new(Exit::Interrupted, "interrupted", detail, hint).about(&id)
+            let detail = say!(
+                "Interrupted. The signed payment is in the outbox, and may have been sent.",
+                "已中断。已签名的支付在发件箱中，可能已经发送。"
+            );
+            let hint = say!(
+                "Repeat the same command to learn its outcome: it is never paid twice.",
+                "请重复同一命令以获知结果，不会重复付款。"
+            );
+            Fault::new(Exit::Interrupted, Own::Interrupted, detail, hint).about(&id)
         }
         None => {
-            let detail = "Interrupted. No payment was under way.";
-            Fault::new(Exit::Interrupted, "interrupted", detail, "Repeat the same command.")
+            let detail =
+                say!("Interrupted. No payment was under way.", "已中断。没有进行中的支付。");
+            let hint = say!("Repeat the same command.", "请重复同一命令。");
+            Fault::new(Exit::Interrupted, Own::Interrupted, detail, hint)
         }
     }
 }

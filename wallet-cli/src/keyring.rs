@@ -9,10 +9,12 @@ use ledger::genesis::keyfile::{KeyFile, KeyKind};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+use crate::code::Own;
 use crate::entropy;
-use crate::fault::{Fault, sentence};
+use crate::fault::{Fault, in_file, quoted, sentence};
 use crate::files;
 use crate::folders::Folders;
+use crate::language::{Text, say};
 use crate::passphrase::Passphrases;
 
 /// A key at rest.
@@ -43,21 +45,27 @@ impl StoredKey {
             .map(Zeroizing::new)
             .map_err(|error| Fault::file(path, &error))?;
         let label = path.display().to_string();
-        let refused = |reason: String| {
-            let hint = "Name a keystore, or an operator's or compliance key file.";
-            Fault::usage("bad-key", format!("{label}: {reason}"), hint)
+        let refused = |reason: Text| {
+            let hint = say!(
+                "Name a keystore, or an operator's or compliance key file.",
+                "请指明密钥库，或操作员、合规密钥文件。"
+            );
+            Fault::usage(Own::BadKey, in_file(path, &reason), hint)
         };
         if let Ok(file) = serde_json::from_str::<KeyFile<'_>>(&text) {
             let kind = file.kind();
             if matches!(kind, KeyKind::Voting | KeyKind::Node) {
-                return Err(refused(format!("a {kind} key signs no transactions.")));
+                return Err(refused(say!(
+                    "a {kind} key signs no transactions.",
+                    "{kind} 密钥不用于签名交易。"
+                )));
             }
             let key =
-                file.open(Suite::Ed25519Blake3, kind).map_err(|error| refused(sentence(&error)))?;
+                file.open(Suite::Ed25519Blake3, kind).map_err(|error| refused(quoted(&error)))?;
             let public = key.public();
             return Ok(Self { label, public, secret: Secret::Open(Box::new(key)) });
         }
-        let keystore = Keystore::parse(&text).map_err(|error| refused(sentence(&error)))?;
+        let keystore = Keystore::parse(&text).map_err(|error| refused(quoted(&error)))?;
         Ok(Self { public: keystore.public(), label, secret: sealed(keystore, passphrase) })
     }
 
@@ -71,18 +79,20 @@ impl StoredKey {
         };
         let passphrase = match passphrase {
             Some(known) => known.clone(),
-            None => passphrases.existing(&self.label)?,
+            None => passphrases.existing(&Text::data(self.label.as_str()))?,
         };
         keystore.decrypt(passphrase.as_bytes()).map_err(|error| {
-            let detail = format!("{}: {}", self.label, sentence(&error));
-            Fault::usage("wrong-passphrase", detail, "Nothing was signed.")
+            wrong_passphrase(&self.label, &error, say!("Nothing was signed.", "未签名任何内容。"))
         })
     }
 
     fn in_clear(&self) -> Result<SecretKey, Fault> {
         match &self.secret {
             Secret::Open(key) => Ok((**key).clone()),
-            Secret::Sealed { .. } => Err(Fault::internal("a sealed key was taken for an open one")),
+            Secret::Sealed { .. } => Err(Fault::internal(say!(
+                "A sealed key was taken for an open one.",
+                "加密的密钥被当作未加密的密钥。"
+            ))),
         }
     }
 }
@@ -155,7 +165,7 @@ pub(crate) fn public(folders: &Folders, text: &str) -> Result<PublicKey, Fault> 
 /// # Errors
 /// An internal fault if the system has none.
 pub(crate) fn fresh() -> Result<SecretKey, Fault> {
-    let seed = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    let seed = entropy::bytes().map_err(|error| Fault::defect(&error))?;
     let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed);
     Ok(SecretKey::from_seed(Suite::Ed25519Blake3, *seed))
 }
@@ -171,11 +181,11 @@ pub(crate) fn keep(
     passphrase: &str,
     cost: Cost,
 ) -> Result<PublicKey, Fault> {
-    let no_entropy = |error: std::io::Error| Fault::internal(sentence(&error));
+    let no_entropy = |error: std::io::Error| Fault::defect(&error);
     let (salt, nonce) =
         (entropy::bytes().map_err(no_entropy)?, entropy::bytes().map_err(no_entropy)?);
     let keystore = Keystore::encrypt(key, passphrase.as_bytes(), cost, salt, nonce)
-        .map_err(|error| Fault::internal(sentence(&error)))?;
+        .map_err(|error| Fault::defect(&error))?;
     place(folders, name, &keystore)?;
     Ok(key.public())
 }
@@ -188,12 +198,34 @@ pub(crate) fn place(folders: &Folders, name: &str, keystore: &Keystore) -> Resul
     let path = path_of(folders, name);
     match files::create(&path, keystore.text().as_bytes()) {
         Ok(_locked) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let detail = format!("There is a key \"{name}\" already: {}.", path.display());
-            Err(Fault::usage("key-exists", detail, "Choose another name."))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(taken(name, &path)),
         Err(error) => Err(Fault::file(&path, &error)),
     }
+}
+
+/// The passphrase does not open `label`.
+pub(crate) fn wrong_passphrase(label: &str, error: &impl std::fmt::Display, hint: Text) -> Fault {
+    let english = sentence(error);
+    let detail = say!("{label}: {english}", "{label}：口令不正确，或文件已损坏。");
+    Fault::usage(Own::WrongPassphrase, detail, hint)
+}
+
+/// What [`is_name`] asks for.
+pub(crate) fn naming_rule() -> Text {
+    say!(
+        "Use 1 to 32 lower-case letters, digits, - and _.",
+        "请使用 1 至 32 个小写字母、数字、- 和 _。"
+    )
+}
+
+/// There is a key of this name already.
+pub(crate) fn taken(name: &str, path: &Path) -> Fault {
+    let detail = say!(
+        "There is a key \"{name}\" already: {path}.",
+        "已有密钥“{name}”：{path}。",
+        path = path.display()
+    );
+    Fault::usage(Own::KeyExists, detail, say!("Choose another name.", "请换一个名称。"))
 }
 
 #[cfg(test)]

@@ -1,14 +1,10 @@
 //! The language in which the wallet speaks to people: English or Chinese, by the locale.
 //!
-//! Invariants: JSON, codes, flags and formats are never translated. In Chinese are payments from
-//! the question to the receipt, the ledger's rejections, and what every exit means; what has no
-//! Chinese text yet is shown in English rather than not at all. Absent: other locales' numbers and
-//! dates; amounts read the same everywhere.
-
-mod chinese;
-
-use crate::exit::Exit;
-use crate::fault::Fault;
+//! Invariants: a [`Text`] is there in every language, because [`say!`] takes them side by side and
+//! nothing that is shown to people takes anything else: what has no Chinese text does not compile.
+//! JSON, codes, flags and formats are never translated; what another program said (the system, a
+//! parser, a node) is quoted in its own words. Absent: other locales' numbers and dates; amounts
+//! read the same everywhere.
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,22 +14,6 @@ pub(crate) enum Language {
     English,
     /// Chinese as written in mainland China (zh-CN).
     Chinese,
-}
-
-/// What is said of a payment that settled.
-pub(crate) struct Paid<'a> {
-    /// What was paid.
-    pub(crate) amount: &'a str,
-    /// To whom.
-    pub(crate) payee: &'a str,
-    /// What the payee received, if that is something else.
-    pub(crate) received: Option<&'a str>,
-    /// The rate of the exchange, if there was one.
-    pub(crate) rate: Option<&'a str>,
-    /// The charges.
-    pub(crate) fee: &'a str,
-    /// The payment's id.
-    pub(crate) id: &'a str,
 }
 
 impl Language {
@@ -47,58 +27,113 @@ impl Language {
         }
     }
 
-    /// A word or a question of the payment's way, given in English.
-    pub(crate) fn word(self, english: &'static str) -> &'static str {
-        match self {
-            Self::English => english,
-            Self::Chinese => chinese::word(english).unwrap_or(english),
-        }
-    }
-
-    /// The line that tells of a payment.
-    pub(crate) fn paid(self, paid: &Paid<'_>) -> String {
-        let Paid { amount, payee, received, rate, fee, id } = paid;
-        match self {
-            Self::English => {
-                let received = received.map(|money| format!(", who received {money}"));
-                let rate = rate.map(|rate| format!("rate {rate}, "));
-                format!(
-                    "Paid {amount} to {payee}{} ({}fee {fee}).   id {id}",
-                    received.unwrap_or_default(),
-                    rate.unwrap_or_default()
-                )
-            }
-            Self::Chinese => {
-                let received = received.map(|money| format!("，对方收到 {money}"));
-                let rate = rate.map(|rate| format!("汇率 {rate}，"));
-                format!(
-                    "已向 {payee} 支付 {amount}{}（{}手续费 {fee}）。   编号 {id}",
-                    received.unwrap_or_default(),
-                    rate.unwrap_or_default()
-                )
-            }
-        }
-    }
-
-    /// A fault as one line.
-    pub(crate) fn fault(self, fault: &Fault) -> String {
-        if self == Self::English {
-            return fault.text();
-        }
-        let id = fault.id.as_ref().map(|id| format!(" 编号 {id}")).unwrap_or_default();
-        let meaning = chinese::exit(fault.exit);
-        let text = match chinese::rejection(&fault.code) {
-            Some(text) if fault.exit != Exit::Usage => format!("{meaning}{text}"),
-            Some(_) | None => format!("{meaning}{} {}", fault.detail, fault.hint),
-        };
-        format!("{}{id}        （退出码 {}）", text.trim_end(), fault.exit.code())
+    /// The language of this process's locale.
+    pub(crate) fn of_process() -> Self {
+        Self::of_locale(|name| std::env::var(name).ok())
     }
 }
+
+/// A text for people, in every language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Text {
+    english: Box<str>,
+    chinese: Box<str>,
+}
+
+impl Text {
+    /// A text in both languages; [`say!`] is the usual way to one.
+    pub(crate) fn new(english: String, chinese: String) -> Self {
+        Self { english: english.into(), chinese: chinese.into() }
+    }
+
+    /// What reads the same in every language: data, and the words of other programs.
+    pub(crate) fn data(text: impl Into<Box<str>>) -> Self {
+        let english = text.into();
+        Self { chinese: english.clone(), english }
+    }
+
+    /// A text that is made the same way in every language.
+    pub(crate) fn each(make: impl Fn(Language) -> String) -> Self {
+        Self::new(make(Language::English), make(Language::Chinese))
+    }
+
+    /// The text in `language`.
+    pub(crate) fn of(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
+    }
+
+    /// The text in English, as programs get it.
+    pub(crate) fn english(&self) -> &str {
+        self.of(Language::English)
+    }
+
+    /// True if there is nothing to read.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.english.is_empty()
+    }
+
+    /// The same in every language with something around it.
+    pub(crate) fn map(&self, make: impl Fn(&str) -> String) -> Self {
+        Self::each(|language| make(self.of(language)))
+    }
+
+    /// This sentence, and then another.
+    pub(crate) fn and(&self, next: &Self) -> Self {
+        Self::each(|language| sentences(self.of(language), next.of(language)))
+    }
+
+    /// Texts one after the other, with this between two.
+    pub(crate) fn join(texts: &[Self], between: &str) -> Self {
+        Self::each(|language| {
+            let texts: Vec<&str> = texts.iter().map(|text| text.of(language)).collect();
+            texts.join(between)
+        })
+    }
+}
+
+/// Two sentences as they stand in a text: Chinese ones need no space between them.
+fn sentences(first: &str, second: &str) -> String {
+    let ends_in_ascii = first.chars().next_back().is_none_or(|last| last.is_ascii());
+    let is_one_empty = first.is_empty() || second.is_empty();
+    let gap = if ends_in_ascii && !is_one_empty { " " } else { "" };
+    format!("{first}{gap}{second}")
+}
+
+/// `text` with spaces up to this many columns of a terminal; a Chinese character fills two.
+pub(crate) fn padded(text: &str, columns: usize) -> String {
+    let wide = text.chars().filter(|letter| *letter >= '\u{1100}').count();
+    let width = text.chars().count().saturating_add(wide);
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width)))
+}
+
+/// A [`Text`] from its words in English and in Chinese. Values are named once, for both:
+/// `say!("{n} keys", "{n} 个密钥", n = keys.len())`; values that are texts themselves come after
+/// a semicolon.
+macro_rules! say {
+    ($english:literal, $chinese:literal
+     $(, $name:ident = $value:expr)* $(; $($part:ident = $text:expr),+)? $(,)?) => {{
+        $(let $name = &$value;)*
+        $($(let $part: &$crate::language::Text = &$text;)+)?
+        let english = {
+            $($(let $part = $part.english();)+)?
+            format!($english)
+        };
+        let chinese = {
+            $($(let $part = $part.of($crate::language::Language::Chinese);)+)?
+            format!($chinese)
+        };
+        $crate::language::Text::new(english, chinese)
+    }};
+}
+
+pub(crate) use say;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::rejection::Rejection;
 
     #[test]
     fn the_locale_decides_by_row() {
@@ -118,33 +153,27 @@ mod tests {
     }
 
     #[test]
-    fn every_rejection_has_a_chinese_text() {
-        for rejection in Rejection::ALL {
-            let text = Language::Chinese.fault(&Fault::rejected(rejection));
-            assert!(text.contains('。'), "{rejection:?} {text}");
-            assert!(!text.contains(rejection.explanation()), "{rejection:?} {text}");
-        }
+    fn values_and_texts_are_said_in_both_languages() {
+        let count = 3;
+        let why = say!("It is late.", "太晚了。");
+        let text = say!("{count} of {all}: {why}", "{all} 之 {count}：{why}", all = 4; why = why);
+        assert_eq!(text.english(), "3 of 4: It is late.");
+        assert_eq!(text.of(Language::Chinese), "4 之 3：太晚了。");
     }
 
     #[test]
-    fn a_payment_reads_well_in_both() {
-        let paid = Paid {
-            amount: "25.00 CNY",
-            payee: "lee",
-            received: None,
-            rate: None,
-            fee: "0.00 CNY",
-            id: "7f0c",
-        };
-        let [english, chinese] = [Language::English, Language::Chinese].map(|l| l.paid(&paid));
-        assert_eq!(english, "Paid 25.00 CNY to lee (fee 0.00 CNY).   id 7f0c");
-        assert_eq!(chinese, "已向 lee 支付 25.00 CNY（手续费 0.00 CNY）。   编号 7f0c");
+    fn sentences_are_joined_as_each_language_does_it() {
+        let joined = say!("One.", "一。").and(&say!("Two.", "二。"));
+        assert_eq!((joined.english(), joined.of(Language::Chinese)), ("One. Two.", "一。二。"));
+        let quoted = Text::data("Is full.").and(&say!("Two.", "二。"));
+        assert_eq!(quoted.of(Language::Chinese), "Is full. 二。");
+        assert_eq!(joined.and(&Text::default()), joined);
     }
 
     #[test]
-    fn what_has_no_chinese_text_is_not_lost() {
-        let fault = Fault::new(Exit::NotSent, "no-node", "No node answers.", "Check it.");
-        let text = Language::Chinese.fault(&fault);
-        assert_eq!(text, "未发送任何内容。No node answers. Check it.        （退出码 5）");
+    fn a_chinese_character_fills_two_columns() {
+        assert_eq!(padded("pay", 7), "pay    ");
+        assert_eq!(padded("支付", 7), "支付   ");
+        assert_eq!(padded("付款账户", 7), "付款账户");
     }
 }

@@ -3,6 +3,7 @@
 mod assurance;
 mod book;
 mod cli;
+mod code;
 mod commands;
 mod delivery;
 mod describe;
@@ -14,6 +15,7 @@ mod exit;
 mod fault;
 mod files;
 mod folders;
+mod help;
 mod interrupt;
 mod keyring;
 mod language;
@@ -26,26 +28,35 @@ mod output;
 mod paper;
 mod passphrase;
 mod profile;
+mod protocol;
 mod qr;
 mod request;
 mod session;
 mod signers;
 mod words;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::cli::CommandLine;
+use crate::code::Own;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::{Language, Text, say};
 use crate::output::{Format, Output};
 use crate::session::Session;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
-    let exit = match CommandLine::try_parse_from(&words) {
+    let language = if asks_for_json(&words) { Language::English } else { Language::of_process() };
+    let command = help::speaking(CommandLine::command(), language);
+    let line = command
+        .try_get_matches_from(&words)
+        .and_then(|matches| CommandLine::from_arg_matches(&matches));
+    let exit = match line {
         Ok(line) => run(line),
-        Err(error) => explain(&words, &error),
+        Err(error) => explain(&words, &error, language),
     };
     ExitCode::from(exit.code())
 }
@@ -62,10 +73,15 @@ fn run(line: CommandLine) -> Exit {
     }
 }
 
+/// True if programs read the output, as far as a command line says that may not be understood.
+fn asks_for_json(words: &[OsString]) -> bool {
+    words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
+        || words.iter().any(|word| word == "--output=json")
+}
+
 /// Help, the version, or what is wrong with the command line.
-fn explain(words: &[std::ffi::OsString], error: &clap::Error) -> Exit {
-    let is_json = words.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json")
-        || words.iter().any(|word| word == "--output=json");
+fn explain(words: &[OsString], error: &clap::Error, language: Language) -> Exit {
+    let is_json = asks_for_json(words);
     let output = Output::new(if is_json { Format::Json } else { Format::Text });
     if !error.use_stderr() {
         output.help(&error.render().ansi().to_string());
@@ -74,9 +90,10 @@ fn explain(words: &[std::ffi::OsString], error: &clap::Error) -> Exit {
     if is_json {
         let text = error.to_string();
         let detail = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
-        output.fault(&Fault::usage("usage", detail, "See: feiqian --help"));
+        let hint = say!("See: feiqian --help", "请查看：feiqian --help");
+        output.fault(&Fault::usage(Own::Usage, Text::data(detail), hint));
     } else {
-        output.usage(&error.render().ansi().to_string());
+        output.usage(&help::usage_error(error, language));
     }
     Exit::Usage
 }

@@ -5,8 +5,10 @@
 
 use ledger::ids::{AccountId, Bic, InstitutionNumber, Network as NetworkKind};
 
+use crate::code::Own;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::say;
 use crate::network::Network;
 use crate::profile::{Chain, Profile};
 
@@ -56,9 +58,12 @@ impl Written {
             let servicer = Bic::parse(bic)?;
             let is_reference = (1..=MAXIMUM_REFERENCE).contains(&reference.chars().count());
             if !is_reference {
-                let detail =
-                    format!("An account's reference has 1 to {MAXIMUM_REFERENCE} characters.");
-                return Err(Fault::usage("bad-reference", detail, "Write BIC/reference."));
+                let detail = say!(
+                    "An account's reference has 1 to {MAXIMUM_REFERENCE} characters.",
+                    "账户参考号有 1 至 {MAXIMUM_REFERENCE} 个字符。"
+                );
+                let hint = say!("Write BIC/reference.", "请写 BIC/参考号。");
+                return Err(Fault::usage(Own::BadReference, detail, hint));
             }
             return Ok(Self::Reference { servicer, reference: reference.to_owned() });
         }
@@ -69,13 +74,17 @@ impl Written {
         let Some(account) = profile.accounts.get(name) else {
             let known: Vec<String> =
                 profile.accounts.keys().map(|name| format!("@{name}")).collect();
-            let detail = format!("The profile \"{}\" knows no account @{name}.", profile.name);
+            let detail = say!(
+                "The profile \"{profile}\" knows no account @{name}.",
+                "配置“{profile}”中没有账户 @{name}。",
+                profile = profile.name
+            );
             let hint = if known.is_empty() {
-                "Write the address.".to_owned()
+                say!("Write the address.", "请写地址。")
             } else {
-                format!("It knows {}.", known.join(", "))
+                say!("It knows {all}.", "其中有 {all}。", all = known.join(", "))
             };
-            return Err(Fault::usage("unknown-name", detail, hint));
+            return Err(Fault::usage(Own::UnknownName, detail, hint));
         };
         let account = AccountId::parse(kind, &account.address)?;
         Ok(Self::Known { account, name: Some(name.to_owned()) })
@@ -116,9 +125,10 @@ pub(crate) fn institution_number(network: &Network, bic: &Bic) -> Result<Institu
     let found = institutions.iter().find(|view| Bic::parse(&view.bic).is_ok_and(|b| b == *bic));
     found.map(|view| InstitutionNumber(view.number)).ok_or_else(|| {
         let known: Vec<&str> = institutions.iter().map(|view| view.bic.as_str()).collect();
-        let detail = format!("There is no institution {bic} on this ledger.");
-        let hint = format!("There are {}.", known.join(", "));
-        Fault::new(Exit::Rejected, "unknown-institution", detail, hint)
+        let detail =
+            say!("There is no institution {bic} on this ledger.", "账本上没有机构 {bic}。");
+        let hint = say!("There are {all}.", "现有 {all}。", all = known.join(", "));
+        Fault::new(Exit::Rejected, Own::UnknownInstitution, detail, hint)
     })
 }
 
@@ -156,7 +166,8 @@ mod tests {
             (&format!("PSBCCNBJ/{}", "1".repeat(35)), Err("bad-reference")),
         ] {
             let written = Written::parse(text, &profile(), KIND);
-            let found = written.map(|written| written.canonical(KIND)).map_err(|fault| fault.code);
+            let found = written.map(|written| written.canonical(KIND));
+            let found = found.map_err(|fault| fault.code.text().to_owned());
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(found, expected, "{text}");
         }

@@ -7,15 +7,16 @@ use api::account::AccountView;
 use api::chain::{AssetView, InstitutionView};
 use api::problem::{Problem, Retry};
 use api::text::Naming;
-use iso20022::pacs002::Code;
+use iso20022::pacs002::Code as IsoCode;
 use ledger::ids::{AccountId, AssetCode, Network as NetworkKind};
 use ledger::money::{Decimals, Money};
-use ledger::rejection::Rejection;
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::code::{Code, Own};
 use crate::exit::Exit;
 use crate::fault::{Fault, sentence};
+use crate::language::{Language, Text, say};
 use crate::node::{Node, NodeError};
 use crate::profile::Profile;
 
@@ -81,12 +82,12 @@ impl Network {
                         return Err(fault);
                     }
                     let before = refused.get_or_insert_with(|| fault.clone());
-                    if !before.detail.contains(&fault.detail) {
-                        before.detail = format!("{} {}", before.detail, fault.detail);
+                    if !before.detail.english().contains(fault.detail.english()) {
+                        before.detail = before.detail.and(&fault.detail);
                     }
                 }
                 Err(error @ (NodeError::NotSent { .. } | NodeError::Broken { .. })) => {
-                    failures.push(format!("{}: {error}", node.base()));
+                    failures.push(at(node, &error.text()));
                 }
             }
         }
@@ -153,7 +154,11 @@ pub(crate) fn parse_money(text: &str, naming: &Naming) -> Result<Money, Fault> {
 
 /// What a node's refusal means for the command.
 pub(crate) fn refusal(problem: &Problem) -> Fault {
-    let rejection = Rejection::ALL.into_iter().find(|rejection| rejection.code() == problem.code);
+    let code = Code::of_text(&problem.code);
+    let rejection = match &code {
+        Code::Ledger(rejection) => Some(*rejection),
+        Code::Own(_) | Code::Node(_) | Code::Foreign(_) => None,
+    };
     let exit = match (rejection, problem.status) {
         (Some(rejection), _) => Exit::of_rejection(rejection),
         (None, 403) => Exit::NotPermitted,
@@ -161,23 +166,46 @@ pub(crate) fn refusal(problem: &Problem) -> Fault {
         (None, 504) => Exit::Unknown,
         (None, _) => Exit::Rejected,
     };
+    let advice = code.advice();
+    let said = sentence(&problem.detail);
+    let (detail, hint) = match &advice {
+        // The node's words tell of this request; the code's tell their meaning in every language.
+        Some(advice) => {
+            let meaning = advice.meaning.of(Language::Chinese);
+            let action = advice.action.of(Language::Chinese).to_owned();
+            let chinese = format!("{meaning}（节点称：{said}）");
+            (Text::new(said, chinese), Text::new(problem.hint.clone(), action))
+        }
+        None => (Text::data(said), Text::data(problem.hint.as_str())),
+    };
     Fault {
         retry: problem.retry,
-        iso_reason: rejection.and_then(|rejection| Code::parse(rejection.iso())),
-        ..Fault::new(exit, &problem.code, sentence(&problem.detail), problem.hint.clone())
+        iso_reason: rejection.and_then(|rejection| IsoCode::parse(rejection.iso())),
+        ..Fault::new(exit, code, detail, hint)
     }
 }
 
+/// A node, and what is wrong with its answer.
+pub(crate) fn at(node: &Node, reason: &Text) -> Text {
+    say!("{node}: {reason}", "{node}：{reason}", node = node.base(); reason = reason)
+}
+
 /// Exit 5: no node answered.
-pub(crate) fn nobody_answers(failures: &[String]) -> Fault {
-    let detail = format!("No node answers ({}).", failures.join("; "));
-    let hint = "Nothing was sent. Check that a node runs, and the profile or --api.";
-    Fault::new(Exit::NotSent, "no-node", detail, hint)
+pub(crate) fn nobody_answers(failures: &[Text]) -> Fault {
+    let reasons = Text::join(failures, "; ");
+    let detail =
+        say!("No node answers ({reasons}).", "没有节点应答（{reasons}）。"; reasons = reasons);
+    let hint = say!(
+        "Nothing was sent. Check that a node runs, and the profile or --api.",
+        "未发送任何内容。请检查节点是否运行，以及配置或 --api。"
+    );
+    Fault::new(Exit::NotSent, Own::NoNode, detail, hint)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::rejection::Rejection;
 
     fn asset(code: &str, decimals: u8) -> AssetView {
         AssetView {
@@ -212,6 +240,17 @@ mod tests {
         ] {
             assert_eq!(refusal(&problem).exit, exit, "{}", problem.code);
         }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_every_language_with_the_nodes_own_words() {
+        let text = refusal(&Problem::busy()).text();
+        assert!(text.english().starts_with("The node's queue is full;"), "{text:?}");
+        let chinese = text.of(Language::Chinese);
+        assert!(chinese.starts_with("节点繁忙。（节点称：The node's queue is full;"), "{chinese}");
+        assert!(chinese.contains("请再次发送同一请求，或询问其他节点。"), "{chinese}");
+        let unknown = Problem { code: "of-tomorrow".to_owned(), ..Problem::busy() };
+        assert_eq!(refusal(&unknown).code.text(), "of-tomorrow");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::time::Duration;
 use ureq::http::Response;
 use ureq::{Agent, Body, Timeout};
 
+use crate::language::{Text, say};
+
 /// The most bytes of an answer.
 const MAXIMUM_ANSWER: u64 = 16 * 1024 * 1024;
 
@@ -22,26 +24,33 @@ const JSON: &str = "application/json";
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// Why a call failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NodeError {
     /// No byte of the request left this machine.
-    #[error("{reason}")]
     NotSent {
         /// What the system says.
-        reason: String,
+        reason: Text,
     },
     /// The request may have arrived; there is no answer that can be used.
-    #[error("{reason}")]
     Broken {
         /// What went wrong.
-        reason: String,
+        reason: Text,
     },
     /// The node refuses, in a problem document.
-    #[error("{problem}")]
     Refused {
         /// What it says.
         problem: Box<Problem>,
     },
+}
+
+impl NodeError {
+    /// What went wrong, without a full stop.
+    pub(crate) fn text(&self) -> Text {
+        match self {
+            Self::NotSent { reason } | Self::Broken { reason } => reason.clone(),
+            Self::Refused { problem } => Text::data(problem.to_string()),
+        }
+    }
 }
 
 /// A node.
@@ -146,7 +155,7 @@ impl Node {
 /// `Broken` for another form.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NodeError> {
     serde_json::from_slice(bytes).map_err(|error| NodeError::Broken {
-        reason: format!("an answer of another form: {error}"),
+        reason: say!("an answer of another form: {error}", "应答的形式不符：{error}"),
     })
 }
 
@@ -160,19 +169,19 @@ fn answer(called: Result<Response<Body>, ureq::Error>) -> Result<Vec<u8>, NodeEr
         .with_config()
         .limit(MAXIMUM_ANSWER)
         .read_to_vec()
-        .map_err(|error| NodeError::Broken { reason: error.to_string() })?;
+        .map_err(|error| NodeError::Broken { reason: Text::data(error.to_string()) })?;
     if status.is_success() {
         return Ok(bytes);
     }
     let problem = is_problem.then(|| serde_json::from_slice::<Problem>(&bytes).ok()).flatten();
     Err(match problem {
         Some(problem) => NodeError::Refused { problem: Box::new(problem) },
-        None => NodeError::Broken { reason: format!("HTTP {status}") },
+        None => NodeError::Broken { reason: Text::data(format!("HTTP {status}")) },
     })
 }
 
 fn failed(error: &ureq::Error) -> NodeError {
-    let reason = error.to_string();
+    let reason = Text::data(error.to_string());
     let is_refused_by_system = |error: &std::io::Error| {
         matches!(
             error.kind(),

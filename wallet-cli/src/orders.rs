@@ -5,12 +5,15 @@
 
 use ledger::ids::{Bic, Network as NetworkKind};
 use ledger::operation::Operation;
+use ledger::transaction::Transaction;
 
+use crate::describe;
 use crate::desk::{Desk, Done};
 use crate::entropy;
 use crate::envelope;
 use crate::fault::Fault;
 use crate::keyring::StoredKey;
+use crate::language::{Language, Text, padded, say};
 use crate::signers;
 
 /// Orders `operation`, signed by all of `keys`; or goes on with the same order, if one is
@@ -31,7 +34,8 @@ pub(crate) fn order(
     let transaction = envelope::transaction(&desk.chain, entropy::now(), operation, public);
     desk.simulate(transaction.clone())?;
     if desk.chain.network != NetworkKind::Devnet {
-        desk.session.confirm(&format!("  {text}"), "Order this?")?;
+        desk.session
+            .confirm(&summary(desk, &text, &transaction), &say!("Order this?", "确认下达？"))?;
     }
     let secrets = signers::open(desk.session, keys)?;
     desk.dispatch(transaction, &secrets, text, |_| ())
@@ -41,15 +45,39 @@ pub(crate) fn order(
 ///
 /// # Errors
 /// As for [`Desk::conclude`].
-pub(crate) fn report(desk: &Desk<'_>, done: Done, what: &str) -> Result<(), Fault> {
+pub(crate) fn report(desk: &Desk<'_>, done: Done, what: &Text) -> Result<(), Fault> {
     let naming = desk.naming_of(&done.ended.receipt);
     let word = match done.ended.evidence {
-        Some(_) => "",
-        None => " (by the node's word: there is no proof of this)",
+        Some(_) => Text::default(),
+        None => say!(
+            " (by the node's word: there is no proof of this)",
+            "（仅为节点所述：此项没有证明）"
+        ),
     };
-    let text = format!("{what}, block {}{word}.   id {}", done.ended.height, done.entry.id);
-    desk.session.output.result(text, &desk.document(&done, &naming));
+    let text = say!(
+        "{what}, block {height}{word}.   id {id}",
+        "{what}，区块 {height}{word}。   编号 {id}",
+        height = done.ended.height,
+        id = done.entry.id;
+        what = what, word = word
+    );
+    desk.session.output.result(&text, &desk.document(&done, &naming));
     desk.conclude(done)
+}
+
+/// What is asked about: the order as it is kept, and for Chinese readers what its bytes say.
+fn summary(desk: &Desk<'_>, text: &str, transaction: &Transaction) -> Text {
+    let operation = transaction.operations.first();
+    let lines = operation.map(|operation| {
+        let naming = describe::offline(desk.chain.network, operation);
+        describe::lines(operation, &naming)
+    });
+    let lines = lines.unwrap_or_default().into_iter().map(|(what, value)| {
+        let what = padded(what.of(Language::Chinese), 12);
+        format!("  {what} {}", value.of(Language::Chinese))
+    });
+    let chinese = lines.collect::<Vec<_>>().join("\n");
+    Text::new(format!("  {text}"), chinese)
 }
 
 /// A BIC as the ledger writes it.

@@ -7,16 +7,21 @@
 //! entry that cannot be read stops every payment, because it might be the one that is ordered.
 //! Absent: sending.
 
-use ledger::ids::Timestamp;
+use ledger::ids::{AccountId, Timestamp};
 use ledger::transaction::SignedTransaction;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::describe;
+use crate::exit::Exit;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
 use crate::folders::Folders;
+use crate::language::{Text, say};
 
 const FORMAT: &str = "feiqian.outbox/v1";
 
@@ -107,10 +112,10 @@ impl Entry {
     /// # Errors
     /// An internal fault if the entry is damaged.
     pub(crate) fn transaction(&self) -> Result<(Vec<u8>, SignedTransaction), Fault> {
-        let bytes = api::text::parse_base64(&self.transaction)
-            .ok_or_else(|| Fault::internal("an outbox entry is not base64"))?;
-        let signed =
-            SignedTransaction::decode(&bytes).map_err(|error| Fault::internal(sentence(&error)))?;
+        let bytes = api::text::parse_base64(&self.transaction).ok_or_else(|| {
+            Fault::internal(say!("An outbox entry is not base64.", "发件箱条目不是 base64。"))
+        })?;
+        let signed = SignedTransaction::decode(&bytes).map_err(|error| Fault::defect(&error))?;
         Ok((bytes, signed))
     }
 }
@@ -162,7 +167,8 @@ impl Outbox {
         let archived = file_of(&self.archive, &entry.id);
         if let Some(ended) = read(&archived)? {
             if !ended.is_certainly_unexecuted() {
-                let detail = format!("The id {} was used before.", entry.id);
+                let detail =
+                    say!("The id {id} was used before.", "编号 {id} 已被使用过。", id = entry.id);
                 return Err(Fault::internal(detail));
             }
             // What did not happen must not speak for what is sent now under the same id.
@@ -217,16 +223,15 @@ impl Outbox {
         Ok(entry.map(|entry| ended.unwrap_or(entry)))
     }
 
-    /// True if a payment to this address has settled from here. What cannot be read counts as no.
-    pub(crate) fn has_paid(&self, address: &str) -> bool {
-        let payee = format!(" to {address}");
-        ids(&self.archive).iter().any(|id| {
-            let entry = read(&file_of(&self.archive, id)).ok().flatten();
-            entry.is_some_and(|entry| {
-                entry.order.contains(&payee)
-                    && entry.outcome.as_ref().is_some_and(Outcome::is_carried_out)
-            })
-        })
+    /// The accounts that this wallet has paid.
+    pub(crate) fn payees(&self) -> BTreeSet<AccountId> {
+        let payees = ids(&self.archive).into_iter().filter_map(|id| {
+            let entry = read(&file_of(&self.archive, &id)).ok().flatten()?;
+            let is_paid = entry.outcome.as_ref().is_some_and(Outcome::is_carried_out);
+            let (_, signed) = entry.transaction().ok().filter(|_| is_paid)?;
+            signed.transaction.operations.first().and_then(describe::payee)
+        });
+        payees.collect()
     }
 
     /// Holds the unfinished entry whose id starts with `prefix`.
@@ -237,8 +242,12 @@ impl Outbox {
         let mut found = self.list()?;
         found.retain(|entry| entry.id.starts_with(prefix));
         let (Some(entry), true) = (found.pop(), found.is_empty()) else {
-            let detail = format!("No single unfinished payment has the id {prefix}.");
-            return Err(Fault::usage("not-in-outbox", detail, "See: feiqian status"));
+            let detail = say!(
+                "No single unfinished payment has the id {prefix}.",
+                "没有唯一一笔未完成的支付以 {prefix} 为编号。"
+            );
+            let hint = say!("See: feiqian status", "请查看：feiqian status");
+            return Err(Fault::usage(Own::NotInOutbox, detail, hint));
         };
         let id = entry.id.clone();
         self.hold(entry)?.ok_or_else(|| in_progress(&id))
@@ -307,8 +316,11 @@ impl Outbox {
 }
 
 fn in_progress(id: &str) -> Fault {
-    let detail = "Another command goes on with this payment right now.";
-    Fault::usage("in-progress", detail, "Wait for it.").about(id)
+    let detail = say!(
+        "Another command goes on with this payment right now.",
+        "另一个命令正在处理这笔支付。"
+    );
+    Fault::usage(Own::InProgress, detail, say!("Wait for it.", "请等待。")).about(id)
 }
 
 fn file_of(folder: &Path, id: &str) -> PathBuf {
@@ -332,19 +344,21 @@ fn render(entry: &Entry) -> Vec<u8> {
 
 /// Reads an entry; `None` if another command has just taken it away.
 fn read(path: &Path) -> Result<Option<Entry>, Fault> {
-    let damaged = |reason: String| {
-        let detail = format!("{}: {reason}", path.display());
-        let hint = "Restore it, or move it away if you know the outcome of that payment.";
-        Fault::new(crate::exit::Exit::Internal, "damaged-outbox", detail, hint)
+    let damaged = |reason: Text| {
+        let hint = say!(
+            "Restore it, or move it away if you know the outcome of that payment.",
+            "请恢复它；若已知该笔支付的结果，可将其移走。"
+        );
+        Fault::new(Exit::Internal, Own::DamagedOutbox, in_file(path, &reason), hint)
     };
     let bytes = match files::read(path, MAXIMUM_BYTES) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(damaged(sentence(&error))),
+        Err(error) => return Err(damaged(quoted(&error))),
     };
-    let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(sentence(&error)))?;
+    let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(quoted(&error)))?;
     if entry.format != FORMAT {
-        return Err(damaged(format!("it is not of the format {FORMAT}.")));
+        return Err(damaged(say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。")));
     }
     Ok(Some(entry))
 }

@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fault::Fault;
-use crate::language::Language;
+use crate::language::{Language, Text, say};
 
 /// What standard output carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -66,8 +66,7 @@ pub(crate) struct Output {
 impl Output {
     /// Output in this format.
     pub(crate) fn new(format: Format) -> Self {
-        let language = Language::of_locale(|name| std::env::var(name).ok());
-        Self { format, language, is_line_open: Cell::new(false) }
+        Self { format, language: Language::of_process(), is_line_open: Cell::new(false) }
     }
 
     /// The format.
@@ -76,7 +75,7 @@ impl Output {
     }
 
     /// A command's one result: lines for people, or the document for programs.
-    pub(crate) fn result(&self, text: impl AsRef<str>, document: &impl Serialize) {
+    pub(crate) fn result(&self, text: &Text, document: &impl Serialize) {
         match self.format {
             Format::Text => self.line(text),
             Format::Json => {
@@ -88,29 +87,29 @@ impl Output {
     }
 
     /// A line for people.
-    pub(crate) fn line(&self, text: impl AsRef<str>) {
+    pub(crate) fn line(&self, text: &Text) {
         if self.format == Format::Text {
             self.end_line();
-            let _closed = writeln!(anstream::stdout(), "{}", text.as_ref());
+            let _closed = writeln!(anstream::stdout(), "{}", text.of(self.language));
         }
     }
 
     /// A step that went well, on a line that goes on.
-    pub(crate) fn step(&self, what: &'static str) {
-        let what = self.language.word(what);
+    pub(crate) fn step(&self, what: &Text) {
+        let what = what.of(self.language);
         let gap = if self.is_line_open.get() { "   " } else { "  " };
         self.part(&format!("{gap}{what} {GREEN}ok{PLAIN}"));
     }
 
     /// Text at the beginning of a line that goes on.
-    pub(crate) fn begin(&self, text: &str) {
+    pub(crate) fn begin(&self, text: &Text) {
         if self.format == Format::Text {
             self.end_line();
-            self.part(text);
+            self.part(text.of(self.language));
         }
     }
 
-    /// Text on a line that goes on.
+    /// What reads the same in every language, on a line that goes on.
     pub(crate) fn part(&self, text: &str) {
         if self.format == Format::Text {
             self.is_line_open.set(true);
@@ -127,19 +126,19 @@ impl Output {
     }
 
     /// A warning for people, on standard error.
-    pub(crate) fn warning(&self, text: impl AsRef<str>) {
+    pub(crate) fn warning(&self, text: &Text) {
         if self.format == Format::Text {
             self.end_line();
-            let text = text.as_ref();
-            let word = self.language.word("warning:");
+            let word = say!("warning:", "警告：");
+            let (word, text) = (word.of(self.language), text.of(self.language));
             let _closed = writeln!(anstream::stderr(), "{YELLOW}{word}{PLAIN} {text}");
         }
     }
 
     /// A question for a person at a terminal, on standard error, without a line end.
-    pub(crate) fn question(&self, text: impl AsRef<str>) {
-        let mut stderr = anstream::stderr();
-        let _closed = write!(stderr, "{} ", text.as_ref()).and_then(|()| stderr.flush());
+    pub(crate) fn question(&self, text: &Text) {
+        let (mut stderr, text) = (anstream::stderr(), text.of(self.language));
+        let _closed = write!(stderr, "{text} ").and_then(|()| stderr.flush());
     }
 
     /// Bytes as they are: a file that goes to standard output.
@@ -168,8 +167,9 @@ impl Output {
         let mut stderr = anstream::stderr();
         let _closed = match self.format {
             Format::Text => {
-                let (word, text) = (self.language.word("error"), self.language.fault(fault));
-                writeln!(stderr, "{RED}{word}[{}]:{PLAIN} {text}", fault.code)
+                let (word, text) = (say!("error", "错误"), fault.text());
+                let (word, text) = (word.of(self.language), text.of(self.language));
+                writeln!(stderr, "{RED}{word}[{}]:{PLAIN} {text}", fault.code.text())
             }
             Format::Json => {
                 let json = serde_json::to_string_pretty(&fault.document()).unwrap_or_default();

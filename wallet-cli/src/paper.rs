@@ -15,8 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
+use crate::language::{Text, say};
 use crate::profile::Chain;
 
 const FORMAT: &str = "feiqian.transaction/v1";
@@ -79,34 +81,44 @@ impl Paper {
         let text =
             files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
         Self::parse(&text).map_err(|reason| {
-            let detail = format!("{}: {}", path.display(), sentence(&reason));
-            Fault::usage("bad-transaction-file", detail, "Get the file again from who made it.")
+            let hint = say!("Get the file again from who made it.", "请向制作者重新索取该文件。");
+            Fault::usage(Own::BadTransactionFile, in_file(path, &reason), hint)
         })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fn parse(text: &str) -> Result<Self, Text> {
+        let document: Document = serde_json::from_str(text).map_err(|error| quoted(&error))?;
         if document.format != FORMAT {
-            return Err(format!("it is not of the format {FORMAT}"));
+            return Err(say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。"));
         }
         let chain = Chain::parse(&document.chain_id).map_err(|fault| fault.detail)?;
         let bytes = api::text::parse_base64(&document.transaction)
-            .ok_or("its transaction is not base64")?;
-        let transaction: Transaction =
-            codec::decode(&bytes, SignedTransaction::MAXIMUM_BYTES).map_err(|e| e.to_string())?;
+            .ok_or_else(|| say!("its transaction is not base64.", "其中的交易不是 base64。"))?;
+        let transaction: Transaction = codec::decode(&bytes, SignedTransaction::MAXIMUM_BYTES)
+            .map_err(|error| quoted(&error))?;
         if transaction.chain_id != chain.id {
-            return Err("its transaction is for another chain than it says".to_owned());
+            return Err(say!(
+                "its transaction is for another chain than it says.",
+                "其中的交易与所写的链不符。"
+            ));
         }
-        transaction.check(&chain.domains()).map_err(|error| error.to_string())?;
+        transaction.check(&chain.domains()).map_err(|error| quoted(&error))?;
         if transaction.operations.len() != 1 {
-            return Err("this wallet signs transactions of one operation".to_owned());
+            return Err(say!(
+                "this wallet signs transactions of one operation.",
+                "本钱包只签名含一项操作的交易。"
+            ));
         }
         let mut paper =
             Self { chain, transaction, note: document.note, signatures: BTreeMap::new() };
         for SignatureDocument { key, signature } in &document.signatures {
-            let key = PublicKey::from_hex(key).ok_or("a key is not 64 hexadecimal digits")?;
+            let key = PublicKey::from_hex(key).ok_or_else(|| {
+                say!("a key is not 64 hexadecimal digits.", "有密钥不是 64 位十六进制数字。")
+            })?;
             let signature = api::text::parse_base64(signature).and_then(|b| b.try_into().ok());
-            let signature = signature.ok_or("a signature is not 64 bytes in base64")?;
+            let signature = signature.ok_or_else(|| {
+                say!("a signature is not 64 bytes in base64.", "有签名不是 64 字节的 base64。")
+            })?;
             paper.add(key, Signature(signature))?;
         }
         Ok(paper)
@@ -134,14 +146,21 @@ impl Paper {
         files::replace_public(path, text.as_bytes()).map_err(|error| Fault::file(path, &error))
     }
 
-    fn add(&mut self, key: PublicKey, signature: Signature) -> Result<(), String> {
+    fn add(&mut self, key: PublicKey, signature: Signature) -> Result<(), Text> {
+        let name = key.to_hex();
         if !self.transaction.signers.contains(&key) {
-            return Err(format!("the key {} is none of its signers", key.to_hex()));
+            return Err(say!(
+                "the key {name} is none of its signers.",
+                "密钥 {name} 不在其签名人之列。"
+            ));
         }
         let digest = self.id();
         let check = SignatureCheck { key, digest, signature };
         if !self.domains().suite().verify(&check) {
-            return Err(format!("the signature of the key {} is invalid", key.to_hex()));
+            return Err(say!(
+                "the signature of the key {name} is invalid.",
+                "密钥 {name} 的签名无效。"
+            ));
         }
         self.signatures.insert(key, signature);
         Ok(())
@@ -162,9 +181,13 @@ impl Paper {
     /// A usage fault if it is of another transaction.
     pub(crate) fn merge(&mut self, other: &Self) -> Result<(), Fault> {
         if self.transaction != other.transaction {
-            let detail = "The files are not of the same transaction.";
-            let hint = "Compare them with: feiqian tx inspect FILE";
-            return Err(Fault::usage("other-transaction", detail, hint));
+            let detail =
+                say!("The files are not of the same transaction.", "这些文件不属于同一笔交易。");
+            let hint = say!(
+                "Compare them with: feiqian tx inspect FILE",
+                "请对照：feiqian tx inspect FILE"
+            );
+            return Err(Fault::usage(Own::OtherTransaction, detail, hint));
         }
         self.signatures.extend(&other.signatures);
         self.note = self.note.take().or_else(|| other.note.clone());

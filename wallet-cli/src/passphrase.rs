@@ -7,8 +7,10 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
-use crate::fault::Fault;
+use crate::code::Own;
+use crate::fault::{Fault, quoted};
 use crate::files;
+use crate::language::{Language, Text, say};
 
 /// The fewest characters of a new passphrase.
 const MINIMUM: usize = 8;
@@ -27,10 +29,10 @@ impl Passphrases {
     ///
     /// # Errors
     /// A usage fault where there is no file and nobody to ask.
-    pub(crate) fn existing(&self, what: &str) -> Result<Zeroizing<String>, Fault> {
+    pub(crate) fn existing(&self, what: &Text) -> Result<Zeroizing<String>, Fault> {
         match self.in_file()? {
             Some(passphrase) => Ok(passphrase),
-            None => ask(&format!("Passphrase of {what}: ")),
+            None => ask(&say!("Passphrase of {what}: ", "{what} 的口令："; what = what)),
         }
     }
 
@@ -38,22 +40,28 @@ impl Passphrases {
     ///
     /// # Errors
     /// A usage fault if it is too short, if the two differ, or as for [`Passphrases::existing`].
-    pub(crate) fn fresh(&self, what: &str) -> Result<Zeroizing<String>, Fault> {
+    pub(crate) fn fresh(&self, what: &Text) -> Result<Zeroizing<String>, Fault> {
         let passphrase = match self.in_file()? {
             Some(passphrase) => passphrase,
             None => {
-                let first = ask(&format!("New passphrase of {what}: "))?;
-                let second = ask("The same again: ")?;
+                let asked = say!("New passphrase of {what}: ", "{what} 的新口令："; what = what);
+                let first = ask(&asked)?;
+                let second = ask(&say!("The same again: ", "再输入一次："))?;
                 if first != second {
-                    let detail = "The two passphrases differ.";
-                    return Err(Fault::usage("passphrases-differ", detail, "Try again."));
+                    let detail = say!("The two passphrases differ.", "两次输入的口令不同。");
+                    let hint = say!("Try again.", "请重试。");
+                    return Err(Fault::usage(Own::PassphrasesDiffer, detail, hint));
                 }
                 first
             }
         };
         if passphrase.chars().count() < MINIMUM {
-            let detail = format!("The passphrase has fewer than {MINIMUM} characters.");
-            return Err(Fault::usage("passphrase-too-short", detail, "Choose a longer one."));
+            let detail = say!(
+                "The passphrase has fewer than {MINIMUM} characters.",
+                "口令少于 {MINIMUM} 个字符。"
+            );
+            let hint = say!("Choose a longer one.", "请选用更长的口令。");
+            return Err(Fault::usage(Own::PassphraseTooShort, detail, hint));
         }
         Ok(passphrase)
     }
@@ -65,21 +73,29 @@ impl Passphrases {
             .map_err(|error| Fault::file(path, &error))?;
         let first = text.lines().next().unwrap_or_default();
         if first.is_empty() {
-            let detail = format!("{} has no passphrase in its first line.", path.display());
-            return Err(Fault::usage("no-passphrase", detail, "Write it there."));
+            let detail = say!(
+                "{path} has no passphrase in its first line.",
+                "{path} 的第一行没有口令。",
+                path = path.display()
+            );
+            let hint = say!("Write it there.", "请写在那里。");
+            return Err(Fault::usage(Own::NoPassphrase, detail, hint));
         }
         Ok(Some(Zeroizing::new(first.to_owned())))
     }
 }
 
-fn ask(prompt: &str) -> Result<Zeroizing<String>, Fault> {
+fn ask(prompt: &Text) -> Result<Zeroizing<String>, Fault> {
     if !std::io::stdin().is_terminal() {
-        let why = "A passphrase is needed, and standard input is no terminal.";
+        let why = say!(
+            "A passphrase is needed, and standard input is no terminal.",
+            "需要口令，而标准输入不是终端。"
+        );
         return Err(Fault::missing("--password-file FILE", why));
     }
-    rpassword::prompt_password(prompt)
-        .map(Zeroizing::new)
-        .map_err(|error| Fault::usage("no-passphrase", format!("{error}."), "Try again."))
+    rpassword::prompt_password(prompt.of(Language::of_process())).map(Zeroizing::new).map_err(
+        |error| Fault::usage(Own::NoPassphrase, quoted(&error), say!("Try again.", "请重试。")),
+    )
 }
 
 #[cfg(test)]
@@ -100,11 +116,12 @@ mod tests {
             ("", Err("no-passphrase")),
         ] {
             std::fs::write(&path, text).unwrap();
-            let fresh = passphrases.fresh("a").map(|text| text.to_string());
+            let fresh = passphrases.fresh(&Text::data("a")).map(|text| text.to_string());
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(fresh.map_err(|fault| fault.code), expected, "{text:?}");
+            let fresh = fresh.map_err(|fault| fault.code.text().to_owned());
+            assert_eq!(fresh, expected, "{text:?}");
         }
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(passphrases.existing("a").unwrap_err().code, "file");
+        assert_eq!(passphrases.existing(&Text::data("a")).unwrap_err().code, "file");
     }
 }

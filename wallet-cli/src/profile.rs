@@ -13,10 +13,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::book::Book;
+use crate::code::Own;
 use crate::devnet;
-use crate::fault::{Fault, sentence};
+use crate::fault::{Fault, in_file, quoted, sentence};
 use crate::files;
 use crate::folders::Folders;
+use crate::language::{Text, say};
 
 const MAXIMUM_BYTES: usize = 1024 * 1024;
 const MAXIMUM_GENESIS_BYTES: usize = 16 * 1024 * 1024;
@@ -36,8 +38,9 @@ impl Chain {
     /// # Errors
     /// A usage fault for anything else.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
-        let (network, id) = parse_chain_id(text)
-            .map_err(|error| Fault::usage("bad-chain-id", sentence(&error), ""))?;
+        let (network, id) = parse_chain_id(text).map_err(|error| {
+            Fault::usage(Own::BadChainId, chain_id_defect(&error), Text::default())
+        })?;
         Ok(Self { network, id })
     }
 
@@ -48,13 +51,16 @@ impl Chain {
     pub(crate) fn of_genesis(path: &Path) -> Result<Self, Fault> {
         let text = files::read_text(path, MAXIMUM_GENESIS_BYTES)
             .map_err(|error| Fault::file(path, &error))?;
-        let refused = |reason: String| {
-            let detail = format!("{}: {reason}", path.display());
-            Fault::usage("bad-genesis", detail, "Take the file that the network was sealed with.")
+        let refused = |reason: Text| {
+            let hint = say!(
+                "Take the file that the network was sealed with.",
+                "请使用该网络封存时的文件。"
+            );
+            Fault::usage(Own::BadGenesis, in_file(path, &reason), hint)
         };
         let sealed: SealedGenesis =
-            serde_json::from_str(&text).map_err(|error| refused(sentence(&error)))?;
-        let document = sealed.open().map_err(|error| refused(sentence(&error)))?;
+            serde_json::from_str(&text).map_err(|error| refused(quoted(&error)))?;
+        let document = sealed.open().map_err(|error| refused(quoted(&error)))?;
         Ok(Self { network: document.network, id: document.chain_id() })
     }
 
@@ -183,24 +189,37 @@ impl Profile {
     /// A usage fault if the profile does not name it.
     pub(crate) fn chain(&self) -> Result<Chain, Fault> {
         self.chain.ok_or_else(|| {
-            let detail = "The chain id is not known, so nothing can be signed or verified.";
-            Fault::missing("--profile, with a profile that names chain_id or genesis", detail)
+            let detail = say!(
+                "The chain id is not known, so nothing can be signed or verified.",
+                "链标识未知，因此无法签名或验证。"
+            );
+            let hint = say!(
+                "Add --profile, with a profile that names chain_id or genesis.",
+                "请加上 --profile，并使用写明 chain_id 或 genesis 的配置。"
+            );
+            Fault::usage(Own::MissingFlag, detail, hint)
         })
     }
 
     fn read(profiles: &Path, name: &str) -> Result<Self, Fault> {
         let path = profiles.join(format!("{name}.toml"));
-        let refused = |reason: String| {
-            let detail = format!("{}: {reason}", path.display());
-            Fault::usage("bad-profile", detail, "Mend the file, or choose another with --profile.")
+        let refused = |reason: Text| {
+            let hint = say!(
+                "Mend the file, or choose another with --profile.",
+                "请修正文件，或用 --profile 另选。"
+            );
+            Fault::usage(Own::BadProfile, in_file(&path, &reason), hint)
         };
         let is_name = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
         if !is_name {
-            return Err(refused("a profile's name has no slashes and no leading dot.".to_owned()));
+            return Err(refused(say!(
+                "a profile's name has no slashes and no leading dot.",
+                "配置名称不含斜杠，也不以点开头。"
+            )));
         }
         let text =
-            files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(sentence(&error)))?;
-        let file: ProfileFile = toml::from_str(&text).map_err(|error| refused(sentence(&error)))?;
+            files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(quoted(&error)))?;
+        let file: ProfileFile = toml::from_str(&text).map_err(|error| refused(quoted(&error)))?;
         if let Some(folder) = &file.devnet {
             return Ok(Self { name: name.to_owned(), ..devnet::read(folder)? });
         }
@@ -208,11 +227,17 @@ impl Profile {
             (Some(text), None) => Chain::parse(text)?,
             (None, Some(genesis)) => Chain::of_genesis(&profiles.join(genesis))?,
             (Some(_), Some(_)) | (None, None) => {
-                return Err(refused("it names one of chain_id and genesis.".to_owned()));
+                return Err(refused(say!(
+                    "it names one of chain_id and genesis.",
+                    "应写明 chain_id 与 genesis 之一。"
+                )));
             }
         };
         if file.api.is_empty() {
-            return Err(refused("it names no node: api = [\"https://...\"].".to_owned()));
+            return Err(refused(say!(
+                "it names no node: api = [\"https://...\"].",
+                "未写明节点：api = [\"https://...\"]。"
+            )));
         }
         let accounts = file.accounts.into_iter().map(|(name, address)| {
             (name, NamedAccount { address, institution: None, keystore: None })
@@ -244,9 +269,16 @@ pub(crate) fn usual(folders: &Folders) -> Result<Option<String>, Fault> {
         return Ok(Some(name.clone()));
     }
     if names.len() > 1 {
-        let detail = format!("There are several profiles: {}.", names.join(", "));
-        let flag = "--profile NAME, or choose one with: feiqian config use NAME";
-        return Err(Fault::missing(flag, &detail));
+        let detail = say!(
+            "There are several profiles: {all}.",
+            "有多个配置：{all}。",
+            all = names.join(", ")
+        );
+        let hint = say!(
+            "Add --profile NAME, or choose one with: feiqian config use NAME.",
+            "请加上 --profile NAME，或选定一个：feiqian config use NAME。"
+        );
+        return Err(Fault::usage(Own::MissingFlag, detail, hint));
     }
     Ok(names.pop())
 }
@@ -274,33 +306,38 @@ pub(crate) fn path_of(folders: &Folders, name: &str) -> PathBuf {
 pub(crate) fn choose(folders: &Folders, name: &str) -> Result<(), Fault> {
     let path = folders.config();
     let file = ConfigFile { profile: Some(name.to_owned()) };
-    let text = toml::to_string(&file).map_err(|error| Fault::internal(sentence(&error)))?;
+    let text = toml::to_string(&file).map_err(|error| Fault::defect(&error))?;
     files::replace(&path, text.as_bytes()).map_err(|error| Fault::file(&path, &error))
 }
 
 fn chosen(folders: &Folders) -> Result<Option<String>, Fault> {
     let path = folders.config();
-    let refused = |reason: String| {
-        let detail = format!("{}: {reason}", path.display());
-        Fault::usage("bad-config", detail, "Mend the file, or remove it.")
+    let refused = |reason: Text| {
+        let hint = say!("Mend the file, or remove it.", "请修正或删除该文件。");
+        Fault::usage(Own::BadConfig, in_file(&path, &reason), hint)
     };
     match files::read_text(&path, MAXIMUM_BYTES) {
         Ok(text) => {
             let file: ConfigFile =
-                toml::from_str(&text).map_err(|error| refused(sentence(&error)))?;
+                toml::from_str(&text).map_err(|error| refused(quoted(&error)))?;
             Ok(file.profile)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(refused(sentence(&error))),
+        Err(error) => Err(refused(quoted(&error))),
     }
 }
 
 fn no_profile() -> Fault {
-    Fault::usage(
-        "no-profile",
-        "No network is known.",
+    let hint = say!(
         "Start one with: feiqian-node devnet --dir DIR, or add a profile with: feiqian config add",
-    )
+        "请启动：feiqian-node devnet --dir DIR；或添加配置：feiqian config add"
+    );
+    Fault::usage(Own::NoProfile, say!("No network is known.", "未知任何网络。"), hint)
+}
+
+fn chain_id_defect(error: &impl std::fmt::Display) -> Text {
+    let english = sentence(error);
+    say!("{english}", "链标识格式不正确：{english}")
 }
 
 #[cfg(test)]
@@ -369,7 +406,8 @@ mod tests {
                 profiles.into_iter().map(|(name, text)| (name, text.as_str())).collect();
             let (_home, folders) = folders(&profiles);
             let found = Profile::find(&folders, &selection);
-            let found = found.map(|profile| profile.apis[0].clone()).map_err(|fault| fault.code);
+            let found = found.map(|profile| profile.apis[0].clone());
+            let found = found.map_err(|fault| fault.code.text().to_owned());
             let expected = expected.map(str::to_owned).map_err(str::to_owned);
             assert_eq!(found, expected, "{selection:?}");
         }

@@ -7,7 +7,9 @@ mod png;
 
 use qrcode::{Color, EcLevel, QrCode};
 
+use crate::code::Own;
 use crate::fault::Fault;
+use crate::language::say;
 
 /// The standard's border, in modules.
 const QUIET: usize = 4;
@@ -35,7 +37,8 @@ impl Code {
     /// A usage fault for a text that is too long.
     pub(crate) fn new(text: &str) -> Result<Self, Fault> {
         let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(|_| {
-            Fault::usage("too-long-for-code", "The text is too long for a code.", "Shorten it.")
+            let detail = say!("The text is too long for a code.", "文本过长，无法生成二维码。");
+            Fault::usage(Own::TooLongForCode, detail, say!("Shorten it.", "请缩短。"))
         })?;
         let modules = code.to_colors().iter().map(|color| *color == Color::Dark).collect();
         Ok(Self { side: code.width(), modules })

@@ -9,7 +9,9 @@ pub(crate) mod uri;
 
 use ledger::ids::{AccountId, Uetr};
 
+use crate::code::Own;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::profile::Chain;
 
 /// How many hexadecimal digits of the chain id a request carries.
@@ -56,17 +58,25 @@ impl Request {
     /// A usage fault for another chain or an address that is not well formed.
     pub(crate) fn account(&self, chain: &Chain) -> Result<AccountId, Fault> {
         if self.chain != Self::chain_digits(chain) {
-            let detail = format!("The request is for the chain that begins {}.", self.chain);
-            let hint = "Choose the --profile of that network.";
-            return Err(Fault::usage("other-chain", detail, hint));
+            let detail = say!(
+                "The request is for the chain that begins {chain}.",
+                "该请求属于以 {chain} 开头的链。",
+                chain = self.chain
+            );
+            let hint = say!("Choose the --profile of that network.", "请选择该网络的 --profile。");
+            return Err(Fault::usage(Own::OtherChain, detail, hint));
         }
         Ok(AccountId::parse(chain.network, &self.address)?)
     }
 }
 
 /// That a request cannot be read.
-fn refused(reason: impl Into<String>) -> Fault {
-    Fault::usage("bad-request", reason, "Ask the payee for it again.")
+fn refused(reason: Text) -> Fault {
+    Fault::usage(
+        Own::BadRequest,
+        reason,
+        say!("Ask the payee for it again.", "请向收款人重新索取。"),
+    )
 }
 
 #[cfg(test)]

@@ -9,8 +9,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::cli::Options;
+use crate::code::Own;
+use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::folders::Folders;
+use crate::language::{Text, say};
 use crate::network::Network;
 use crate::outbox::Outbox;
 use crate::output::Output;
@@ -89,9 +92,12 @@ impl Session {
     ///
     /// # Errors
     /// A usage fault that names `flag` where nobody can be asked.
-    pub(crate) fn ask(&self, question: &str, flag: &str) -> Result<String, Fault> {
+    pub(crate) fn ask(&self, question: &Text, flag: &str) -> Result<String, Fault> {
         if !self.can_ask() {
-            let why = "An answer is needed, and standard input is no terminal.";
+            let why = say!(
+                "An answer is needed, and standard input is no terminal.",
+                "需要回答，而标准输入不是终端。"
+            );
             return Err(Fault::missing(flag, why));
         }
         self.output.question(question);
@@ -107,31 +113,44 @@ impl Session {
     ///
     /// # Errors
     /// Exit 5 for a no; a usage fault that names `--yes` where nobody can be asked.
-    pub(crate) fn confirm(&self, summary: &str, question: &str) -> Result<(), Fault> {
+    pub(crate) fn confirm(&self, summary: &Text, question: &Text) -> Result<(), Fault> {
         if self.yes {
             return Ok(());
         }
-        let answer = self.ask(&format!("{summary}\n{question} [y/N]"), "--yes")?;
-        if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(not_confirmed()) }
+        let asked = say!(
+            "{summary}\n{question} [y/N]",
+            "{summary}\n{question} [y/N]";
+            summary = summary, question = question
+        );
+        let answer = self.ask(&asked, "--yes")?;
+        if matches!(answer.trim(), "y" | "Y" | "yes" | "是") {
+            Ok(())
+        } else {
+            Err(not_confirmed())
+        }
     }
 
     /// Asks a person to type an amount again, to be sure that it was read.
     ///
     /// # Errors
     /// Exit 5 for anything else.
-    pub(crate) fn retype(&self, is_it: impl Fn(&str) -> bool) -> Result<(), Fault> {
+    pub(crate) fn retype(
+        &self,
+        question: &Text,
+        is_it: impl Fn(&str) -> bool,
+    ) -> Result<(), Fault> {
         if self.yes {
             return Ok(());
         }
-        let question = self.output.language.word("Type the amount again:");
         let answer = self.ask(question, "--yes")?;
         if is_it(answer.trim()) { Ok(()) } else { Err(not_confirmed()) }
     }
 }
 
 fn not_confirmed() -> Fault {
-    let exit = crate::exit::Exit::NotSent;
-    Fault::new(exit, "not-confirmed", "You did not confirm.", "Nothing was sent.")
+    let detail = say!("You did not confirm.", "您未确认。");
+    let hint = say!("Nothing was sent.", "未发送任何内容。");
+    Fault::new(Exit::NotSent, Own::NotConfirmed, detail, hint)
 }
 
 /// An environment variable; one that is empty counts as not set.

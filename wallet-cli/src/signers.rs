@@ -7,9 +7,11 @@ use api::account::AccountView;
 use ledger::crypto::{PublicKey, SecretKey};
 use std::path::Path;
 
+use crate::code::Own;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::keyring::{self, StoredKey};
+use crate::language::say;
 use crate::profile::Profile;
 use crate::session::Session;
 
@@ -18,6 +20,36 @@ use crate::session::Session;
 /// # Errors
 /// Exit 4 if this wallet does not have enough of the account's keys.
 pub(crate) fn of_account(
+    session: &Session,
+    profile: &Profile,
+    account: &AccountView,
+    extra: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    let threshold = usize::from(account.policy.threshold).max(1);
+    let keys = here(session, profile, account, extra)?;
+    if keys.len() < threshold {
+        let detail = say!(
+            "The account {account} asks for {threshold} of its {all} keys, and this wallet has \
+             {have}.",
+            "账户 {account} 的 {all} 个密钥中须有 {threshold} 个签名，本钱包有 {have} 个。",
+            all = account.policy.keys.len(),
+            account = account.account,
+            have = keys.len()
+        );
+        let hint = say!(
+            "Name the others with --key. Nothing was sent.",
+            "请用 --key 指明其余密钥。未发送任何内容。"
+        );
+        return Err(Fault::new(Exit::NotPermitted, Own::KeysMissing, detail, hint));
+    }
+    Ok(keys)
+}
+
+/// The keys of this wallet that the account's policy names, as many as must sign at most.
+///
+/// # Errors
+/// A usage fault for a file that is no key.
+pub(crate) fn here(
     session: &Session,
     profile: &Profile,
     account: &AccountView,
@@ -32,16 +64,6 @@ pub(crate) fn of_account(
         if keys.len() < threshold && is_new && owners.contains(&key.public) {
             keys.push(key);
         }
-    }
-    if keys.len() < threshold {
-        let have = keys.len();
-        let detail = format!(
-            "The account {} asks for {threshold} of its {} keys, and this wallet has {have}.",
-            account.account,
-            owners.len()
-        );
-        let hint = "Name the others with --key. Nothing was sent.";
-        return Err(Fault::new(Exit::NotPermitted, "keys-missing", detail, hint));
     }
     Ok(keys)
 }
@@ -61,8 +83,14 @@ pub(crate) fn among(
         let named = named.collect::<Result<Vec<_>, _>>()?;
         return match named.iter().find(|key| !wanted.contains(&key.public)) {
             Some(key) => {
-                let detail = format!("The key {} has nothing to sign here.", key.label);
-                Err(Fault::usage("key-not-wanted", detail, "Compare it with: feiqian tx inspect"))
+                let detail = say!(
+                    "The key {key} has nothing to sign here.",
+                    "密钥 {key} 在此无须签名。",
+                    key = key.label
+                );
+                let hint =
+                    say!("Compare it with: feiqian tx inspect", "请对照：feiqian tx inspect");
+                Err(Fault::usage(Own::KeyNotWanted, detail, hint))
             }
             None => Ok(named),
         };
@@ -101,8 +129,8 @@ pub(crate) fn of_institution(
         .map(|operator| StoredKey::read(&operator.path, profile.passphrase.as_deref()))
         .collect::<Result<_, _>>()?;
     if keys.is_empty() {
-        let why = format!("An operator of {bic} must sign.");
-        return Err(Fault::missing("--operator-key FILE", &why));
+        let why = say!("An operator of {bic} must sign.", "{bic} 的操作员必须签名。");
+        return Err(Fault::missing("--operator-key FILE", why));
     }
     Ok(keys)
 }

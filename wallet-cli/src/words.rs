@@ -8,10 +8,12 @@ use bip39::{Language, Mnemonic};
 use ledger::crypto::{SecretKey, Suite};
 use zeroize::Zeroizing;
 
+use crate::code::Own;
 use crate::entropy;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
 use crate::interrupt;
+use crate::language::{Language as Tongue, Text, say};
 use crate::output::Format;
 use crate::session::Session;
 
@@ -31,7 +33,7 @@ const TRIES: usize = 3;
 pub(crate) fn of(key: &SecretKey) -> Result<Zeroizing<String>, Fault> {
     let seed = Zeroizing::new(key.seed());
     let words = Mnemonic::from_entropy_in(Language::English, seed.as_slice())
-        .map_err(|error| Fault::internal(sentence(&error)))?;
+        .map_err(|error| Fault::defect(&error))?;
     Ok(Zeroizing::new(words.to_string()))
 }
 
@@ -41,22 +43,33 @@ pub(crate) fn of(key: &SecretKey) -> Result<Zeroizing<String>, Fault> {
 /// A usage fault that names the mistake; never with a word.
 pub(crate) fn key(text: &str) -> Result<SecretKey, Fault> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let refused = |detail: String| {
-        Fault::usage("bad-words", detail, "Compare them with what was written down, word by word.")
+    let refused = |detail: Text| {
+        let hint = say!(
+            "Compare them with what was written down, word by word.",
+            "请与抄写的内容逐词核对。"
+        );
+        Fault::usage(Own::BadWords, detail, hint)
     };
     if words.len() != COUNT {
-        return Err(refused(format!("A key has {COUNT} words; these are {}.", words.len())));
+        return Err(refused(say!(
+            "A key has {COUNT} words; these are {given}.",
+            "一个密钥有 {COUNT} 个单词，这里有 {given} 个。",
+            given = words.len()
+        )));
     }
     let text = Zeroizing::new(words.join(" ").to_lowercase());
     let words = Mnemonic::parse_in_normalized(Language::English, &text).map_err(|error| {
         refused(match error {
             bip39::Error::UnknownWord(place) => {
-                format!("Word {} is not in the list.", place.saturating_add(1))
+                let place = place.saturating_add(1);
+                say!("Word {place} is not in the list.", "第 {place} 个单词不在词表中。")
             }
             bip39::Error::BadWordCount(_)
             | bip39::Error::BadEntropyBitCount(_)
             | bip39::Error::InvalidChecksum
-            | bip39::Error::AmbiguousLanguages(_) => "The words do not fit together.".to_owned(),
+            | bip39::Error::AmbiguousLanguages(_) => {
+                say!("The words do not fit together.", "这些单词的校验不符。")
+            }
         })
     })?;
     let entropy = Zeroizing::new(words.to_entropy_array().0);
@@ -69,9 +82,11 @@ pub(crate) fn key(text: &str) -> Result<SecretKey, Fault> {
 ///
 /// # Errors
 /// A usage fault where nobody is there to read them.
-pub(crate) fn show(session: &Session, what: &str, words: &str) -> Result<(), Fault> {
-    let _screen = interrupt::guard(session.output.private_screen(&page(what, words)))?;
-    session.ask("Press Enter when you have written them down.", "--words-file FILE").map(drop)
+pub(crate) fn show(session: &Session, what: &Text, words: &str) -> Result<(), Fault> {
+    let page = page(what, words, session.output.language);
+    let _screen = interrupt::guard(session.output.private_screen(&page))?;
+    let written = say!("Press Enter when you have written them down.", "抄写完毕后请按回车。");
+    session.ask(&written, "--words-file FILE").map(drop)
 }
 
 /// Asks some of the words back.
@@ -80,12 +95,13 @@ pub(crate) fn show(session: &Session, what: &str, words: &str) -> Result<(), Fau
 /// A usage fault after three wrong answers.
 pub(crate) fn ask_back(session: &Session, words: &str) -> Result<(), Fault> {
     let words: Vec<&str> = words.split(' ').collect();
-    let screen = session.output.private_screen("Some of the words, to be sure.\n");
+    let title = say!("Some of the words, to be sure.\n", "请输入其中几个单词以确认。\n");
+    let screen = session.output.private_screen(title.of(session.output.language));
     let _screen = interrupt::guard(screen)?;
     let mut places = some_places()?;
     let mut tries = 0;
     while let Some(place) = places.first().copied() {
-        let question = format!("Word {}:", place + 1);
+        let question = say!("Word {place}:", "第 {place} 个单词：", place = place + 1);
         let answer = Zeroizing::new(session.ask(&question, "--no-words")?);
         if words.get(place).is_some_and(|word| answer.trim().eq_ignore_ascii_case(word)) {
             places.remove(0);
@@ -93,10 +109,14 @@ pub(crate) fn ask_back(session: &Session, words: &str) -> Result<(), Fault> {
         }
         tries += 1;
         if tries == TRIES {
-            let detail = "The words were not written down correctly. No key was made.";
-            return Err(Fault::new(Exit::NotSent, "words-not-kept", detail, "Begin again."));
+            let detail = say!(
+                "The words were not written down correctly. No key was made.",
+                "单词抄写有误。未生成密钥。"
+            );
+            let hint = say!("Begin again.", "请重新开始。");
+            return Err(Fault::new(Exit::NotSent, Own::WordsNotKept, detail, hint));
         }
-        session.output.warning("That is not it.");
+        session.output.warning(&say!("That is not it.", "不正确。"));
     }
     Ok(())
 }
@@ -107,12 +127,16 @@ pub(crate) fn ask_back(session: &Session, words: &str) -> Result<(), Fault> {
 /// A usage fault where nobody can be asked.
 pub(crate) fn ask_all(session: &Session) -> Result<Zeroizing<String>, Fault> {
     if !session.can_ask() {
-        let why = "The words are needed, and standard input is no terminal.";
+        let why = say!(
+            "The words are needed, and standard input is no terminal.",
+            "需要单词，而标准输入不是终端。"
+        );
         return Err(Fault::missing("--words-file FILE", why));
     }
-    let screen = session.output.private_screen("Write the 24 words, on one line.\n");
+    let title = say!("Write the 24 words, on one line.\n", "请在一行内输入 24 个单词。\n");
+    let screen = session.output.private_screen(title.of(session.output.language));
     let _screen = interrupt::guard(screen)?;
-    session.ask("Words:", "--words-file FILE").map(Zeroizing::new)
+    session.ask(&say!("Words:", "单词："), "--words-file FILE").map(Zeroizing::new)
 }
 
 /// True if words can be shown and asked for.
@@ -124,19 +148,23 @@ pub(crate) fn is_possible(session: &Session) -> bool {
 fn some_places() -> Result<Vec<usize>, Fault> {
     let mut places = std::collections::BTreeSet::new();
     while places.len() < ASKED {
-        let [byte] = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+        let [byte] = entropy::bytes().map_err(|error| Fault::defect(&error))?;
         places.insert(usize::from(byte) % COUNT);
     }
     Ok(places.into_iter().collect())
 }
 
 /// The words in four columns, numbered down the columns.
-fn page(what: &str, words: &str) -> Zeroizing<String> {
+fn page(what: &Text, words: &str, tongue: Tongue) -> Zeroizing<String> {
     let words: Vec<&str> = words.split(' ').collect();
-    let mut page = Zeroizing::new(format!(
+    let title = say!(
         "The 24 words of {what}. Write them on paper, in this order; then this screen is gone.\n\
-         Whoever has them has the key, and without them a lost file is a lost key.\n\n"
-    ));
+         Whoever has them has the key, and without them a lost file is a lost key.\n\n",
+        "{what} 的 24 个单词。请按此顺序抄在纸上；之后本屏即消失。\n\
+         谁持有它们，谁就持有密钥；没有它们，文件丢失即密钥丢失。\n\n";
+        what = what
+    );
+    let mut page = Zeroizing::new(title.of(tongue).to_owned());
     let rows = COUNT / 4;
     for row in 0..rows {
         for column in 0..4 {
@@ -185,15 +213,15 @@ mod tests {
         ] {
             let fault = key(&text).unwrap_err();
             assert_eq!(fault.code, "bad-words");
-            assert!(fault.detail.contains(reason), "{fault:?}");
-            assert!(!fault.text().contains("abandon"), "{fault:?}");
+            assert!(fault.detail.english().contains(reason), "{fault:?}");
+            assert!(!fault.text().english().contains("abandon"), "{fault:?}");
         }
     }
 
     #[test]
     fn the_page_numbers_down_the_columns() {
         let words: Vec<String> = (1..=24).map(|number| format!("w{number}")).collect();
-        let page = page("the key main", &words.join(" "));
+        let page = page(&Text::data("main"), &words.join(" "), Tongue::English);
         let line = page.lines().nth(3).unwrap();
         assert_eq!(
             line.split_whitespace().collect::<Vec<_>>(),

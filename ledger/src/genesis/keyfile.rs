@@ -1,7 +1,8 @@
 //! The key file: one secret key of an institution, as `feiqian.key/v1` JSON.
 //!
 //! Invariants: the file names its kind, and a key is only used as what it was made for; the public
-//! half stands beside the secret and must fit it. The text stays where the caller keeps it and is
+//! half stands beside the secret and must fit it. A devnet's key has its mark in the secret itself,
+//! so it is known wherever it is copied to. The text stays where the caller keeps it and is
 //! borrowed here, so the caller can wipe it. Absent: files and their permissions (the callers'),
 //! encryption (an institution's keys are guarded by the machine; wallets encrypt theirs).
 
@@ -11,6 +12,24 @@ use std::fmt;
 use super::text;
 use crate::crypto::{PublicKey, SecretKey, Suite};
 use crate::hash::Hash;
+
+/// The first half of the seed of every key that a devnet makes; the second half is entropy, as much
+/// as an ed25519 key is strong.
+const DEVNET_MARK: [u8; 16] = *b"feiqian devnet k";
+
+/// A key for a devnet, whose files are open to everyone on the machine.
+pub fn devnet_key(suite: Suite, entropy: [u8; 16]) -> SecretKey {
+    let mut seed = [0; 32];
+    let (mark, rest) = seed.split_at_mut(DEVNET_MARK.len());
+    mark.copy_from_slice(&DEVNET_MARK);
+    rest.copy_from_slice(&entropy);
+    SecretKey::from_seed(suite, seed)
+}
+
+/// True if a devnet made the key: it must found or serve nothing that is worth anything.
+pub fn is_devnet_key(key: &SecretKey) -> bool {
+    key.seed().starts_with(&DEVNET_MARK)
+}
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -133,6 +152,14 @@ mod tests {
     fn a_key_round_trips() {
         let (key, text) = file_text();
         assert_eq!(open(&text, KeyKind::Voting).unwrap().seed(), key.seed());
+    }
+
+    #[test]
+    fn a_devnets_key_is_known_and_has_entropy_of_its_own() {
+        let [first, second] = [[1; 16], [2; 16]].map(|entropy| devnet_key(SUITE, entropy));
+        assert!(is_devnet_key(&first) && is_devnet_key(&second));
+        assert_ne!(first.public(), second.public());
+        assert!(!is_devnet_key(&SecretKey::from_seed(SUITE, [7; 32])));
     }
 
     #[test]

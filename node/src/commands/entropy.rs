@@ -4,6 +4,7 @@
 //! source.
 
 use ledger::crypto::{SecretKey, Suite};
+use ledger::genesis::keyfile;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -26,4 +27,13 @@ pub(super) fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
 pub(super) fn key() -> Result<SecretKey, Failure> {
     let seed = Zeroizing::new(bytes()?);
     Ok(SecretKey::from_seed(Suite::Ed25519Blake3, *seed))
+}
+
+/// A new secret key for a devnet, which bears a devnet's mark.
+///
+/// # Errors
+/// A failure if the operating system gives no entropy.
+pub(super) fn devnet_key() -> Result<SecretKey, Failure> {
+    let entropy = Zeroizing::new(bytes()?);
+    Ok(keyfile::devnet_key(Suite::Ed25519Blake3, *entropy))
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use api::problem::{Problem, Retry};
+use api::problem::{Problem, ProblemCode};
 use api::proof::{ProofQuery, ProofView};
 use api::receipt::ReceiptView;
 use api::text;
@@ -201,21 +201,18 @@ async fn absence(
     let certified = state.certified().await?;
     let origin = state.origin();
     let proof = proofs::absence(&certified, &origin, uetr, span).map_err(|refusal| {
-        let conflict = |code, hint: &str, retry| {
-            let title = "The absence cannot be proven";
-            Problem::conflict(code, title, retry).with(format!("{refusal}."), hint)
-        };
+        let conflict = |code, hint: &str| Problem::conflict(code).with(format!("{refusal}."), hint);
         match refusal {
             AbsenceRefusal::Span => Problem::malformed(format!("{refusal}.")),
             AbsenceRefusal::Happened => {
                 let hint = format!("Look it up: /v1/payments/{uetr}.");
-                conflict("payment-exists", &hint, Retry::Never)
+                conflict(ProblemCode::PaymentExists, &hint)
             }
             AbsenceRefusal::TooEarly => {
-                conflict("too-early", "Ask again after the end of its validity.", Retry::Later)
+                conflict(ProblemCode::TooEarly, "Ask again after the end of its validity.")
             }
             AbsenceRefusal::TooLate => {
-                conflict("too-late", "Look for a proof that was made in time.", Retry::Never)
+                conflict(ProblemCode::TooLate, "Look for a proof that was made in time.")
             }
         }
     })?;
@@ -250,9 +247,9 @@ async fn find(state: &AppState, name: &str) -> Result<(Uetr, Place), Refused> {
         }
         [one] => Ok(*one),
         [..] => {
-            let title = "More than one payment begins so";
-            let problem = Problem::conflict("ambiguous", title, Retry::Never);
-            Err(problem.with(title, "Write more of the UETR.").into())
+            let detail = format!("More than one payment begins with {name}.");
+            let problem = Problem::conflict(ProblemCode::Ambiguous);
+            Err(problem.with(detail, "Write more of the UETR.").into())
         }
     }
 }

@@ -9,14 +9,14 @@ use api::account::HoldingView;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text::Naming;
-use api::transaction::{SimulatedBalance, SimulationAnswer, TransactionRequest};
+use api::transaction::{ApprovalView, SimulatedBalance, SimulationAnswer, TransactionRequest};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use ledger::account::{Holding, HoldingKey};
-use ledger::execute::Simulation;
+use ledger::execute::{Simulation, approvals};
 use ledger::state::Marker;
-use ledger::transaction::SignedTransaction;
+use ledger::transaction::{EnvelopeError, SignedTransaction};
 
 use super::openapi::tag;
 use super::refusal::{Answer, Refused};
@@ -46,20 +46,33 @@ pub(super) async fn simulate(State(state): State<Arc<AppState>>, request: Reques
     let latest = state.driver.view.latest();
     let tip = &latest.tip;
     let tried = state.readers.work(|| {
-        let signed = SignedTransaction::decode(&bytes)?;
-        tip.simulate(now(), &signed.transaction)
+        let transaction = SignedTransaction::decode(&bytes)?.transaction;
+        let simulation = tip.simulate(now(), &transaction)?;
+        Ok((simulation, approvals(tip.state(), &transaction)))
     });
-    let simulation = tried.await.map_err(|error| Problem::envelope(&error))?;
+    let tried: Result<_, EnvelopeError> = tried.await;
+    let (simulation, approvals) = tried.map_err(|error| Problem::envelope(&error))?;
     let naming = state.naming(tip.state());
-    let (receipts, balances) = match simulation {
-        Simulation::Executed(marker) => (executed(&state, &marker, &naming).await?, Vec::new()),
+    let height = tip.height().0;
+    let answer = match simulation {
+        Simulation::Executed(marker) => SimulationAnswer {
+            height,
+            receipts: executed(&state, &marker, &naming).await?,
+            balances: Vec::new(),
+            approvals: Vec::new(),
+        },
         Simulation::Outcome { receipts, balances } => {
             let receipts = receipts.iter().map(|receipt| ReceiptView::new(receipt, None, &naming));
             let balances = balances.iter().map(|balance| balance_view(balance, &naming));
-            (receipts.collect(), balances.collect())
+            let approvals = approvals.iter().map(|needed| ApprovalView::new(needed, &naming));
+            SimulationAnswer {
+                height,
+                receipts: receipts.collect(),
+                balances: balances.collect(),
+                approvals: approvals.collect(),
+            }
         }
     };
-    let answer = SimulationAnswer { height: tip.height().0, receipts, balances };
     Ok(Json(answer).into_response())
 }
 

@@ -89,8 +89,12 @@ fn receipt(outcome: Outcome) -> Receipt {
     Receipt { transaction: Hash([1; 32]), operation: 0, uetr: Some(uetr()), outcome }
 }
 
-fn verdict(operation: &Operation, settlement: Settlement) -> Option<&'static str> {
-    difference(&receipt(Outcome::Settled(settlement)), operation)
+fn verdict(operation: &Operation, settlement: Settlement) -> Option<String> {
+    differs(&receipt(Outcome::Settled(settlement)), operation)
+}
+
+fn differs(receipt: &Receipt, operation: &Operation) -> Option<String> {
+    difference(receipt, operation).map(|text| text.english().to_owned())
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn a_rejection_is_an_outcome_and_a_done_payment_is_none() {
     assert_eq!(difference(&rejected, &operation), None);
     assert!(difference(&receipt(Outcome::Done), &operation).is_some());
     let other = Receipt { uetr: Some(Uetr::from_entropy([4; 16])), ..rejected };
-    assert_eq!(difference(&other, &operation), Some("another UETR"));
+    assert_eq!(differs(&other, &operation), Some("another UETR".to_owned()));
 }
 
 #[test]

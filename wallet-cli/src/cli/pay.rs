@@ -43,6 +43,10 @@ pub(crate) struct Pay {
     /// A key to sign with, by name or file; repeat it for several.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,
+    /// Say what the payment would come to now and whose signatures it needs. Nothing is signed or
+    /// sent.
+    #[arg(long, conflicts_with_all = ["resume", "file"])]
+    pub(crate) dry_run: bool,
     /// Go on with a payment whose outcome is not known, by its id.
     #[arg(long, value_name = "ID")]
     #[arg(conflicts_with_all = ["payee", "from", "to_asset", "note", "id", "file"])]

@@ -15,6 +15,7 @@ use super::table;
 use crate::assurance;
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::names::Written;
 use crate::node::NodeError;
 use crate::session::Session;
@@ -35,15 +36,16 @@ pub(super) fn run(session: &Session, account: Option<&str>) -> Result<(), Fault>
         None => desk.profile.accounts.keys().map(|name| format!("@{name}")).collect(),
     };
     if named.is_empty() {
-        return Err(Fault::missing("ACCOUNT", "The profile names no accounts."));
+        let why = say!("The profile names no accounts.", "配置中没有账户。");
+        return Err(Fault::missing("ACCOUNT", why));
     }
     let naming = desk.network.naming(desk.chain.network)?;
     let balances: Vec<BalanceDocument> =
         named.iter().map(|text| balance(&desk, text, &naming)).collect::<Result<_, _>>()?;
     let text = text(&balances);
     match (account, balances.as_slice()) {
-        (Some(_), [balance]) => session.output.result(text, balance),
-        (Some(_) | None, _) => session.output.result(text, &balances),
+        (Some(_), [balance]) => session.output.result(&text, balance),
+        (Some(_) | None, _) => session.output.result(&text, &balances),
     }
     Ok(())
 }
@@ -79,7 +81,7 @@ pub(super) fn prove(
     let path = format!("/v1/accounts/{address}/holdings/{asset}/proof");
     desk.network.ask(|node, limit| {
         let file = node.get(&path, &[], MEDIA_TYPE, limit)?;
-        let broken = |reason: String| NodeError::Broken { reason };
+        let broken = |reason: Text| NodeError::Broken { reason };
         let verdict = assurance::verify(&desk.chain, &file).map_err(broken)?;
         match verdict.proven {
             Proven::Holding { account: of, asset: what, holding }
@@ -90,29 +92,42 @@ pub(super) fn prove(
             Proven::Holding { .. }
             | Proven::Payment(_)
             | Proven::NoPayment { .. }
-            | Proven::Account { .. } => Err(broken("a proof of something else".to_owned())),
+            | Proven::Account { .. } => {
+                Err(broken(say!("a proof of something else", "其证明属于其他内容")))
+            }
         }
     })
 }
 
-fn text(balances: &[BalanceDocument]) -> String {
-    let mut rows = table::table(&["account", "asset", "available", "held"]);
+fn text(balances: &[BalanceDocument]) -> Text {
+    let mut rows = Vec::new();
     for balance in balances {
+        let mut row = |cells: [&str; 4]| rows.push(cells.into_iter().map(Text::data).collect());
         for holding in &balance.account.holdings {
             let asset = holding.asset.as_str();
             let number = |text: &str| text.trim_end_matches(asset).trim_end().to_owned();
             let (available, held) = (number(&holding.available), number(&holding.held));
-            rows.add_row([balance.name.as_str(), asset, available.as_str(), held.as_str()]);
+            row([balance.name.as_str(), asset, available.as_str(), held.as_str()]);
         }
         if balance.account.holdings.is_empty() {
-            rows.add_row([balance.name.as_str(), "-", "0", "0"]);
+            row([balance.name.as_str(), "-", "0", "0"]);
         }
     }
-    let height = balances.iter().map(|balance| balance.account.height).max().unwrap_or_default();
+    let headings = [
+        say!("account", "账户"),
+        say!("asset", "资产"),
+        say!("available", "可用"),
+        say!("held", "占用"),
+    ];
     let word = if balances.iter().all(|balance| balance.proven) {
-        "proven"
+        say!("proven", "已证明")
     } else {
-        "by the node's word, it gives no proof"
+        say!("by the node's word, it gives no proof", "仅为节点所述，未给出证明")
     };
-    format!("{}\nafter block {height}, {word}", table::text(rows, &[2, 3]))
+    say!(
+        "{table}\nafter block {height}, {word}",
+        "{table}\n区块 {height} 之后，{word}",
+        height = balances.iter().map(|balance| balance.account.height).max().unwrap_or_default();
+        table = table::table(&headings, &rows, &[2, 3]), word = word
+    )
 }

@@ -11,10 +11,12 @@ use ledger::ids::Uetr;
 use ledger::operation::Operation;
 
 use crate::cli::{Bank, Operators};
+use crate::code::Own;
 use crate::desk::Desk;
 use crate::entropy;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::names::{Party, Written};
 use crate::network::parse_money;
 use crate::orders::{order, report};
@@ -32,18 +34,20 @@ pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
         }
         Bank::Freeze { account, direction, operators } => {
             let direction = direction.freeze();
-            restrict(&desk, &account, &operators, ("freeze", "Froze"), |account| {
-                Operation::Freeze { account, direction }
+            let verb = ("freeze", say!("Froze", "已冻结"));
+            restrict(&desk, &account, &operators, verb, |account| Operation::Freeze {
+                account,
+                direction,
             })
         }
         Bank::Unfreeze { account, operators } => {
-            restrict(&desk, &account, &operators, ("unfreeze", "Unfroze"), |account| {
-                Operation::Unfreeze { account }
-            })
+            let verb = ("unfreeze", say!("Unfroze", "已解冻"));
+            restrict(&desk, &account, &operators, verb, |account| Operation::Unfreeze { account })
         }
         Bank::Close { account, operators } => {
-            restrict(&desk, &account, &operators, ("close", "Closed"), |account| {
-                Operation::CloseAccount { account }
+            let verb = ("close", say!("Closed", "已销户"));
+            restrict(&desk, &account, &operators, verb, |account| Operation::CloseAccount {
+                account,
             })
         }
     }
@@ -58,12 +62,13 @@ fn issue(desk: &Desk<'_>, amount: &str, to: &str, operators: &Operators) -> Resu
     let issuer = issuer.unwrap_or_default();
     let to = party(desk, to)?;
     let keys = signers::of_institution(desk.session, &desk.profile, issuer, &operators.keys)?;
-    let uetr = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    let uetr = entropy::bytes().map_err(|error| Fault::defect(&error))?;
     let uetr = Uetr::from_entropy(uetr);
     let operation = Operation::Issue { uetr, to: to.account, amount };
     let amount = naming.money(amount);
     let done = order(desk, format!("issue {amount} to {}", to.address), &keys, operation)?;
-    report(desk, done, &format!("Issued {amount} to {}", to.label))
+    let told = say!("Issued {amount} to {to}", "已向 {to} 发行 {amount}", to = to.label);
+    report(desk, done, &told)
 }
 
 /// Orders what concerns one account and its servicer.
@@ -71,7 +76,7 @@ fn restrict(
     desk: &Desk<'_>,
     account: &str,
     operators: &Operators,
-    (verb, past): (&str, &str),
+    (verb, past): (&str, Text),
     operation: impl FnOnce(ledger::ids::AccountId) -> Operation,
 ) -> Result<(), Fault> {
     let account = party(desk, account)?;
@@ -98,7 +103,8 @@ fn restrict(
     };
     let text = format!("{verb} {}{direction}", account.address);
     let done = order(desk, text, &keys, operation)?;
-    report(desk, done, &format!("{past} {}", account.label))
+    let told = say!("{past} {account}", "{past} {account}", account = account.label; past = past);
+    report(desk, done, &told)
 }
 
 fn party(desk: &Desk<'_>, text: &str) -> Result<Party, Fault> {
@@ -111,7 +117,12 @@ fn servicer(desk: &Desk<'_>, account: &Party) -> Result<String, Fault> {
     let institutions = desk.network.institutions()?;
     let found = institutions.into_iter().find(|institution| institution.number == number.0);
     found.map(|institution| institution.bic).ok_or_else(|| {
-        let detail = format!("No institution of this ledger services {}.", account.address);
-        Fault::new(Exit::Rejected, "unknown-institution", detail, "Check the address.")
+        let detail = say!(
+            "No institution of this ledger services {address}.",
+            "账本上没有机构管理 {address}。",
+            address = account.address
+        );
+        let hint = say!("Check the address.", "请核对地址。");
+        Fault::new(Exit::Rejected, Own::UnknownInstitution, detail, hint)
     })
 }

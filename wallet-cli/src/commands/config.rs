@@ -9,9 +9,11 @@ use std::path::Path;
 
 use super::table;
 use crate::cli::{AddProfile, Config};
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::fault::Fault;
 use crate::files;
 use crate::keyring;
+use crate::language::{Text, say};
 use crate::profile::{self, Chain, ProfileFile};
 use crate::session::Session;
 
@@ -57,20 +59,41 @@ fn show(session: &Session) -> Result<(), Fault> {
             ("keys", text(folders.keys())),
             ("outbox", text(folders.outbox())),
             ("archive", text(folders.archive())),
+            ("trust", text(folders.trust())),
         ]),
     };
-    let none = || "none".to_owned();
-    let why = found.as_ref().err().map(|fault| format!(" ({})", fault.detail)).unwrap_or_default();
+    let why = match &found {
+        Ok(_) => Text::default(),
+        Err(fault) => say!(" ({why})", "（{why}）"; why = fault.detail),
+    };
+    let known = |text: &Option<String>| match text {
+        Some(text) => Text::data(text.as_str()),
+        None => say!("none", "无"),
+    };
+    let name = known(&document.profile);
     let mut lines = vec![
-        ("profile", format!("{}{why}", document.profile.clone().unwrap_or_else(none))),
-        ("chain", document.chain_id.clone().unwrap_or_else(none)),
-        ("nodes", document.api.join(", ")),
-        ("from", document.from.clone().unwrap_or_else(none)),
+        (say!("profile", "配置"), say!("{name}{why}", "{name}{why}"; name = name, why = why)),
+        (say!("chain", "链"), known(&document.chain_id)),
+        (say!("nodes", "节点"), Text::data(document.api.join(", "))),
+        (say!("from", "付款账户"), known(&document.from)),
     ];
-    lines.extend(document.folders.iter().map(|(what, path)| (*what, path.clone())));
-    let lines = lines.into_iter().map(|(what, value)| format!("{what:<9} {value}"));
-    session.output.result(lines.collect::<Vec<_>>().join("\n"), &document);
+    let folders = document.folders.iter();
+    lines.extend(folders.map(|(what, path)| (folder(what), Text::data(path.as_str()))));
+    session.output.result(&table::list(&lines, 9), &document);
     Ok(())
+}
+
+/// A folder of the wallet, for people.
+fn folder(name: &'static str) -> Text {
+    match name {
+        "profiles" => say!("profiles", "配置目录"),
+        "books" => say!("books", "通讯录"),
+        "keys" => say!("keys", "密钥"),
+        "outbox" => say!("outbox", "发件箱"),
+        "archive" => say!("archive", "归档"),
+        "trust" => say!("trust", "信任记录"),
+        other => Text::data(other),
+    }
 }
 
 fn list(session: &Session) -> Result<(), Fault> {
@@ -83,62 +106,80 @@ fn list(session: &Session) -> Result<(), Fault> {
             name,
         })
         .collect();
-    let mut rows = table::table(&["profile", "", "file"]);
-    for profile in &documents {
-        let usual = if profile.usual { "usual" } else { "" };
-        rows.add_row([profile.name.as_str(), usual, profile.file.as_str()]);
-    }
-    let text = if documents.is_empty() {
-        "There are no profiles yet. Make one with: feiqian config add".to_owned()
-    } else {
-        table::text(rows, &[])
+    let row = |profile: &ProfileDocument| {
+        let usual = if profile.usual { say!("usual", "常用") } else { Text::default() };
+        vec![Text::data(profile.name.as_str()), usual, Text::data(profile.file.as_str())]
     };
-    session.output.result(text, &documents);
+    let rows: Vec<Vec<Text>> = documents.iter().map(row).collect();
+    let text = if documents.is_empty() {
+        say!(
+            "There are no profiles yet. Make one with: feiqian config add",
+            "还没有配置。添加：feiqian config add"
+        )
+    } else {
+        let headings = [say!("profile", "配置"), Text::default(), say!("file", "文件")];
+        table::table(&headings, &rows, &[])
+    };
+    session.output.result(&text, &documents);
     Ok(())
 }
 
 fn add(session: &Session, command: &AddProfile) -> Result<(), Fault> {
     let name = &command.name;
     if !keyring::is_name(name) {
-        let detail = format!("\"{name}\" cannot name a profile.");
-        let hint = "Use 1 to 32 lower-case letters, digits, - and _.";
-        return Err(Fault::usage("bad-profile-name", detail, hint));
+        let detail = say!("\"{name}\" cannot name a profile.", "“{name}”不能作为配置名称。");
+        return Err(Fault::usage(Own::BadProfileName, detail, keyring::naming_rule()));
     }
     let path = profile::path_of(&session.folders, name);
     if path.exists() {
-        let detail = format!("There is a profile \"{name}\" already: {}.", path.display());
-        return Err(Fault::usage("profile-exists", detail, "Choose another name."));
+        let detail = say!(
+            "There is a profile \"{name}\" already: {path}.",
+            "已有配置“{name}”：{path}。",
+            path = path.display()
+        );
+        let hint = say!("Choose another name.", "请换一个名称。");
+        return Err(Fault::usage(Own::ProfileExists, detail, hint));
     }
     let chain = match (&command.chain_id, &command.genesis) {
         (Some(text), _) => Chain::parse(text)?,
         (None, Some(genesis)) => Chain::of_genesis(genesis)?,
         (None, None) => {
-            let why = "Which chain it is must come from someone you trust.";
-            return Err(Fault::missing("--chain-id ID or --genesis FILE", why));
+            let why = say!(
+                "Which chain it is must come from someone you trust.",
+                "是哪条链，必须来自您信任的来源。"
+            );
+            let hint = say!(
+                "Add --chain-id ID or --genesis FILE.",
+                "请加上 --chain-id ID 或 --genesis FILE。"
+            );
+            return Err(Fault::usage(Own::MissingFlag, why, hint));
         }
     };
     if command.node.is_empty() {
-        return Err(Fault::missing("--node URL", "A profile names the nodes to ask."));
+        let why = say!("A profile names the nodes to ask.", "配置须写明要询问的节点。");
+        return Err(Fault::missing("--node URL", why));
     }
     let file = ProfileFile::of_network(&command.node, &chain, command.from.clone());
-    let text = toml::to_string(&file).map_err(|error| Fault::internal(sentence(&error)))?;
+    let text = toml::to_string(&file).map_err(|error| Fault::defect(&error))?;
     drop(files::create(&path, text.as_bytes()).map_err(|error| Fault::file(&path, &error))?);
-    told(session, &format!("Added the profile {name}"), name, &path);
+    told(session, &say!("Added the profile {name}", "已添加配置 {name}"), name, &path);
     Ok(())
 }
 
 fn choose(session: &Session, name: &str) -> Result<(), Fault> {
     let path = known(session, name)?;
     profile::choose(&session.folders, name)?;
-    told(session, &format!("{name} is the usual profile from now on"), name, &path);
+    let what = say!("{name} is the usual profile from now on", "从现在起，常用配置为 {name}");
+    told(session, &what, name, &path);
     Ok(())
 }
 
 fn remove(session: &Session, name: &str) -> Result<(), Fault> {
     let path = known(session, name)?;
-    session.confirm(&format!("  {}", path.display()), "Remove this profile?")?;
+    let shown = Text::data(format!("  {}", path.display()));
+    session.confirm(&shown, &say!("Remove this profile?", "删除此配置？"))?;
     files::remove(&path).map_err(|error| Fault::file(&path, &error))?;
-    told(session, &format!("Removed the profile {name}"), name, &path);
+    told(session, &say!("Removed the profile {name}", "已删除配置 {name}"), name, &path);
     Ok(())
 }
 
@@ -147,16 +188,18 @@ fn known(session: &Session, name: &str) -> Result<std::path::PathBuf, Fault> {
     if names.iter().any(|known| known == name) {
         return Ok(profile::path_of(&session.folders, name));
     }
-    let detail = format!("There is no profile \"{name}\".");
-    Err(Fault::usage("unknown-profile", detail, "See: feiqian config list"))
+    let detail = say!("There is no profile \"{name}\".", "没有配置“{name}”。");
+    let hint = say!("See: feiqian config list", "请查看：feiqian config list");
+    Err(Fault::usage(Own::UnknownProfile, detail, hint))
 }
 
-fn told(session: &Session, what: &str, name: &str, path: &Path) {
+fn told(session: &Session, what: &Text, name: &str, path: &Path) {
     let usual = profile::usual(&session.folders).ok().flatten();
     let document = ProfileDocument {
         name: name.to_owned(),
         usual: usual.as_deref() == Some(name),
         file: path.display().to_string(),
     };
-    session.output.result(format!("{what}: {}", path.display()), &document);
+    let text = say!("{what}: {path}", "{what}：{path}", path = path.display(); what = what);
+    session.output.result(&text, &document);
 }

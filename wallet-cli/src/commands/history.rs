@@ -1,20 +1,22 @@
 //! `feiqian history [ACCOUNT]`: an account's entries, newest first, as a node tells them.
 
-use api::account::HistoryPage;
+use api::account::{EntryView, HistoryPage};
 
 use super::table;
 use crate::cli::History;
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::names::Written;
+use crate::protocol;
 use crate::session::Session;
 
 pub(super) fn run(session: &Session, command: &History) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
-    let text =
-        command.account.as_ref().or(desk.profile.from.as_ref()).ok_or_else(|| {
-            Fault::missing("ACCOUNT", "It is not clear whose history is asked for.")
-        })?;
+    let text = command.account.as_ref().or(desk.profile.from.as_ref()).ok_or_else(|| {
+        let why = say!("It is not clear whose history is asked for.", "未说明查询谁的分录。");
+        Fault::missing("ACCOUNT", why)
+    })?;
     let written = Written::parse(text, &desk.profile, desk.chain.network)?;
     let party = written.resolve(&desk.chain, &desk.network)?;
     let path = format!("/v1/accounts/{}/history", party.address);
@@ -22,27 +24,42 @@ pub(super) fn run(session: &Session, command: &History) -> Result<(), Fault> {
     let mut query = vec![("limit", limit.as_str())];
     query.extend(command.cursor.iter().map(|cursor| ("cursor", cursor.as_str())));
     let page: HistoryPage = desk.network.ask(|node, time| node.get_json(&path, &query, time))?;
-    let mut rows = table::table(&["time", "block", "kind", "amount", "counterparty", "id"]);
-    for entry in &page.entries {
-        let sign = if entry.direction == "out" { "-" } else { "+" };
-        rows.add_row([
-            entry.time.clone(),
-            entry.block.to_string(),
-            entry.kind.clone(),
-            format!("{sign}{}", entry.amount),
-            entry.counterparty.as_deref().map_or_else(String::new, |address| name(&desk, address)),
-            entry.id.clone(),
-        ]);
-    }
-    let mut text = table::text(rows, &[1, 3]);
+    let rows: Vec<Vec<Text>> = page.entries.iter().map(|entry| row(&desk, entry)).collect();
+    let headings = [
+        say!("time", "时间"),
+        say!("block", "区块"),
+        say!("kind", "种类"),
+        say!("amount", "金额"),
+        say!("counterparty", "对方"),
+        say!("id", "编号"),
+    ];
+    let mut text = table::table(&headings, &rows, &[1, 3]);
     if page.entries.is_empty() {
-        text = "There are no entries.".to_owned();
+        text = say!("There are no entries.", "没有分录。");
     }
     if let Some(cursor) = &page.next_cursor {
-        text.push_str(&format!("\nolder: feiqian history {} --cursor {cursor}", party.address));
+        text = say!(
+            "{text}\nolder: feiqian history {address} --cursor {cursor}",
+            "{text}\n更早：feiqian history {address} --cursor {cursor}",
+            address = party.address;
+            text = text
+        );
     }
-    session.output.result(text, &page);
+    session.output.result(&text, &page);
     Ok(())
+}
+
+fn row(desk: &Desk<'_>, entry: &EntryView) -> Vec<Text> {
+    let sign = if entry.direction == "out" { "-" } else { "+" };
+    let other = entry.counterparty.as_deref().map(|address| name(desk, address));
+    vec![
+        Text::data(entry.time.as_str()),
+        Text::data(entry.block.to_string()),
+        protocol::word(&entry.kind),
+        Text::data(format!("{sign}{}", entry.amount)),
+        Text::data(other.unwrap_or_default()),
+        Text::data(entry.id.as_str()),
+    ]
 }
 
 /// The address book's name of an address, or the address.

@@ -10,10 +10,13 @@ use std::path::Path;
 
 use crate::assurance;
 use crate::cli::Iso;
+use crate::code::Own;
+use crate::delivery;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::files;
-use crate::network::{Network, nobody_answers, refusal};
+use crate::language::{Text, say};
+use crate::network::{Network, at, nobody_answers, refusal};
 use crate::node::NodeError;
 use crate::profile::Profile;
 use crate::session::Session;
@@ -68,17 +71,15 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
     for node in network.nodes() {
         match node.post("/v1/iso20022", "application/xml", message, session.timeout) {
             Ok(answer) => return Ok(answer),
-            Err(NodeError::NotSent { reason }) => {
-                failures.push(format!("{}: {reason}", node.base()));
-            }
+            Err(NodeError::NotSent { reason }) => failures.push(at(node, &reason)),
             Err(NodeError::Broken { reason }) => {
                 may_be_sent = true;
-                failures.push(format!("{}: {reason}", node.base()));
+                failures.push(at(node, &reason));
             }
             Err(NodeError::Refused { problem }) => {
                 let fault = refusal(&problem);
                 may_be_sent |= problem.retry == Retry::Same;
-                failures.push(format!("{}: {}", node.base(), fault.detail));
+                failures.push(at(node, &fault.detail));
                 if problem.status != 403 && problem.retry == Retry::Never {
                     return Err(fault);
                 }
@@ -87,9 +88,11 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
         }
     }
     if may_be_sent {
-        let detail = format!("The outcome is not known ({}).", failures.join("; "));
-        let hint = "Send the same message again: its payments are never made twice.";
-        return Err(Fault::new(Exit::Unknown, "outcome-unknown", detail, hint));
+        let hint = say!(
+            "Send the same message again: its payments are never made twice.",
+            "请再次发送同一报文：其中的支付不会重复。"
+        );
+        return Err(delivery::unknown(&failures, hint));
     }
     Err(refused.unwrap_or_else(|| nobody_answers(&failures)))
 }
@@ -138,25 +141,30 @@ fn show(
         answer: file.is_none().then_some(answer.clone()),
     };
     let text = match file {
-        None => answer,
+        None => Text::data(answer),
         Some(file) => {
-            let mut lines: Vec<String> = document
-                .transactions
-                .iter()
-                .map(|transaction| {
-                    let id = transaction.id.as_deref().unwrap_or("without UETR");
-                    let reasons = transaction.reasons.join("; ");
-                    let proven = transaction.proven_in_block;
-                    let proven = proven.map(|block| format!("proven in block {block}"));
-                    let rest = proven.unwrap_or(reasons);
-                    format!("{} {id} {rest}", transaction.iso_status).trim_end().to_owned()
-                })
-                .collect();
-            lines.push(format!("The answer is in {}.", file.display()));
-            lines.join("\n")
+            let mut lines: Vec<Text> = document.transactions.iter().map(line).collect();
+            let file = file.display();
+            lines.push(say!("The answer is in {file}.", "应答在 {file}。"));
+            Text::join(&lines, "\n")
         }
     };
-    session.output.result(text, &document);
+    session.output.result(&text, &document);
+}
+
+/// What became of one transaction of the message.
+fn line(transaction: &TransactionDocument) -> Text {
+    let id = match &transaction.id {
+        Some(id) => Text::data(id.as_str()),
+        None => say!("without UETR", "无 UETR"),
+    };
+    let rest = match transaction.proven_in_block {
+        Some(block) => say!("proven in block {block}", "已在区块 {block} 中证明"),
+        None => Text::data(transaction.reasons.join("; ")),
+    };
+    let status = &transaction.iso_status;
+    let line = say!("{status} {id} {rest}", "{status} {id} {rest}"; id = id, rest = rest);
+    line.map(|line| line.trim_end().to_owned())
 }
 
 /// Whether the answer is a success: nothing was rejected.
@@ -168,12 +176,23 @@ fn ended(report: &StatusReport) -> Result<(), Fault> {
         (None, Some(_) | None) => return Ok(()),
     };
     let first = reasons.first();
-    let detail = first.map_or("The message was rejected.".to_owned(), |reason| {
-        format!("Rejected, {}: {}", reason.code, reason.information)
-    });
+    let detail = match first {
+        Some(reason) => say!(
+            "Rejected, {code}: {words}",
+            "已拒绝，{code}：{words}",
+            code = reason.code,
+            words = reason.information
+        ),
+        None => say!("The message was rejected.", "报文被拒绝。"),
+    };
     Err(Fault {
         iso_reason: first.map(|reason| reason.code),
-        id: rejected.and_then(|transaction| transaction.uetr).map(|uetr| uetr.to_string()),
-        ..Fault::new(Exit::Rejected, "message-rejected", detail, "The answer says all reasons.")
+        id: rejected.and_then(|status| status.uetr).map(|uetr| uetr.to_string().into()),
+        ..Fault::new(
+            Exit::Rejected,
+            Own::MessageRejected,
+            detail,
+            say!("The answer says all reasons.", "应答列明全部原因。"),
+        )
     })
 }

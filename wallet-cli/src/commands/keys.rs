@@ -13,8 +13,10 @@ use serde::Serialize;
 
 use super::table;
 use crate::cli::Keys;
+use crate::code::Own;
 use crate::fault::Fault;
 use crate::keyring::{self, StoredKey};
+use crate::language::{Text, say};
 use crate::session::Session;
 use crate::words;
 
@@ -42,44 +44,57 @@ pub(super) fn run(session: &Session, command: Keys) -> Result<(), Fault> {
 
 fn new(session: &Session, name: String, no_words: bool) -> Result<(), Fault> {
     ensure_free(session, &name)?;
-    let passphrase = session.passphrases.fresh(&format!("the key {name}"))?;
+    let passphrase = session.passphrases.fresh(&the_key(&name))?;
     let key = keyring::fresh()?;
     let has_words = !no_words && words::is_possible(session);
     if has_words {
         let text = words::of(&key)?;
-        words::show(session, &format!("the key {name}"), &text)?;
+        words::show(session, &the_key(&name), &text)?;
         words::ask_back(session, &text)?;
     }
     let public = keyring::keep(&session.folders, &name, &key, &passphrase, Cost::STANDARD)?;
     let advice = if has_words {
-        "The words give it back if that file or the passphrase is lost."
+        say!(
+            "The words give it back if that file or the passphrase is lost.",
+            "若文件或口令丢失，可用单词恢复。"
+        )
     } else {
-        "Keep a copy of that file and the passphrase, or of its words (feiqian keys export): \
-         without them the key is lost."
+        say!(
+            "Keep a copy of that file and the passphrase, or of its words (feiqian keys export): \
+             without them the key is lost.",
+            "请备份该文件及口令，或其单词（feiqian keys export）：没有它们，密钥即丢失。"
+        )
     };
-    told(session, "Made", name, public, advice);
+    told(session, &say!("Made", "已生成"), name, public, &advice);
     Ok(())
 }
 
+/// A key, as it is spoken of.
+fn the_key(name: &str) -> Text {
+    say!("the key {name}", "密钥 {name}")
+}
+
 /// Tells of a key that is kept now.
-fn told(session: &Session, verb: &str, name: String, public: PublicKey, advice: &str) {
+fn told(session: &Session, verb: &Text, name: String, public: PublicKey, advice: &Text) {
     let file = keyring::path_of(&session.folders, &name).display().to_string();
     let key = public.to_hex();
-    let text = format!("{verb} the key {name}: {key}\nIt is encrypted in {file}. {advice}");
-    session.output.result(text, &KeyDocument { name, public_key: key, file });
+    let text = say!(
+        "{verb} the key {name}: {key}\nIt is encrypted in {file}. {advice}",
+        "{verb}密钥 {name}：{key}\n加密保存于 {file}。{advice}";
+        verb = verb, advice = advice
+    );
+    session.output.result(&text, &KeyDocument { name, public_key: key, file });
 }
 
 /// That `name` can name a new key.
 fn ensure_free(session: &Session, name: &str) -> Result<(), Fault> {
     if !keyring::is_name(name) {
-        let detail = format!("\"{name}\" cannot name a key.");
-        let hint = "Use 1 to 32 lower-case letters, digits, - and _.";
-        return Err(Fault::usage("bad-key-name", detail, hint));
+        let detail = say!("\"{name}\" cannot name a key.", "“{name}”不能作为密钥名称。");
+        return Err(Fault::usage(Own::BadKeyName, detail, keyring::naming_rule()));
     }
     let file = keyring::path_of(&session.folders, name);
     if file.exists() {
-        let detail = format!("There is a key \"{name}\" already: {}.", file.display());
-        return Err(Fault::usage("key-exists", detail, "Choose another name."));
+        return Err(keyring::taken(name, &file));
     }
     Ok(())
 }
@@ -94,16 +109,18 @@ fn list(session: &Session) -> Result<(), Fault> {
             name: key.label,
         })
         .collect();
-    let mut rows = table::table(&["name", "public key"]);
-    for key in &documents {
-        rows.add_row([&key.name, &key.public_key]);
-    }
+    let row =
+        |key: &KeyDocument| [&key.name, &key.public_key].map(|cell| Text::data(cell.as_str()));
+    let rows: Vec<Vec<Text>> = documents.iter().map(|key| row(key).to_vec()).collect();
     let text = if documents.is_empty() {
-        "There are no keys yet. Make one with: feiqian keys new".to_owned()
+        say!(
+            "There are no keys yet. Make one with: feiqian keys new",
+            "还没有密钥。生成：feiqian keys new"
+        )
     } else {
-        table::text(rows, &[])
+        table::table(&[say!("name", "名称"), say!("public key", "公钥")], &rows, &[])
     };
-    session.output.result(text, &documents);
+    session.output.result(&text, &documents);
     Ok(())
 }
 
@@ -114,8 +131,11 @@ fn show(session: &Session, name: String) -> Result<(), Fault> {
         public_key: key.public.to_hex(),
         name,
     };
-    let text = format!("public key  {}\nfile        {}", document.public_key, document.file);
-    session.output.result(text, &document);
+    let lines = [
+        (say!("public key", "公钥"), Text::data(document.public_key.as_str())),
+        (say!("file", "文件"), Text::data(document.file.as_str())),
+    ];
+    session.output.result(&table::list(&lines, 11), &document);
     Ok(())
 }
 
@@ -123,7 +143,8 @@ fn show(session: &Session, name: String) -> Result<(), Fault> {
 fn own(session: &Session, name: &str) -> Result<StoredKey, Fault> {
     let key = keyring::own(&session.folders)?.into_iter().find(|key| key.label == name);
     key.ok_or_else(|| {
-        let detail = format!("There is no key \"{name}\".");
-        Fault::usage("unknown-key", detail, "List them with: feiqian keys list")
+        let detail = say!("There is no key \"{name}\".", "没有密钥“{name}”。");
+        let hint = say!("List them with: feiqian keys list", "请列出：feiqian keys list");
+        Fault::usage(Own::UnknownKey, detail, hint)
     })
 }

@@ -1,11 +1,13 @@
 //! `feiqian light follow`: follows the chain as a light client, from several nodes at once.
 //!
 //! Invariants: a header counts only under a finalization of its epoch's validators, followed from
-//! the chain id; two certified headers at one height stop everything, because then the validators
-//! themselves are not honest. Absent: the blocks' contents.
+//! the chain id and from what was trusted before; trust never goes back; two certified headers at
+//! one height stop everything, because then the validators themselves are not honest, and their
+//! proofs are kept. Absent: the blocks' contents.
+
+mod trust;
 
 use api::proof::MEDIA_TYPE;
-use ledger::hash::Hash;
 use ledger::ids::{AccountId, InstitutionNumber};
 use ledger::light::{Advance, Refusal, TrustedState};
 use ledger::proof::Proof;
@@ -13,13 +15,18 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::code::Own;
+use crate::delivery;
 use crate::desk::Desk;
 use crate::entropy;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
-use crate::network::nobody_answers;
+use crate::fault::{Fault, quoted};
+use crate::language::{Text, say};
+use crate::network::{at, nobody_answers};
 use crate::node::{Node, NodeError};
 use crate::session::Session;
+
+use trust::{Seen, Trust};
 
 /// The pause between two rounds of all nodes.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -28,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const PATIENCE: u32 = 20;
 
 /// How many headers are remembered, to compare what other nodes show later.
-const REMEMBERED: usize = 10_000;
+const REMEMBERED: usize = 1_000;
 
 #[derive(Serialize)]
 struct FollowedDocument {
@@ -38,20 +45,26 @@ struct FollowedDocument {
     epoch: u64,
     /// How many later headers were verified.
     followed: u64,
+    /// The height that an earlier run had come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resumed_from: Option<u64>,
+    /// The file that keeps the trust.
+    trust: String,
 }
 
 /// A light client and what it has seen.
 struct Client<'a> {
     desk: Desk<'a>,
-    trust: Option<TrustedState>,
-    seen: BTreeMap<u64, Hash>,
-    last: Option<FollowedDocument>,
+    trust: Trust,
+    state: Option<TrustedState>,
+    seen: BTreeMap<u64, Seen>,
+    last: Option<Seen>,
+    resumed_from: Option<u64>,
     followed: u64,
 }
 
 pub(super) fn follow(session: &Session, blocks: Option<u64>) -> Result<(), Fault> {
-    let desk = Desk::open(session)?;
-    let mut client = Client { desk, trust: None, seen: BTreeMap::new(), last: None, followed: 0 };
+    let mut client = Client::open(session)?;
     let mut silent = 0;
     while blocks.is_none_or(|blocks| client.followed < blocks) {
         match client.round() {
@@ -61,106 +74,161 @@ pub(super) fn follow(session: &Session, blocks: Option<u64>) -> Result<(), Fault
         }
         std::thread::sleep(PAUSE);
     }
-    if let Some(last) = &client.last {
-        let text = format!("Followed {} blocks to {}.", last.followed, last.height);
-        session.output.result(text, last);
-    }
+    client.report();
     Ok(())
 }
 
-impl Client<'_> {
+impl<'a> Client<'a> {
+    /// A client that goes on from where an earlier one stopped.
+    fn open(session: &'a Session) -> Result<Self, Fault> {
+        let desk = Desk::open(session)?;
+        let (trust, kept) = Trust::open(&session.folders, &desk.chain)?;
+        let mut client = Self {
+            desk,
+            trust,
+            state: kept.as_ref().map(Seen::state),
+            seen: BTreeMap::new(),
+            last: None,
+            resumed_from: kept.as_ref().map(|seen| seen.height().0),
+            followed: 0,
+        };
+        if let Some(seen) = kept {
+            session.output.line(&say!(
+                "from block {height} on, trusted before",
+                "从此前已信任的区块 {height} 继续",
+                height = seen.height()
+            ));
+            client.seen.insert(seen.height().0, seen);
+        }
+        Ok(client)
+    }
+
     /// Asks every node once.
     fn round(&mut self) -> Result<(), Fault> {
         let nodes: Vec<Node> = self.desk.network.nodes().to_vec();
         let mut failures = Vec::new();
         for node in &nodes {
             match self.ask(node) {
-                Ok(proof) => self.take(node, &proof)?,
-                Err(error) => failures.push(format!("{}: {error}", node.base())),
+                Ok((file, proof)) => self.take(node, file, proof)?,
+                Err(error) => failures.push(at(node, &error.text())),
             }
         }
         if failures.len() == nodes.len() { Err(nobody_answers(&failures)) } else { Ok(()) }
     }
 
     /// The newest certified header that a node has: every proof ends in one.
-    fn ask(&self, node: &Node) -> Result<Proof, NodeError> {
+    fn ask(&self, node: &Node) -> Result<(Vec<u8>, Proof), NodeError> {
         let nobody = AccountId::new(InstitutionNumber(1), [0; 12]);
         let path = format!("/v1/accounts/{}/proof", nobody.address(self.desk.chain.network));
         let file = node.get(&path, &[], MEDIA_TYPE, self.desk.network.limit())?;
-        Proof::decode(&file).map_err(|error| NodeError::Broken { reason: error.to_string() })
+        match Proof::decode(&file) {
+            Ok(proof) => Ok((file, proof)),
+            Err(error) => Err(NodeError::Broken { reason: Text::data(error.to_string()) }),
+        }
     }
 
-    fn take(&mut self, node: &Node, proof: &Proof) -> Result<(), Fault> {
-        let domains = self.desk.chain.domains();
+    fn take(&mut self, node: &Node, file: Vec<u8>, proof: Proof) -> Result<(), Fault> {
         // Every proof begins at the genesis document: what it leads to is checked from there, and
         // then compared with what was seen.
-        let verified = TrustedState::genesis(self.desk.chain.id, &proof.genesis)
-            .and_then(|genesis| genesis.certify(&domains, &proof.progress));
-        let (epoch, validators) = match verified {
-            Ok(verified) => verified,
-            Err(error) => {
-                let reason = sentence(&error);
-                self.desk.session.output.warning(format!("Do not trust {}: {reason}", node.base()));
+        let seen = match Seen::check(&self.desk.chain, file, proof) {
+            Ok(seen) => seen,
+            Err(refusal) => {
+                let reason = at(node, &quoted(&refusal));
+                self.desk.session.output.warning(&delivery::distrust(&reason));
                 return Ok(());
             }
         };
-        let header = &proof.progress.header;
-        let (height, hash) = (header.height.0, header.hash(&domains));
-        if self.seen.insert(height, hash).is_some_and(|seen| seen != hash) {
-            return Err(conflict(&Refusal::Conflict { height: header.height }));
+        if let Some(other) = self.seen.get(&seen.height().0)
+            && other.hash != seen.hash
+        {
+            return Err(self.trust.convict(other, &seen));
         }
+        let advance = match self.advance(&seen) {
+            Ok(advance) => advance,
+            Err(refusal) => return Err(self.refused(&refusal, &seen)),
+        };
+        self.seen.entry(seen.height().0).or_insert_with(|| seen.clone());
         while self.seen.len() > REMEMBERED {
             self.seen.pop_first();
         }
-        let advance = match &mut self.trust {
-            None => {
-                let latest = Box::new(header.clone());
-                let height = latest.height;
-                self.trust = Some(TrustedState::Following { epoch, validators, latest });
-                Advance::To(height)
-            }
-            Some(trust) => advance(trust, &domains, proof)?,
-        };
         if advance == Advance::NotNewer {
             return Ok(());
         }
+        self.trust.keep(&seen)?;
         self.followed += 1;
-        let signers = proof.progress.certificate.signers().count();
-        let line = format!(
-            "block {height}  {}  {}  {signers} signed  from {}",
-            api::text::time(header.time),
-            &hash.to_hex()[..16],
-            node.base()
-        );
-        self.desk.session.output.line(line);
-        self.last = Some(FollowedDocument {
-            chain_id: self.desk.chain.text(),
-            height,
-            hash: hash.to_hex(),
-            epoch: epoch.0,
-            followed: self.followed,
-        });
+        self.tell(node, &seen);
+        self.last = Some(seen);
         Ok(())
     }
-}
 
-/// Moves trust on. A proof tells of all epochs since genesis; those that are trusted are left out.
-fn advance(
-    trust: &mut TrustedState,
-    domains: &ledger::hash::Domains,
-    proof: &Proof,
-) -> Result<Advance, Fault> {
-    let mut progress = proof.progress.clone();
-    if let TrustedState::Following { epoch, .. } = trust {
-        if progress.header.epoch < *epoch {
-            return Ok(Advance::NotNewer);
+    /// Moves trust on. A proof tells of all epochs since genesis; those that are trusted are left
+    /// out.
+    fn advance(&mut self, seen: &Seen) -> Result<Advance, Refusal> {
+        let Some(state) = &mut self.state else {
+            self.state = Some(seen.state());
+            return Ok(Advance::To(seen.height()));
+        };
+        let mut progress = seen.proof.progress.clone();
+        if let TrustedState::Following { epoch, .. } = state {
+            if progress.header.epoch < *epoch {
+                return Ok(Advance::NotNewer);
+            }
+            progress.epochs.retain(|change| change.header.epoch >= *epoch);
         }
-        progress.epochs.retain(|change| change.header.epoch >= *epoch);
+        let domains = self.desk.chain.domains();
+        state.advance(&domains, &progress, entropy::now())
     }
-    trust.advance(domains, &progress, entropy::now()).map_err(|refusal| conflict(&refusal))
-}
 
-fn conflict(refusal: &Refusal) -> Fault {
-    let code = if matches!(refusal, Refusal::Conflict { .. }) { "conflict" } else { "not-trusted" };
-    Fault::new(Exit::Rejected, code, sentence(refusal), "Stop paying, and ask the operators.")
+    fn refused(&self, refusal: &Refusal, seen: &Seen) -> Fault {
+        let file = self.trust.path().display();
+        let hint = match refusal {
+            Refusal::Conflict { height } => {
+                // The header that is trusted is among those that were seen.
+                let trusted = self.seen.get(&height.0).unwrap_or(seen);
+                return self.trust.convict(trusted, seen);
+            }
+            Refusal::TrustExpired => say!(
+                "Compare a block of today with someone you trust, and move {file} away.",
+                "请与可信的人核对今天的一个区块，然后移走 {file}。"
+            ),
+            Refusal::OtherChain { .. }
+            | Refusal::Genesis
+            | Refusal::EpochChain
+            | Refusal::NotCertified
+            | Refusal::Certificate(_)
+            | Refusal::Header => {
+                say!("Stop paying, and ask the operators.", "停止付款，并询问运营方。")
+            }
+        };
+        Fault::new(Exit::Rejected, Own::NotTrusted, quoted(refusal), hint)
+    }
+
+    fn tell(&self, node: &Node, seen: &Seen) {
+        self.desk.session.output.line(&say!(
+            "block {height}  {time}  {hash}  {signers} signed  from {node}",
+            "区块 {height}  {time}  {hash}  {signers} 个签名  来自 {node}",
+            height = seen.height(),
+            time = api::text::time(seen.proof.progress.header.time),
+            hash = &seen.hash.to_hex()[..16],
+            signers = seen.proof.progress.certificate.signers().count(),
+            node = node.base()
+        ));
+    }
+
+    fn report(&self) {
+        let Some(last) = &self.last else { return };
+        let document = FollowedDocument {
+            chain_id: self.desk.chain.text(),
+            height: last.height().0,
+            hash: last.hash.to_hex(),
+            epoch: last.epoch().0,
+            followed: self.followed,
+            resumed_from: self.resumed_from,
+            trust: self.trust.path().display().to_string(),
+        };
+        let (count, height) = (self.followed, document.height);
+        let text =
+            say!("Followed {count} blocks to {height}.", "已跟随 {count} 个区块，至 {height}。");
+        self.desk.session.output.result(&text, &document);
+    }
 }

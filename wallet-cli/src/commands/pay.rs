@@ -9,17 +9,50 @@ pub(super) mod draft;
 pub(super) mod identified;
 pub(super) mod order;
 pub(super) mod quote;
+mod rehearsal;
 
 use ledger::operation::Operation;
 use serde::Serialize;
 
 use crate::cli::Pay;
+use crate::code::Own;
 use crate::desk::{Desk, Done, DoneDocument};
 use crate::fault::Fault;
-use crate::language::Paid;
+use crate::language::{Text, say};
 use crate::session::Session;
 
 use order::Order;
+
+/// What is said of a payment that settled.
+struct Paid<'a> {
+    amount: &'a str,
+    payee: &'a str,
+    /// What the payee received, if that is something else.
+    received: Option<&'a str>,
+    /// The rate of the exchange, if there was one.
+    rate: Option<&'a str>,
+    fee: &'a str,
+    id: &'a str,
+}
+
+impl Paid<'_> {
+    fn text(&self) -> Text {
+        let Self { amount, payee, received, rate, fee, id } = self;
+        let received = match received {
+            Some(money) => say!(", who received {money}", "，对方收到 {money}"),
+            None => Text::default(),
+        };
+        let rate = match rate {
+            Some(rate) => say!("rate {rate}, ", "汇率 {rate}，"),
+            None => Text::default(),
+        };
+        say!(
+            "Paid {amount} to {payee}{received} ({rate}fee {fee}).   id {id}",
+            "已向 {payee} 支付 {amount}{received}（{rate}手续费 {fee}）。   编号 {id}";
+            received = received, rate = rate
+        )
+    }
+}
 
 #[derive(Serialize)]
 struct PaidDocument {
@@ -38,11 +71,16 @@ pub(super) fn run(session: &Session, command: &Pay) -> Result<(), Fault> {
         return batch::run(session, command, file);
     }
     let (Some(payee), Some(amount)) = (&command.payee, &command.amount) else {
-        return Err(Fault::missing("PAYEE and AMOUNT", "It is not said what to pay to whom."));
+        let why = say!("It is not said what to pay to whom.", "未说明向谁付多少。");
+        let hint = say!("Add PAYEE and AMOUNT.", "请加上 PAYEE 和 AMOUNT。");
+        return Err(Fault::usage(Own::MissingFlag, why, hint));
     };
     order::canonical_amount(amount)?;
     let desk = Desk::open(session)?;
     let order = Order::of(&desk, command, payee, amount)?;
+    if command.dry_run {
+        return rehearsal::run(&desk, order, &command.key);
+    }
     pay(&desk, order, &command.key)
 }
 
@@ -85,7 +123,8 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         | Operation::Propose { .. }
         | Operation::Vote { .. }
         | Operation::Enact { .. } => {
-            desk.session.output.result("Done.", &desk.document(&done, &naming));
+            let document = desk.document(&done, &naming);
+            desk.session.output.result(&say!("Done.", "已完成。"), &document);
             return desk.conclude(done);
         }
     };
@@ -100,8 +139,45 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         fee: view.fee.as_deref().unwrap_or_default(),
         id: &done.entry.id,
     };
-    let text = desk.session.output.language.paid(&paid);
+    let text = paid.text();
     let document = PaidDocument { done: desk.document(&done, &naming), amount };
-    desk.session.output.result(text, &document);
+    desk.session.output.result(&text, &document);
     desk.conclude(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn a_payment_reads_well_in_both_languages() {
+        let plain = Paid {
+            amount: "25.00 CNY",
+            payee: "lee",
+            received: None,
+            rate: None,
+            fee: "0.00 CNY",
+            id: "7f0c",
+        };
+        let across = Paid { received: Some("27.13 HKD"), rate: Some("1.085"), ..plain };
+        for (paid, english, chinese) in [
+            (
+                &plain,
+                "Paid 25.00 CNY to lee (fee 0.00 CNY).   id 7f0c",
+                "已向 lee 支付 25.00 CNY（手续费 0.00 CNY）。   编号 7f0c",
+            ),
+            (
+                &across,
+                "Paid 25.00 CNY to lee, who received 27.13 HKD (rate 1.085, fee 0.00 CNY).   \
+                 id 7f0c",
+                "已向 lee 支付 25.00 CNY，对方收到 27.13 HKD（汇率 1.085，手续费 0.00 CNY）。   \
+                 编号 7f0c",
+            ),
+        ] {
+            let text = paid.text();
+            assert_eq!(text.english(), english);
+            assert_eq!(text.of(Language::Chinese), chinese);
+        }
+    }
 }

@@ -2,15 +2,19 @@
 //!
 //! Invariants: what is called proven was verified now. Absent: changing anything.
 
+use api::problem::ProblemCode;
 use api::receipt::ReceiptView;
 use ledger::proof::Proven;
 use serde::Serialize;
 
-use super::proof;
+use super::{proof, table};
+use crate::code::{Code, Own};
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::outbox::Entry;
+use crate::protocol;
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -40,11 +44,11 @@ pub(super) fn show(session: &Session, id: &str) -> Result<(), Fault> {
         Ok((_, verdict)) => proven(&desk, &verdict, entry.as_ref()),
         Err(fault) => match &entry {
             Some(entry) => unproven(entry),
-            None if fault.code == "not-found" => return Err(not_final(&id)),
+            None if fault.code == Code::Node(ProblemCode::NotFound) => return Err(not_final(&id)),
             None => return Err(fault),
         },
     };
-    session.output.result(text(&document), &document);
+    session.output.result(&text(&document), &document);
     Ok(())
 }
 
@@ -103,40 +107,70 @@ fn unproven(entry: &Entry) -> PaymentDocument {
 }
 
 fn not_final(id: &str) -> Fault {
-    let detail = format!("No final block that the nodes keep has a payment {id}.");
-    let hint = "It may be on its way; who sent it knows more.";
-    Fault::new(Exit::Rejected, "not-found", detail, hint)
+    let detail = say!(
+        "No final block that the nodes keep has a payment {id}.",
+        "节点保存的终局区块中没有支付 {id}。"
+    );
+    let hint =
+        say!("It may be on its way; who sent it knows more.", "它可能仍在途中；付款方更清楚。");
+    Fault::new(Exit::Rejected, Own::NotFound, detail, hint)
 }
 
-fn text(document: &PaymentDocument) -> String {
+fn text(document: &PaymentDocument) -> Text {
+    let status = say!(
+        "{status} (ISO 20022 {iso})",
+        "{status}（ISO 20022 {iso}）",
+        iso = document.iso_status;
+        status = protocol::word(&document.status)
+    );
     let mut lines = vec![
-        ("payment", document.id.clone()),
-        ("status", format!("{} (ISO 20022 {})", document.status, document.iso_status)),
+        (say!("payment", "支付"), Text::data(document.id.as_str())),
+        (say!("status", "状态"), status),
     ];
     if let Some(receipt) = &document.receipt {
-        let reason = receipt.code.as_ref().zip(receipt.explanation.as_ref());
-        let block = receipt.block.zip(receipt.time.as_ref());
-        let rows = [
-            ("reason", reason.map(|(code, words)| format!("{code}: {words}"))),
-            ("from", receipt.from.clone()),
-            ("to", receipt.to.clone()),
-            ("debited", receipt.debited.clone()),
-            ("credited", receipt.credited.clone()),
-            ("charges", receipt.fee.clone()),
-            ("rate", receipt.exchange.as_ref().map(|exchange| exchange.rate.clone())),
-            ("block", block.map(|(block, time)| format!("{block} of {time}, proven"))),
-        ];
-        lines.extend(rows.into_iter().filter_map(|(what, value)| Some((what, value?))));
+        lines.extend(settled(receipt));
     }
+    let data = |text: &Option<String>| text.as_deref().map(Text::data);
     let rows = [
-        ("ordered", document.order.clone()),
-        ("signed at", document.created.clone()),
-        ("note", document.note.clone()),
+        (say!("ordered", "指令"), data(&document.order)),
+        (say!("signed at", "签名时间"), data(&document.created)),
+        (say!("note", "附言"), data(&document.note)),
     ];
     lines.extend(rows.into_iter().filter_map(|(what, value)| Some((what, value?))));
     if document.status == "unknown" {
-        lines.push(("next", format!("feiqian pay --resume {}", document.id)));
+        let next = format!("feiqian pay --resume {}", document.id);
+        lines.push((say!("next", "下一步"), Text::data(next)));
     }
-    let lines = lines.into_iter().map(|(what, value)| format!("{what:<10} {value}"));
-    lines.collect::<Vec<_>>().join("\n")
+    table::list(&lines, 10)
+}
+
+/// What the receipt says.
+fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
+    let data = |text: &Option<String>| text.as_deref().map(Text::data);
+    let block = receipt.block.zip(receipt.time.as_ref());
+    let block =
+        block.map(|(block, time)| say!("{block} of {time}, proven", "{block}，{time}，已证明"));
+    let rows = [
+        (say!("reason", "原因"), reason(receipt)),
+        (say!("from", "付款账户"), data(&receipt.from)),
+        (say!("to", "收款账户"), data(&receipt.to)),
+        (say!("debited", "扣款"), data(&receipt.debited)),
+        (say!("credited", "入账"), data(&receipt.credited)),
+        (say!("charges", "手续费"), data(&receipt.fee)),
+        (say!("rate", "汇率"), receipt.exchange.as_ref().map(|e| Text::data(e.rate.as_str()))),
+        (say!("block", "区块"), block),
+    ];
+    rows.into_iter().filter_map(|(what, value)| Some((what, value?))).collect()
+}
+
+/// Why it was rejected.
+fn reason(receipt: &ReceiptView) -> Option<Text> {
+    let code = receipt.code.as_deref()?;
+    let advice = Code::of_text(code).advice();
+    let words = match (&receipt.explanation, advice) {
+        (_, Some(advice)) => advice.meaning.and(&advice.action),
+        (Some(words), None) => Text::data(words.as_str()),
+        (None, None) => return None,
+    };
+    Some(say!("{code}: {words}", "{code}：{words}"; words = words))
 }

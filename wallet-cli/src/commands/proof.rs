@@ -9,10 +9,12 @@ use std::path::Path;
 
 use crate::assurance;
 use crate::cli::{Anchor, Proof};
+use crate::code::Own;
 use crate::desk::Desk;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
 use crate::files;
+use crate::language::{Text, say};
 use crate::network::naming;
 use crate::profile::Chain;
 use crate::session::Session;
@@ -46,9 +48,13 @@ fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let file = file.unwrap_or(Path::new(&usual));
     files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
     let document = document(&desk.chain, &proof, &verdict, Some(file));
-    let text =
-        format!("{}\nThe proof is in {}.", sentence_of(&desk.chain, &verdict), file.display());
-    session.output.result(text, &document);
+    let text = say!(
+        "{said}\nThe proof is in {file}.",
+        "{said}\n证明在 {file}。",
+        file = file.display();
+        said = sentence_of(&desk.chain, &verdict)
+    );
+    session.output.result(&text, &document);
     Ok(())
 }
 
@@ -73,7 +79,10 @@ pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Faul
     };
     let verdict = checked(&desk.chain, &proof)?;
     if !digits(&uetr_of(&verdict)).starts_with(&digits(&id)) {
-        return Err(refused("A node sent the proof of something else.".to_owned()));
+        return Err(refused(say!(
+            "A node sent the proof of something else.",
+            "节点发来的证明属于其他内容。"
+        )));
     }
     Ok((proof, verdict))
 }
@@ -107,30 +116,41 @@ fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> 
         (Some(genesis), _) => Chain::of_genesis(genesis)?,
         (None, Some(text)) => Chain::parse(text)?,
         (None, None) => session.profile().and_then(|profile| profile.chain()).map_err(|fault| {
-            let why = "A proof is checked against a chain that you trust.";
-            Fault::missing("--genesis FILE or --chain-id ID, or choose a profile", why)
-                .with_cause(&fault)
+            let why = say!(
+                "A proof is checked against a chain that you trust.",
+                "证明须对照您信任的链来验证。"
+            );
+            let hint = say!(
+                "Add --genesis FILE or --chain-id ID, or choose a profile.",
+                "请加上 --genesis FILE 或 --chain-id ID，或选择配置。"
+            );
+            Fault::usage(Own::MissingFlag, why, hint).with_cause(&fault)
         })?,
     };
     let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
         .map_err(|error| Fault::file(file, &error))?;
     let verdict = checked(&chain, &proof)?;
-    session.output.result(sentence_of(&chain, &verdict), &document(&chain, &proof, &verdict, None));
+    let document = document(&chain, &proof, &verdict, None);
+    session.output.result(&sentence_of(&chain, &verdict), &document);
     Ok(())
 }
 
 fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {
-    assurance::verify(chain, proof).map_err(|reason| refused(sentence(&reason)))
+    assurance::verify(chain, proof)
+        .map_err(|reason| refused(say!("{reason}.", "{reason}。"; reason = reason)))
 }
 
-fn refused(reason: String) -> Fault {
-    let hint = "It proves nothing. Get the proof again, from another node.";
-    Fault::new(Exit::Rejected, "proof-refused", reason, hint)
+fn refused(reason: Text) -> Fault {
+    let hint = say!(
+        "It proves nothing. Get the proof again, from another node.",
+        "它不能证明任何内容。请从其他节点重新获取证明。"
+    );
+    Fault::new(Exit::Rejected, Own::ProofRefused, reason, hint)
 }
 
 /// `Valid: payment 7f0c2b9e settled in block 41; 4 of 4 validators signed (3 needed); chain
 /// fqd-...`
-fn sentence_of(chain: &Chain, verdict: &Verdict) -> String {
+fn sentence_of(chain: &Chain, verdict: &Verdict) -> Text {
     let short = |uetr: &Uetr| uetr.to_string().chars().take(8).collect::<String>();
     let height = verdict.header.height;
     let address = |account: AccountId| account.address(chain.network);
@@ -138,35 +158,48 @@ fn sentence_of(chain: &Chain, verdict: &Verdict) -> String {
         Proven::Payment(receipt) => {
             let id = receipt.uetr.as_ref().map(short).unwrap_or_default();
             match receipt.outcome.rejection() {
-                None => format!("payment {id} settled in block {height}"),
-                Some(rejection) => format!(
-                    "payment {id} was REJECTED in block {height} ({}, ISO 20022 {})",
-                    rejection.code(),
-                    rejection.iso()
+                None => say!(
+                    "payment {id} settled in block {height}",
+                    "支付 {id} 已在区块 {height} 中结算"
+                ),
+                Some(rejection) => say!(
+                    "payment {id} was REJECTED in block {height} ({code}, ISO 20022 {iso})",
+                    "支付 {id} 在区块 {height} 中被拒绝（{code}，ISO 20022 {iso}）",
+                    code = rejection.code(),
+                    iso = rejection.iso()
                 ),
             }
         }
-        Proven::NoPayment { uetr, .. } => {
-            format!("payment {} did not happen and no longer can", short(uetr))
-        }
-        Proven::Holding { account, asset, holding } => format!(
-            "account {} held {} minor units of {asset} after block {height}",
-            address(*account),
-            holding.unwrap_or_default().posted.0
+        Proven::NoPayment { uetr, .. } => say!(
+            "payment {id} did not happen and no longer can",
+            "支付 {id} 未发生，也不会再发生",
+            id = short(uetr)
         ),
-        Proven::Account { account, record: Some(_) } => {
-            format!("account {} existed after block {height}", address(*account))
-        }
-        Proven::Account { account, record: None } => {
-            format!("there was no account {} after block {height}", address(*account))
-        }
+        Proven::Holding { account, asset, holding } => say!(
+            "account {account} held {posted} minor units of {asset} after block {height}",
+            "区块 {height} 之后，账户 {account} 持有 {posted} 个 {asset} 最小单位",
+            account = address(*account),
+            posted = holding.unwrap_or_default().posted.0
+        ),
+        Proven::Account { account, record: Some(_) } => say!(
+            "account {account} existed after block {height}",
+            "区块 {height} 之后，账户 {account} 存在",
+            account = address(*account)
+        ),
+        Proven::Account { account, record: None } => say!(
+            "there was no account {account} after block {height}",
+            "区块 {height} 之后，没有账户 {account}",
+            account = address(*account)
+        ),
     };
-    format!(
-        "Valid: {said}; {} of {} validators signed ({} needed); chain {}",
-        verdict.signers,
-        verdict.validators,
-        verdict.quorum,
-        chain.text()
+    say!(
+        "Valid: {said}; {signers} of {all} validators signed ({quorum} needed); chain {chain}",
+        "有效：{said}；{all} 个验证者中有 {signers} 个签名（须 {quorum} 个）；链 {chain}",
+        signers = verdict.signers,
+        all = verdict.validators,
+        quorum = verdict.quorum,
+        chain = chain.text();
+        said = said
     )
 }
 

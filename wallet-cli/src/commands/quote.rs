@@ -6,6 +6,7 @@ use super::pay::quote;
 use crate::desk::{self, Desk};
 use crate::entropy;
 use crate::fault::Fault;
+use crate::language::say;
 use crate::network::parse_money;
 use crate::session::Session;
 
@@ -34,16 +35,19 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
         dealer: naming.address(quote.dealer),
         expires: api::text::time(quote.expires),
     };
-    let text = format!(
-        "{} is {} now (1 {} = {} {}), charges aside.\ndealer {}, firm until {}",
-        document.sell,
-        document.receive,
-        quote.sell,
-        quote.rate,
-        quote.buy,
-        document.dealer,
-        document.expires
+    let text = say!(
+        "{sell} is {receive} now (1 {from} = {rate} {to}), charges aside.\n\
+         dealer {dealer}, firm until {until}",
+        "{sell} 现可兑换 {receive}（1 {from} = {rate} {to}），不含手续费。\n\
+         做市商 {dealer}，报价有效至 {until}",
+        sell = document.sell,
+        receive = document.receive,
+        from = quote.sell,
+        rate = quote.rate,
+        to = quote.buy,
+        dealer = document.dealer,
+        until = document.expires
     );
-    session.output.result(text, &document);
+    session.output.result(&text, &document);
     Ok(())
 }

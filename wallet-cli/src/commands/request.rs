@@ -8,9 +8,11 @@ use std::path::Path;
 
 use super::pay::{self, draft, order};
 use crate::cli::{Charge, CreateRequest, Form, PayRequest, Request as Command};
+use crate::code::Own;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::files;
+use crate::language::{Text, say};
 use crate::names::Written;
 use crate::qr::Code;
 use crate::request::{Request, emv, uri};
@@ -43,8 +45,9 @@ fn create(session: &Session, command: &CreateRequest) -> Result<(), Fault> {
     }
     let desk = Desk::open(session)?;
     let written = command.account.as_deref().or(desk.profile.from.as_deref());
-    let written =
-        written.ok_or_else(|| Fault::missing("ACCOUNT", "It is not said who is to be paid."))?;
+    let written = written.ok_or_else(|| {
+        Fault::missing("ACCOUNT", say!("It is not said who is to be paid.", "未说明向谁付款。"))
+    })?;
     let party = Written::parse(written, &desk.profile, desk.chain.network)?
         .resolve(&desk.chain, &desk.network)?;
     let id = if command.reusable { None } else { Some(draft::fresh_uetr()?) };
@@ -76,10 +79,14 @@ fn create(session: &Session, command: &CreateRequest) -> Result<(), Fault> {
         png: path(&command.png),
         svg: path(&command.svg),
     };
-    let asked = document.amount.as_ref().map(|amount| format!("{amount} to "));
-    let asked = format!("{}{}", asked.unwrap_or_default(), document.account);
-    let text = format!("{}\n\n  {asked}\n{}", code.terminal(), document.request);
-    session.output.result(text, &document);
+    let account = &document.account;
+    let asked = match &document.amount {
+        Some(amount) => say!("{amount} to {account}", "{amount} 付给 {account}"),
+        None => Text::data(account.as_str()),
+    };
+    let (code, request) = (code.terminal(), &document.request);
+    let text = asked.map(|asked| format!("{code}\n\n  {asked}\n{request}"));
+    session.output.result(&text, &document);
     Ok(())
 }
 
@@ -104,12 +111,14 @@ fn answer(session: &Session, command: &PayRequest) -> Result<(), Fault> {
         (None, Some(given)) => given,
         (Some(asked), Some(given)) if same(asked, given) => asked,
         (Some(asked), Some(_)) => {
-            let detail = format!("The request asks for {asked}.");
-            return Err(Fault::usage("other-amount", detail, "Leave AMOUNT out to pay that."));
+            let detail = say!("The request asks for {asked}.", "该请求的金额为 {asked}。");
+            let hint = say!("Leave AMOUNT out to pay that.", "省略 AMOUNT 即按此支付。");
+            return Err(Fault::usage(Own::OtherAmount, detail, hint));
         }
         (None, None) => {
-            let why = "The request leaves the amount to you.";
-            return Err(Fault::missing("AMOUNT, like \"25.00 CNY\"", why));
+            let why = say!("The request leaves the amount to you.", "该请求由您填写金额。");
+            let hint = say!("Add AMOUNT, like \"25.00 CNY\".", "请加上 AMOUNT，如 \"25.00 CNY\"。");
+            return Err(Fault::usage(Own::MissingFlag, why, hint));
         }
     };
     order::canonical_amount(amount)?;
@@ -130,7 +139,10 @@ fn answer(session: &Session, command: &PayRequest) -> Result<(), Fault> {
         id: request.id,
     };
     if let Some(name) = &request.name {
-        session.output.line(format!("  the payee calls itself {name:?}; nobody has checked that"));
+        session.output.line(&say!(
+            "  the payee calls itself {name:?}; nobody has checked that",
+            "  收款人自称 {name:?}；无人核实"
+        ));
     }
     pay::pay(&desk, order, &command.key)
 }

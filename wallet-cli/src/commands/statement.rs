@@ -13,10 +13,12 @@ use serde::Serialize;
 use super::table;
 use crate::cli::{Statement, StatementFormat};
 use crate::desk::Desk;
-use crate::fault::{Fault, sentence};
+use crate::fault::Fault;
 use crate::files;
+use crate::language::{Text, say};
 use crate::names::{Party, Written};
 use crate::outbox::Outbox;
+use crate::protocol;
 use crate::session::Session;
 
 /// The most entries of one page.
@@ -50,7 +52,8 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
     let written = command.account.as_deref().or(desk.profile.from.as_deref());
     let written = written.ok_or_else(|| {
-        Fault::missing("ACCOUNT", "It is not clear whose statement is asked for.")
+        let why = say!("It is not clear whose statement is asked for.", "未说明要谁的对账单。");
+        Fault::missing("ACCOUNT", why)
     })?;
     let party = Written::parse(written, &desk.profile, desk.chain.network)?
         .resolve(&desk.chain, &desk.network)?;
@@ -68,7 +71,7 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
         entries: lines,
     };
     let text = match command.format {
-        StatementFormat::Csv => csv(&document)?,
+        StatementFormat::Csv => Text::data(csv(&document)?),
         StatementFormat::Text => text(&document),
     };
     write(session, command, &document, text)
@@ -78,26 +81,29 @@ fn write(
     session: &Session,
     command: &Statement,
     document: &StatementDocument,
-    text: String,
+    text: Text,
 ) -> Result<(), Fault> {
+    let text = text.map(|text| text.trim_end().to_owned());
     if let Some(path) = &command.out {
-        let mut text = text.trim_end().to_owned();
-        text.push('\n');
+        let text = format!("{}\n", text.of(session.output.language));
         files::replace_here(path, text.as_bytes()).map_err(|error| Fault::file(path, &error))?;
-        let told = format!(
-            "{} entries until block {}{}, in {}",
-            document.entries.len(),
-            document.block,
-            word(document.proven),
-            path.display()
+        let told = say!(
+            "{count} entries until block {block}, {word}, in {path}",
+            "{count} 笔分录，截至区块 {block}，{word}，在 {path}",
+            count = document.entries.len(),
+            block = document.block,
+            path = path.display();
+            word = word(document.proven)
         );
-        session.output.result(told, document);
+        session.output.result(&told, document);
         return Ok(());
     }
     if command.format == StatementFormat::Csv && !document.proven {
-        session.output.warning(format!("Not proven: {}.", word(false).trim_start_matches(", ")));
+        session
+            .output
+            .warning(&say!("Not proven: {word}.", "未证明：{word}。"; word = word(false)));
     }
-    session.output.result(text.trim_end(), document);
+    session.output.result(&text, document);
     Ok(())
 }
 
@@ -152,7 +158,7 @@ fn signed(entry: &EntryView) -> String {
 
 fn csv(document: &StatementDocument) -> Result<String, Fault> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| Fault::internal(sentence(&error));
+    let failed = |error: csv::Error| Fault::defect(&error);
     let header = [
         "time",
         "block",
@@ -185,30 +191,47 @@ fn csv(document: &StatementDocument) -> Result<String, Fault> {
         ];
         writer.write_record(fields).map_err(failed)?;
     }
-    let bytes = writer.into_inner().map_err(|error| Fault::internal(sentence(&error)))?;
+    let bytes = writer.into_inner().map_err(|error| Fault::defect(&error))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn text(document: &StatementDocument) -> String {
-    let mut rows = table::table(&["time", "kind", "amount", "balance", "other side", "id"]);
-    for line in &document.entries {
-        let entry = &line.entry;
-        let (_, asset) = parts(&entry.amount);
-        let other = line.name.clone().or_else(|| entry.counterparty.clone());
-        rows.add_row([
-            entry.time.clone(),
-            entry.kind.clone(),
-            format!("{} {asset}", signed(entry)),
-            line.balance.clone(),
-            other.unwrap_or_default(),
-            entry.id.clone(),
-        ]);
-    }
-    let (count, block) = (document.entries.len(), document.block);
-    let word = word(document.proven);
-    format!("{}\n{count} entries until block {block}{word}", table::text(rows, &[2, 3]))
+fn text(document: &StatementDocument) -> Text {
+    let rows: Vec<Vec<Text>> = document.entries.iter().map(row).collect();
+    let headings = [
+        say!("time", "时间"),
+        say!("kind", "种类"),
+        say!("amount", "金额"),
+        say!("balance", "余额"),
+        say!("other side", "对方"),
+        say!("id", "编号"),
+    ];
+    say!(
+        "{table}\n{count} entries until block {block}, {word}",
+        "{table}\n{count} 笔分录，截至区块 {block}，{word}",
+        count = document.entries.len(),
+        block = document.block;
+        table = table::table(&headings, &rows, &[2, 3]), word = word(document.proven)
+    )
 }
 
-const fn word(proven: bool) -> &'static str {
-    if proven { ", proven: none is missing" } else { ", by a node's word: the proofs do not fit" }
+fn row(line: &LineDocument) -> Vec<Text> {
+    let entry = &line.entry;
+    let (_, asset) = parts(&entry.amount);
+    let other = line.name.clone().or_else(|| entry.counterparty.clone());
+    vec![
+        Text::data(entry.time.as_str()),
+        protocol::word(&entry.kind),
+        Text::data(format!("{} {asset}", signed(entry))),
+        Text::data(line.balance.as_str()),
+        Text::data(other.unwrap_or_default()),
+        Text::data(entry.id.as_str()),
+    ]
+}
+
+fn word(proven: bool) -> Text {
+    if proven {
+        say!("proven: none is missing", "已证明：无一遗漏")
+    } else {
+        say!("by a node's word: the proofs do not fit", "仅为节点所述：与证明不符")
+    }
 }

@@ -15,10 +15,12 @@ use std::path::{Path, PathBuf};
 
 use super::pay::identified;
 use crate::cli::Tx;
+use crate::code::Own;
 use crate::describe;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::orders;
 use crate::paper::Paper;
 use crate::session::Session;
@@ -35,27 +37,50 @@ pub(super) fn run(session: &Session, command: Tx) -> Result<(), Fault> {
 
 fn merge(session: &Session, files: &[PathBuf], out: &Path) -> Result<(), Fault> {
     let mut papers = files.iter().map(|file| Paper::read(file));
-    let mut merged = papers.next().ok_or_else(|| Fault::missing("FILE", "No file is named."))??;
+    let mut merged = papers
+        .next()
+        .ok_or_else(|| Fault::missing("FILE", say!("No file is named.", "未指定文件。")))??;
     for paper in papers {
         merged.merge(&paper?)?;
     }
     merged.write(out)?;
-    inspect::show(session, &merged, &format!("Wrote {}.", out.display()));
+    inspect::show(session, &merged, &wrote(out));
     Ok(())
+}
+
+/// What is told of a file that was written.
+fn wrote(out: &Path) -> Text {
+    say!("Wrote {out}.", "已写入 {out}。", out = out.display())
+}
+
+/// The transaction is for another chain.
+fn other_chain(paper: &Paper) -> Fault {
+    let detail = say!(
+        "The transaction is for the chain {chain}.",
+        "该交易属于链 {chain}。",
+        chain = paper.chain.text()
+    );
+    Fault::usage(Own::OtherChain, detail, say!("Choose its --profile.", "请选择该链的 --profile。"))
 }
 
 fn send(session: &Session, file: &Path) -> Result<(), Fault> {
     let paper = Paper::read(file)?;
     let desk = Desk::open(session)?;
     if paper.chain.id != desk.chain.id {
-        let detail = format!("The transaction is for the chain {}.", paper.chain.text());
-        return Err(Fault::usage("other-chain", detail, "Choose its --profile."));
+        return Err(other_chain(&paper));
     }
     let Some(signed) = paper.complete() else {
         let missing: Vec<String> = paper.missing().iter().map(|key| key.to_hex()).collect();
-        let detail = format!("Signatures are missing: {}.", missing.join(", "));
-        let hint = "Sign with: feiqian tx sign FILE. Nothing was sent.";
-        return Err(Fault::new(Exit::NotPermitted, "keys-missing", detail, hint));
+        let detail = say!(
+            "Signatures are missing: {keys}.",
+            "缺少签名：{keys}。",
+            keys = missing.join(", ")
+        );
+        let hint = say!(
+            "Sign with: feiqian tx sign FILE. Nothing was sent.",
+            "请签名：feiqian tx sign FILE。未发送任何内容。"
+        );
+        return Err(Fault::new(Exit::NotPermitted, Own::KeysMissing, detail, hint));
     };
     let id = desk.id_of(&signed.transaction);
     let order = format!("transaction {}", paper.id().to_hex());
@@ -71,7 +96,9 @@ fn send(session: &Session, file: &Path) -> Result<(), Fault> {
     }
     let naming = describe::offline(desk.chain.network, &done.operation);
     let lines = describe::lines(&done.operation, &naming);
-    let what = lines.first().map(|(what, value)| format!("Done: {what} {value}"));
+    let what = lines.first().map(|(what, value)| {
+        say!("Done: {what} {value}", "已完成：{what} {value}"; what = what, value = value)
+    });
     orders::report(&desk, done, &what.unwrap_or_default())
 }
 

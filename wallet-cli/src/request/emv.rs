@@ -11,7 +11,9 @@ use ledger::ids::Uetr;
 use std::collections::BTreeMap;
 
 use super::{Request, refused};
+use crate::code::Own;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 
 /// The name under which template 26 is this ledger's.
 const GLOBAL_NAME: &str = "feiqian";
@@ -48,18 +50,23 @@ pub(crate) struct Merchant {
 /// # Errors
 /// A usage fault for what does not fit the standard.
 pub(crate) fn text(request: &Request, merchant: &Merchant) -> Result<String, Fault> {
-    let fits = |what: &str, text: &str, most: usize| {
+    let fits = |what: Text, text: &str, most: usize| {
         let is_printable = text.chars().all(|letter| matches!(letter, ' '..='~'));
         if (1..=most).contains(&text.len()) && is_printable {
             return Ok(text.to_owned());
         }
-        let detail = format!("The {what} must have 1 to {most} characters of ASCII.");
-        Err(Fault::usage("not-for-merchants", detail, "Use the URI form, or change it."))
+        let detail = say!(
+            "The {what} must have 1 to {most} characters of ASCII.",
+            "{what}须为 1 至 {most} 个 ASCII 字符。";
+            what = what
+        );
+        let hint = say!("Use the URI form, or change it.", "请使用 URI 形式，或修改它。");
+        Err(Fault::usage(Own::NotForMerchants, detail, hint))
     };
-    let name = request
-        .name
-        .as_deref()
-        .ok_or_else(|| Fault::missing("--name NAME", "A merchant's code names the merchant."))?;
+    let name = request.name.as_deref().ok_or_else(|| {
+        let why = say!("A merchant's code names the merchant.", "商户码须写明商户名称。");
+        Fault::missing("--name NAME", why)
+    })?;
     let mut account = field("00", GLOBAL_NAME) + &field("01", &request.address);
     account += &field("02", &request.chain);
     if let Some(id) = request.id {
@@ -67,16 +74,17 @@ pub(crate) fn text(request: &Request, merchant: &Merchant) -> Result<String, Fau
     }
     let method = if request.id.is_some() { "12" } else { "11" };
     let mut text = field(FORMAT, "01") + &field(METHOD, method) + &field(ACCOUNT, &account);
-    text += &field(CATEGORY, &fits("category", &merchant.category, 4)?);
+    text += &field(CATEGORY, &fits(say!("category", "类别"), &merchant.category, 4)?);
     if let Some(amount) = &request.amount {
         let (number, currency) = amount_fields(amount)?;
-        text += &(field(CURRENCY, &currency) + &field(AMOUNT, &fits("amount", &number, 13)?));
+        text += &(field(CURRENCY, &currency)
+            + &field(AMOUNT, &fits(say!("amount", "金额"), &number, 13)?));
     }
-    text += &field(COUNTRY, &fits("country", &merchant.country, 2)?);
-    text +=
-        &(field(NAME, &fits("name", name, 25)?) + &field(CITY, &fits("city", &merchant.city, 15)?));
+    text += &field(COUNTRY, &fits(say!("country", "国家"), &merchant.country, 2)?);
+    text += &(field(NAME, &fits(say!("name", "名称"), name, 25)?)
+        + &field(CITY, &fits(say!("city", "城市"), &merchant.city, 15)?));
     if let Some(note) = &request.note {
-        text += &field(ADDITIONAL, &field(PURPOSE, &fits("note", note, 25)?));
+        text += &field(ADDITIONAL, &field(PURPOSE, &fits(say!("note", "附言"), note, 25)?));
     }
     text.push_str("6304");
     let checksum = checksum(text.as_bytes());
@@ -88,8 +96,11 @@ pub(crate) fn text(request: &Request, merchant: &Merchant) -> Result<String, Fau
 }
 
 fn too_long() -> Fault {
-    let detail = "The request does not fit a merchant's code.";
-    Fault::usage("not-for-merchants", detail, "Use the URI form.")
+    not_for_merchants(say!("The request does not fit a merchant's code.", "该请求不适用于商户码。"))
+}
+
+fn not_for_merchants(detail: Text) -> Fault {
+    Fault::usage(Own::NotForMerchants, detail, say!("Use the URI form.", "请使用 URI 形式。"))
 }
 
 /// `25.00 CNY` as number and numeric currency.
@@ -98,8 +109,10 @@ fn amount_fields(amount: &str) -> Result<(String, String), Fault> {
         .rsplit_once(' ')
         .and_then(|(number, code)| Some((number.replace(',', ""), Currency::from_code(code)?)));
     let (number, currency) = currency.ok_or_else(|| {
-        let detail = format!("{amount} is not of a currency of ISO 4217.");
-        Fault::usage("not-for-merchants", detail, "Use the URI form.")
+        not_for_merchants(say!(
+            "{amount} is not of a currency of ISO 4217.",
+            "{amount} 不是 ISO 4217 货币。"
+        ))
     })?;
     Ok((number, format!("{:03}", currency.numeric())))
 }
@@ -109,22 +122,36 @@ fn amount_fields(amount: &str) -> Result<(String, String), Fault> {
 /// # Errors
 /// A usage fault that names the mistake.
 pub(crate) fn parse(text: &str) -> Result<Request, Fault> {
-    let unknown = || refused("This is neither a feiqian: URI nor a merchant's code.");
+    let unknown = || {
+        refused(say!(
+            "This is neither a feiqian: URI nor a merchant's code.",
+            "这既不是 feiqian: URI，也不是商户码。"
+        ))
+    };
     let body = text.len().checked_sub(4).and_then(|end| text.get(..end)).ok_or_else(unknown)?;
     if !text.starts_with("000201") || !body.ends_with("6304") {
         return Err(unknown());
     }
     let stated = text.get(body.len()..).unwrap_or_default();
     if !stated.eq_ignore_ascii_case(&format!("{:04X}", checksum(body.as_bytes()))) {
-        return Err(refused("The code's checksum does not fit: it was misread or changed."));
+        return Err(refused(say!(
+            "The code's checksum does not fit: it was misread or changed.",
+            "码的校验不符：误读或被更改。"
+        )));
     }
     let mut fields = fields(text)?;
     if ["55", "56", "57"].iter().any(|tip| fields.contains_key(*tip)) {
-        return Err(refused("The code asks for a tip or a fee beside its amount."));
+        return Err(refused(say!(
+            "The code asks for a tip or a fee beside its amount.",
+            "该码在金额之外还要求小费或费用。"
+        )));
     }
     let mut account = self::fields(fields.get(ACCOUNT).ok_or_else(unknown)?)?;
     if account.get("00").map(String::as_str) != Some(GLOBAL_NAME) {
-        return Err(refused("The code is a merchant's of another network."));
+        return Err(refused(say!(
+            "The code is a merchant's of another network.",
+            "该码属于其他网络的商户。"
+        )));
     }
     let id = account.get("03").map(|text| uetr(text)).transpose()?;
     let additional = fields.get(ADDITIONAL).map(|text| self::fields(text)).transpose()?;
@@ -142,7 +169,9 @@ fn amount(fields: &BTreeMap<String, String>) -> Result<Option<String>, Fault> {
     let Some(number) = fields.get(AMOUNT) else { return Ok(None) };
     let numeric = fields.get(CURRENCY).and_then(|digits| digits.parse().ok());
     let currency = numeric.and_then(Currency::from_numeric);
-    let currency = currency.ok_or_else(|| refused("The code's currency is not known."))?;
+    let currency = currency.ok_or_else(|| {
+        refused(say!("The code's currency is not known.", "该码的货币无法识别。"))
+    })?;
     Ok(Some(format!("{number} {}", currency.code())))
 }
 
@@ -159,7 +188,8 @@ fn short(id: Uetr) -> String {
 /// Reads what [`short`] writes.
 fn uetr(text: &str) -> Result<Uetr, Fault> {
     let bytes = api::text::parse_base64(&format!("{text}=="));
-    let bytes = bytes.ok_or_else(|| refused("The code's id cannot be read."))?;
+    let bytes = bytes
+        .ok_or_else(|| refused(say!("The code's id cannot be read.", "该码的编号无法读取。")))?;
     let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
     let parts = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, digits.len())];
@@ -172,7 +202,8 @@ fn field(number: &str, value: &str) -> String {
 
 /// The fields of a text: two digits of number, two of length, the value.
 fn fields(text: &str) -> Result<BTreeMap<String, String>, Fault> {
-    let malformed = || refused("The code's fields do not fit together.");
+    let malformed =
+        || refused(say!("The code's fields do not fit together.", "该码的字段不合规范。"));
     let mut fields = BTreeMap::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -181,7 +212,7 @@ fn fields(text: &str) -> Result<BTreeMap<String, String>, Fault> {
         let end = length.and_then(|length| length.checked_add(4)).ok_or_else(malformed)?;
         let value = rest.get(4..end).ok_or_else(malformed)?;
         if value.chars().any(char::is_control) {
-            return Err(refused("The code holds control characters."));
+            return Err(refused(say!("The code holds control characters.", "该码含控制字符。")));
         }
         if fields.insert(number.to_owned(), value.to_owned()).is_some() {
             return Err(malformed());
@@ -244,6 +275,6 @@ mod tests {
         assert_eq!(text(&points, &merchant()).unwrap_err().code, "not-for-merchants");
         let other = "00020126110007unknown5204000053031565802CN5901A6001B6304";
         let other = format!("{other}{:04X}", checksum(other.as_bytes()));
-        assert!(parse(&other).unwrap_err().detail.contains("another network"));
+        assert!(parse(&other).unwrap_err().detail.english().contains("another network"));
     }
 }

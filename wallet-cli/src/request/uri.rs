@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::{Request, refused};
 use crate::fault::Fault;
+use crate::language::say;
 
 /// What the URI begins with.
 pub(crate) const SCHEME: &str = "feiqian:";
@@ -42,7 +43,10 @@ pub(crate) fn text(request: &Request) -> String {
 /// A usage fault that names the mistake.
 pub(crate) fn parse(text: &str) -> Result<Request, Fault> {
     if text.len() > MAXIMUM {
-        return Err(refused(format!("The request is longer than {MAXIMUM} characters.")));
+        return Err(refused(say!(
+            "The request is longer than {MAXIMUM} characters.",
+            "请求超过 {MAXIMUM} 个字符。"
+        )));
     }
     let (_, rest) = text.split_once(':').unwrap_or_default();
     let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -51,12 +55,20 @@ pub(crate) fn parse(text: &str) -> Result<Request, Fault> {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let value = value.replace('+', " ");
         let value = percent_decode_str(&value).decode_utf8();
-        let value = value.map_err(|_| refused(format!("\"{name}\" is not UTF-8 text.")))?;
+        let value = value.map_err(|_| {
+            refused(say!("\"{name}\" is not UTF-8 text.", "“{name}”不是 UTF-8 文本。"))
+        })?;
         if value.chars().any(char::is_control) {
-            return Err(refused(format!("\"{name}\" holds control characters.")));
+            return Err(refused(say!(
+                "\"{name}\" holds control characters.",
+                "“{name}”含控制字符。"
+            )));
         }
         if found.insert(name.to_owned(), value.into_owned()).is_some() {
-            return Err(refused(format!("The request says \"{name}\" twice.")));
+            return Err(refused(say!(
+                "The request says \"{name}\" twice.",
+                "请求中“{name}”出现两次。"
+            )));
         }
     }
     let request = Request {
@@ -68,7 +80,10 @@ pub(crate) fn parse(text: &str) -> Result<Request, Fault> {
         note: found.remove("note"),
     };
     match found.keys().next() {
-        Some(name) => Err(refused(format!("The request says \"{name}\", which is not known."))),
+        Some(name) => Err(refused(say!(
+            "The request says \"{name}\", which is not known.",
+            "请求中的“{name}”无法识别。"
+        ))),
         None => Ok(request),
     }
 }

@@ -139,3 +139,30 @@ fn where_money_counts_a_file_needs_one_confirmation_and_one_passphrase() {
     home.run(&super::with(&words, &["--yes"])).with_code(0);
     assert_eq!(posted(&home), 2650);
 }
+
+#[test]
+fn first_payments_are_marked_and_large_amounts_are_typed_again() {
+    let home = Home::on_test_network();
+    let profile = home.path("home/profiles/bank.toml");
+    let text = std::fs::read_to_string(&profile).unwrap();
+    std::fs::write(&profile, format!("large = [\"500.00 CNY\"]\n{text}")).unwrap();
+    write(&home, "@lee,1.50 CNY,\n@lee,600.00 CNY,\n");
+    let words = ["pay", "--file", "p.csv", "--password-file", "secret"];
+    let first = "(first payment to this account)";
+    for (lines, code) in [("n\n", 5), ("y\n60.00 CNY\n", 5), ("y\n600 CNY\n", 0)] {
+        let ended = home.run_typing(&words, lines).with_code(code);
+        // Two rows to one new account: the first of them is the first payment.
+        let marked: Vec<_> = ended.stderr.lines().filter(|line| line.contains(first)).collect();
+        assert!(marked.len() == 1 && marked[0].contains("  1.50 CNY  "), "{ended:?}");
+        let asked = ended.stderr.contains("Line 3, to lee: type the amount again:");
+        assert_eq!(asked, lines.starts_with('y'), "{ended:?}");
+        assert_eq!(posted(&home), if code == 0 { 60_150 } else { 0 }, "{lines:?}");
+    }
+    // No row is large by itself, the total is; and lee is known now.
+    write(&home, "@lee,100.00 CNY,a\n@lee,250.00 CNY,b\n");
+    std::fs::write(&profile, format!("large = [\"300.00 CNY\"]\n{text}")).unwrap();
+    let ended = home.run_typing(&words, "y\n350.00 CNY\n").with_code(0);
+    assert!(ended.stderr.contains("Type the total again:"), "{ended:?}");
+    assert!(!ended.stderr.contains(first), "{ended:?}");
+    assert_eq!(posted(&home), 95_150);
+}

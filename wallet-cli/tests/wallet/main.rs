@@ -5,6 +5,7 @@ mod batch;
 mod health;
 mod kills;
 mod offline;
+mod reading;
 mod stub;
 mod trace;
 
@@ -186,7 +187,7 @@ fn the_locale_chooses_the_language_of_texts_and_never_of_json() {
     assert!(paid.contains("已向 lee 支付 25.00 CNY（手续费 0.00 CNY）。   编号 "), "{paid}");
     let poor = ["pay", "@lee", "2000.00 CNY", "--from", "@wei"];
     let refused = run(&poor).with_code(3).stderr;
-    let expected = "错误[insufficient-funds]: 已拒绝，确定未付款。可用余额不足。请充值。";
+    let expected = "错误[insufficient-funds]: 可用余额不足。请充值。（ISO 20022 AM04）未付款。";
     assert!(refused.starts_with(expected), "{refused}");
     let problem = run(&with(&poor, &["--output", "json"])).with_code(3).problem();
     assert_eq!(problem["title"], "Rejected");

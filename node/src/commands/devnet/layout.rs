@@ -98,14 +98,19 @@ fn found(banks: Vec<Bank>) -> Result<Vec<Founder>, Failure> {
     let founder = |bank: Bank| {
         let node = if bank.roles.validator {
             Some(FounderNode {
-                voting: entropy::key()?,
-                identity: entropy::key()?,
+                voting: entropy::devnet_key()?,
+                identity: entropy::devnet_key()?,
                 endpoints: Endpoints { peers: ports.give()?, api: ports.give()? },
             })
         } else {
             None
         };
-        Ok(Founder { bank, operator: entropy::key()?, compliance: entropy::key()?, node })
+        Ok(Founder {
+            bank,
+            operator: entropy::devnet_key()?,
+            compliance: entropy::devnet_key()?,
+            node,
+        })
     };
     banks.into_iter().map(founder).collect()
 }
@@ -179,7 +184,7 @@ fn party_account<'a>(
             institution: party.institution,
             reference: party.reference.clone(),
             funds: Vec::new(),
-            key: entropy::key()?,
+            key: entropy::devnet_key()?,
         });
     }
     accounts.get_mut(place).ok_or_else(|| Failure::new("an account was not opened"))

@@ -183,7 +183,7 @@ pub(super) fn usual_accounts() -> Result<Vec<NewAccount>, Failure> {
             institution: cast::parse(bank)?,
             reference: name.to_owned(),
             funds: funds.iter().map(money).collect::<Result<_, Failure>>()?,
-            key: entropy::key()?,
+            key: entropy::devnet_key()?,
         })
     };
     rows.into_iter().map(account).collect()

@@ -10,9 +10,12 @@ use std::path::Path;
 
 use super::party;
 use crate::cli::Operators;
+use crate::code::Own;
+use crate::commands::pay::draft;
 use crate::desk::Desk;
-use crate::fault::{Fault, sentence};
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
+use crate::language::say;
 use crate::names::institution_number;
 use crate::orders::{bic, order, report};
 use crate::signers;
@@ -80,16 +83,19 @@ pub(super) fn run(
     let operation = Operation::SetFeeSchedule { institution: number, schedule };
     let text = format!("set-fees of {bic} version {}: {}", file.version, text.trim());
     let done = order(desk, text, &keys, operation)?;
-    report(desk, done, &format!("{bic} charges by its schedule {} now", file.version))
+    let told = say!(
+        "{bic} charges by its schedule {version} now",
+        "{bic} 现按第 {version} 版费率收费",
+        version = file.version
+    );
+    report(desk, done, &told)
 }
 
 impl RuleFile {
     fn parse(&self, naming: &Naming) -> Result<FeeRule, Fault> {
         let asset = AssetCode::parse(&self.asset)?;
-        let decimals = naming.decimals.get(&asset).copied().ok_or_else(|| {
-            let detail = format!("{asset} is not an asset of this ledger.");
-            Fault::usage("unknown-asset", detail, "List the assets with: feiqian assets")
-        })?;
+        let decimals =
+            naming.decimals.get(&asset).copied().ok_or_else(|| draft::unknown_asset(asset))?;
         let amount =
             |text: &str| -> Result<Amount, Fault> { Ok(parse_number(text, asset, decimals)?) };
         Ok(FeeRule {
@@ -106,8 +112,11 @@ impl RuleFile {
 }
 
 fn refused(path: &Path, reason: &impl std::fmt::Display) -> Fault {
-    let detail = format!("{}: {}", path.display(), sentence(reason));
-    Fault::usage("bad-fee-schedule", detail, "Mend the file (docs/reference/wallet.md).")
+    let hint = say!(
+        "Mend the file (docs/reference/wallet.md).",
+        "请修正文件（docs/reference/wallet.md）。"
+    );
+    Fault::usage(Own::BadFeeSchedule, in_file(path, &quoted(reason)), hint)
 }
 
 #[cfg(test)]

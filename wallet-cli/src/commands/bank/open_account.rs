@@ -7,10 +7,12 @@ use ledger::operation::Operation;
 use serde::Serialize;
 
 use crate::cli::OpenAccount;
+use crate::code::Own;
 use crate::desk::{Desk, DoneDocument};
 use crate::entropy;
-use crate::fault::{Fault, sentence};
+use crate::fault::{Fault, quoted};
 use crate::keyring;
+use crate::language::say;
 use crate::names::institution_number;
 use crate::orders::{bic, order};
 use crate::signers;
@@ -40,7 +42,8 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
     let owners = KeySet::of(command.threshold, owners);
     let policy = Policy { owners, mandate: command.mandate };
     if let Some(defect) = policy.defect() {
-        return Err(Fault::usage("bad-policy", sentence(&defect), "Check --key and --threshold."));
+        let hint = say!("Check --key and --threshold.", "请检查 --key 与 --threshold。");
+        return Err(Fault::usage(Own::BadPolicy, quoted(&defect), hint));
     }
     let text = order_text(&bic, command, &policy);
     let account = account_id(desk, number, command.reference.as_deref())?;
@@ -50,10 +53,14 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
     let opened = done.operation.accounts().into_iter().next().unwrap_or(account);
     let account = opened.address(desk.chain.network);
     let naming = desk.naming_of(&done.ended.receipt);
-    let text = format!("Opened {account} at {bic}.   id {}", done.entry.id);
+    let text = say!(
+        "Opened {account} at {bic}.   id {id}",
+        "已在 {bic} 开立 {account}。   编号 {id}",
+        id = done.entry.id
+    );
     let document =
         OpenedDocument { done: desk.document(&done, &naming), account, institution: bic };
-    desk.session.output.result(text, &document);
+    desk.session.output.result(&text, &document);
     desk.conclude(done)
 }
 
@@ -80,7 +87,7 @@ fn account_id(
             Ok(AccountId::from_reference(&desk.chain.domains(), servicer, reference))
         }
         None => {
-            let customer = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+            let customer = entropy::bytes().map_err(|error| Fault::defect(&error))?;
             Ok(AccountId::new(servicer, customer))
         }
     }

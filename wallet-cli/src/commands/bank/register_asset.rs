@@ -5,8 +5,10 @@ use ledger::money::Decimals;
 use ledger::operation::{AssetKind, Operation};
 
 use crate::cli::RegisterAsset;
+use crate::code::Own;
 use crate::desk::{self, Desk};
 use crate::fault::Fault;
+use crate::language::say;
 use crate::names::institution_number;
 use crate::orders::{bic, order, report};
 use crate::signers;
@@ -21,7 +23,8 @@ pub(super) fn run(desk: &Desk<'_>, command: &RegisterAsset) -> Result<(), Fault>
     let operation = Operation::RegisterAsset { code, kind, decimals, issuer: number };
     let text = format!("register-asset {code} decimals {} issuer {issuer}", decimals.0);
     let done = order(desk, text, &keys, operation)?;
-    report(desk, done, &format!("Registered {code}, issued by {issuer}"))
+    let told = say!("Registered {code}, issued by {issuer}", "已登记 {code}，由 {issuer} 发行");
+    report(desk, done, &told)
 }
 
 /// Currency by the standard, or points with the given decimals.
@@ -30,13 +33,19 @@ fn kind(code: AssetCode, points_decimals: Option<u8>) -> Result<(AssetKind, Deci
         (Some(decimals), None) => Ok((AssetKind::Currency, decimals)),
         (None, Some(decimals)) => Ok((AssetKind::Points, Decimals(decimals))),
         (Some(_), Some(_)) => {
-            let detail =
-                format!("{code} is a currency of ISO 4217 and has the standard's decimals.");
-            Err(Fault::usage("not-points", detail, "Leave --points-decimals out."))
+            let detail = say!(
+                "{code} is a currency of ISO 4217 and has the standard's decimals.",
+                "{code} 是 ISO 4217 货币，小数位数由标准规定。"
+            );
+            let hint = say!("Leave --points-decimals out.", "请去掉 --points-decimals。");
+            Err(Fault::usage(Own::NotPoints, detail, hint))
         }
         (None, None) => {
-            let why = format!("{code} is no currency of ISO 4217, so it is points.");
-            Err(Fault::missing("--points-decimals COUNT", &why))
+            let why = say!(
+                "{code} is no currency of ISO 4217, so it is points.",
+                "{code} 不是 ISO 4217 货币，因此是积分。"
+            );
+            Err(Fault::missing("--points-decimals COUNT", why))
         }
     }
 }
@@ -54,7 +63,8 @@ mod tests {
             ("CNY", Some(2), Err("not-points")),
             ("MILES", None, Err("missing-flag")),
         ] {
-            let found = kind(AssetCode::parse(code).unwrap(), points).map_err(|fault| fault.code);
+            let found = kind(AssetCode::parse(code).unwrap(), points);
+            let found = found.map_err(|fault| fault.code.text().to_owned());
             assert_eq!(found, expected.map_err(str::to_owned), "{code}");
         }
     }

@@ -5,10 +5,12 @@ use serde::Serialize;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::own;
+use super::{own, the_key};
+use crate::code::Own;
 use crate::fault::Fault;
 use crate::files;
 use crate::keyring;
+use crate::language::say;
 use crate::session::Session;
 use crate::words;
 
@@ -39,24 +41,35 @@ pub(super) fn run(
         let bytes =
             files::read(&kept, MAXIMUM_BYTES).map_err(|error| Fault::file(&kept, &error))?;
         write_new(path, &bytes)?;
-        let text = format!("The keystore is in {}, under the same passphrase.", path.display());
-        session.output.result(text, &document("keystore", path));
+        let text = say!(
+            "The keystore is in {path}, under the same passphrase.",
+            "密钥库在 {path}，口令不变。",
+            path = path.display()
+        );
+        session.output.result(&text, &document("keystore", path));
         return Ok(());
     }
     if words_file.is_none() && !words::is_possible(session) {
-        let why = "Words are shown at a terminal only.";
-        return Err(Fault::missing("--words-file FILE, or --keystore FILE", why));
+        let why = say!("Words are shown at a terminal only.", "单词只在终端显示。");
+        let hint = say!(
+            "Add --words-file FILE, or --keystore FILE.",
+            "请加上 --words-file FILE，或 --keystore FILE。"
+        );
+        return Err(Fault::usage(Own::MissingFlag, why, hint));
     }
     let words = words::of(&key.open(&session.passphrases)?)?;
     match words_file {
         Some(path) => {
             write_new(path, format!("{}\n", words.as_str()).as_bytes())?;
-            let path_text = path.display();
-            let text = format!("The words are in {path_text}. Whoever reads it has the key.");
-            session.output.result(text, &document("words", path));
+            let text = say!(
+                "The words are in {path}. Whoever reads it has the key.",
+                "单词在 {path}。谁读到它，谁就持有密钥。",
+                path = path.display()
+            );
+            session.output.result(&text, &document("words", path));
             Ok(())
         }
-        None => words::show(session, &format!("the key {name}"), &words),
+        None => words::show(session, &the_key(name), &words),
     }
 }
 
@@ -64,8 +77,9 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
     match files::create_here(path, bytes) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let detail = format!("{} exists already.", path.display());
-            Err(Fault::usage("file-exists", detail, "Name a new file."))
+            let detail = say!("{path} exists already.", "{path} 已存在。", path = path.display());
+            let hint = say!("Name a new file.", "请指定新文件。");
+            Err(Fault::usage(Own::FileExists, detail, hint))
         }
         Err(error) => Err(Fault::file(path, &error)),
     }

@@ -4,10 +4,12 @@ use api::keystore::{Cost, Keystore, MAXIMUM_BYTES};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-use super::{ensure_free, told};
-use crate::fault::{Fault, sentence};
+use super::{ensure_free, the_key, told};
+use crate::code::Own;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
 use crate::keyring;
+use crate::language::{Text, say};
 use crate::session::Session;
 use crate::words;
 
@@ -31,9 +33,11 @@ pub(super) fn run(
         None => words::ask_all(session)?,
     };
     let key = words::key(&text)?;
-    let passphrase = session.passphrases.fresh(&format!("the key {name}"))?;
+    let passphrase = session.passphrases.fresh(&the_key(&name))?;
     let public = keyring::keep(&session.folders, &name, &key, &passphrase, Cost::STANDARD)?;
-    told(session, "Imported", name, public, "The words give it back if that file is lost.");
+    let advice =
+        say!("The words give it back if that file is lost.", "若该文件丢失，可用单词恢复。");
+    told(session, &imported(), name, public, &advice);
     Ok(())
 }
 
@@ -41,15 +45,21 @@ pub(super) fn run(
 fn from_keystore(session: &Session, name: String, path: &Path) -> Result<(), Fault> {
     let text = files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
     let keystore = Keystore::parse(&text).map_err(|error| {
-        let detail = format!("{}: {}", path.display(), sentence(&error));
-        Fault::usage("bad-key", detail, "Name a keystore file.")
+        let hint = say!("Name a keystore file.", "请指明密钥库文件。");
+        Fault::usage(Own::BadKey, in_file(path, &quoted(&error)), hint)
     })?;
-    let passphrase = session.passphrases.existing(&path.display().to_string())?;
+    let label = path.display().to_string();
+    let passphrase = session.passphrases.existing(&Text::data(label.as_str()))?;
     let key = keystore.decrypt(passphrase.as_bytes()).map_err(|error| {
-        let detail = format!("{}: {}", path.display(), sentence(&error));
-        Fault::usage("wrong-passphrase", detail, "Nothing was imported.")
+        let hint = say!("Nothing was imported.", "未导入任何内容。");
+        keyring::wrong_passphrase(&label, &error, hint)
     })?;
     keyring::place(&session.folders, &name, &keystore)?;
-    told(session, "Imported", name, key.public(), "Its passphrase is as before.");
+    let advice = say!("Its passphrase is as before.", "口令不变。");
+    told(session, &imported(), name, key.public(), &advice);
     Ok(())
+}
+
+fn imported() -> Text {
+    say!("Imported", "已导入")
 }

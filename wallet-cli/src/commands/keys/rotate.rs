@@ -10,13 +10,15 @@ use ledger::crypto::PublicKey;
 use ledger::operation::Operation;
 use std::path::Path;
 
-use super::ensure_free;
+use super::{ensure_free, the_key};
 use crate::cli::Rotate;
+use crate::code::Own;
 use crate::commands::tx;
 use crate::desk::Desk;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
+use crate::fault::{Fault, quoted};
 use crate::keyring;
+use crate::language::{Text, say};
 use crate::names::{Party, Written};
 use crate::orders;
 use crate::session::Session;
@@ -50,8 +52,13 @@ pub(super) fn run(session: &Session, command: &Rotate) -> Result<(), Fault> {
     orders::report(&desk, done, &told(&party, &new))
 }
 
-fn told(party: &Party, new: &PublicKey) -> String {
-    format!("Rotated the keys of {}: {} signs from now on", party.label, new.to_hex())
+fn told(party: &Party, new: &PublicKey) -> Text {
+    say!(
+        "Rotated the keys of {account}: {key} signs from now on",
+        "已更换 {account} 的密钥：今后由 {key} 签名",
+        account = party.label,
+        key = new.to_hex()
+    )
 }
 
 /// The keys to sign with: those named, and the old one if it is here.
@@ -70,7 +77,7 @@ fn new_key(session: &Session, text: &str) -> Result<PublicKey, Fault> {
         return keyring::public(&session.folders, text);
     }
     ensure_free(session, text)?;
-    let passphrase = session.passphrases.fresh(&format!("the key {text}"))?;
+    let passphrase = session.passphrases.fresh(&the_key(text))?;
     keyring::keep(&session.folders, text, &keyring::fresh()?, &passphrase, Cost::STANDARD)
 }
 
@@ -79,14 +86,26 @@ fn replaced(account: &AccountView, old: PublicKey, new: PublicKey) -> Result<Key
     let owners = account.policy.keys.iter().filter_map(|key| PublicKey::from_hex(key));
     let mut owners: Vec<PublicKey> = owners.collect();
     let Some(place) = owners.iter_mut().find(|key| **key == old) else {
-        let detail = format!("The key {} is none of {}'s.", old.to_hex(), account.account);
-        let hint = format!("Its keys are {}.", account.policy.keys.join(", "));
-        return Err(Fault::new(Exit::NotPermitted, "not-an-owner", detail, hint));
+        let detail = say!(
+            "The key {key} is none of {account}'s.",
+            "密钥 {key} 不属于 {account}。",
+            key = old.to_hex(),
+            account = account.account
+        );
+        let hint = say!(
+            "Its keys are {keys}.",
+            "其密钥为 {keys}。",
+            keys = account.policy.keys.join(", ")
+        );
+        return Err(Fault::new(Exit::NotPermitted, Own::NotAnOwner, detail, hint));
     };
     *place = new;
     let keys = KeySet::of(account.policy.threshold, owners);
     match keys.defect() {
-        Some(defect) => Err(Fault::usage("bad-policy", sentence(&defect), "Choose another --to.")),
+        Some(defect) => {
+            let hint = say!("Choose another --to.", "请另选 --to。");
+            Err(Fault::usage(Own::BadPolicy, quoted(&defect), hint))
+        }
         None => Ok(keys),
     }
 }

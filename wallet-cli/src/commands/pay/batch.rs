@@ -18,6 +18,7 @@ use crate::cli::Pay;
 use crate::desk::{Desk, Done};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::say;
 use crate::outbox::Found;
 use crate::session::Session;
 
@@ -37,8 +38,9 @@ pub(super) fn run(session: &Session, command: &Pay, file: &Path) -> Result<(), F
     let desk = Desk::open(session)?;
     let usual = command.from.as_deref().or(desk.profile.from.as_deref());
     if let (Some(row), None) = (rows.iter().find(|row| row.from.is_none()), usual) {
-        let why = format!("It is not said who pays line {}.", row.line);
-        return Err(Fault::missing("--from ACCOUNT", &why));
+        let why =
+            say!("It is not said who pays line {n}.", "未说明第 {n} 行由谁付款。", n = row.line);
+        return Err(Fault::missing("--from ACCOUNT", why));
     }
     let mut journal = Journal::open(file, &desk.chain.text(), usual)?;
     let items = identify(&mut journal, rows, command.retry_rejected)?;
@@ -102,13 +104,14 @@ fn settle(
     }
     let mut plan = Plan::make(desk, command, usual, open)?;
     if desk.chain.network != NetworkKind::Devnet {
-        desk.session.confirm(&plan.summary(), "Pay?")?;
+        desk.session.confirm(&plan.summary(desk), &say!("Pay?", "确认支付？"))?;
         plan.retype(desk)?;
     }
     plan.open_keys(desk.session)?;
     for (place, item) in open.iter().enumerate() {
-        let title = format!("  {}/{}  {}", place + 1, open.len(), item.row.title());
-        desk.session.output.begin(&title);
+        let (place, all) = (place + 1, open.len());
+        let title = item.row.title();
+        desk.session.output.begin(&title.map(|title| format!("  {place}/{all}  {title}")));
         let paid = identified::pay(desk, &item.id.to_string(), None, || plan.pay(desk, item.id));
         let goes_on = note(desk, journal, report, item, paid)?;
         if !goes_on {
@@ -147,11 +150,13 @@ fn note(
                 if !entry.is_certainly_unexecuted());
             let goes_on = matches!(fault.exit, Exit::Rejected | Exit::NotPermitted | Exit::Expired);
             if is_rejected {
-                let code = Some(fault.code.clone());
+                let code = Some(fault.code.text().to_owned());
                 let end = End { status: "rejected".to_owned(), block: None, fee: None, code };
                 journal.ended(item.id, end)?;
             }
-            desk.session.output.line(format!("  line {}: {}", item.row.line, fault.text()));
+            let line = item.row.line;
+            let told = say!("  line {line}: {why}", "  第 {line} 行：{why}"; why = fault.text());
+            desk.session.output.line(&told);
             report.tell(item.id, Told::Fault(Box::new(fault)));
             Ok(goes_on)
         }

@@ -12,6 +12,7 @@ use ledger::money::{Amount, Money};
 use super::draft::{Agreement, Draft};
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::network::parse_money;
 
 /// What counts as large where the profile does not say: so many whole units of any asset.
@@ -30,25 +31,46 @@ pub(super) fn ask(
     if desk.chain.network == NetworkKind::Devnet {
         return Ok(());
     }
-    let language = desk.session.output.language;
-    let mut summary = draft.summary(agreement, naming, language);
-    if !desk.session.outbox().has_paid(&draft.to.address) {
-        let first = language.word("first payment to this account from this wallet");
-        summary.push_str(&format!("\n  {}    {first}", language.word("note")));
+    let mut summary = draft.summary(agreement, naming);
+    if !desk.session.outbox().payees().contains(&draft.to.account) {
+        summary = say!(
+            "{summary}\n  note    first payment to this account from this wallet",
+            "{summary}\n  提示    本钱包首次向该账户付款";
+            summary = summary
+        );
     }
-    desk.session.confirm(&summary, language.word("Pay?"))?;
+    desk.session.confirm(&summary, &say!("Pay?", "确认支付？"))?;
     retype(desk, draft.amount, naming)
 }
 
 /// Has a large amount typed again.
+fn retype(desk: &Desk<'_>, amount: Money, naming: &Naming) -> Result<(), Fault> {
+    if !is_large(desk, amount, naming)? {
+        return Ok(());
+    }
+    let question = say!("Type the amount again:", "金额较大，请再次输入金额：");
+    type_again(desk, &question, amount, naming)
+}
+
+/// Asks for an amount that was shown.
 ///
 /// # Errors
 /// As for [`ask`].
-pub(super) fn retype(desk: &Desk<'_>, amount: Money, naming: &Naming) -> Result<(), Fault> {
-    if amount.amount < threshold(desk, amount, naming)? {
-        return Ok(());
-    }
-    desk.session.retype(|answer| parse_money(answer, naming).ok() == Some(amount))
+pub(super) fn type_again(
+    desk: &Desk<'_>,
+    question: &Text,
+    amount: Money,
+    naming: &Naming,
+) -> Result<(), Fault> {
+    desk.session.retype(question, |answer| parse_money(answer, naming).ok() == Some(amount))
+}
+
+/// True if an amount is to be typed again before it is paid.
+///
+/// # Errors
+/// A usage fault if the profile's own amounts cannot be read.
+pub(super) fn is_large(desk: &Desk<'_>, amount: Money, naming: &Naming) -> Result<bool, Fault> {
+    Ok(amount.amount >= threshold(desk, amount, naming)?)
 }
 
 /// From where on an amount of this asset is large.

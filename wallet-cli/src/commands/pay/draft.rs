@@ -14,15 +14,17 @@ use ledger::ids::{AssetCode, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay as PayOperation, PayAcross, PaymentTerms};
 use ledger::quote::SignedQuote;
+use ledger::transaction::Transaction;
 
 use super::order::Order;
 use super::{consent, quote};
+use crate::code::Own;
 use crate::desk::{Desk, Done};
 use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
-use crate::fault::{Fault, sentence};
-use crate::language::Language;
+use crate::fault::{Fault, quoted};
+use crate::language::{Text, padded, say};
 use crate::names::Party;
 use crate::network::parse_money;
 use crate::signers;
@@ -71,7 +73,7 @@ pub(crate) struct Note {
 /// # Errors
 /// An internal fault if the system has none.
 pub(crate) fn fresh_uetr() -> Result<Uetr, Fault> {
-    let bytes = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+    let bytes = entropy::bytes().map_err(|error| Fault::defect(&error))?;
     Ok(Uetr::from_entropy(bytes))
 }
 
@@ -94,7 +96,7 @@ pub(super) fn pay(
     let public: Vec<_> = keys.iter().map(|key| key.public).collect();
     let agreement = draft.agree(desk, &public, &naming)?;
     if let Some(line) = draft.exchange_line(&agreement, &naming) {
-        session.output.line(line);
+        session.output.line(&line);
     }
     consent::ask(desk, &draft, &agreement, &naming)?;
     let secrets = signers::open(session, &keys)?;
@@ -116,8 +118,10 @@ impl Draft {
         let amount = parse_money(&order.amount, naming)?;
         let most = order.max_fee.as_deref().map(|text| parse_money(text, naming)).transpose()?;
         if most.is_some_and(|most| most.asset != amount.asset) {
-            let detail = format!("Charges are in {}.", amount.asset);
-            return Err(Fault::usage("fee-in-other-asset", detail, "Write --max-fee in it."));
+            let detail =
+                say!("Charges are in {asset}.", "手续费以 {asset} 计。", asset = amount.asset);
+            let hint = say!("Write --max-fee in it.", "请用该资产书写 --max-fee。");
+            return Err(Fault::usage(Own::FeeInOtherAsset, detail, hint));
         }
         let note = order.note.as_deref().map(|text| Note::new(&desk.chain.domains(), text));
         let note = note.transpose()?;
@@ -149,12 +153,27 @@ impl Draft {
         signers: &[PublicKey],
         naming: &Naming,
     ) -> Result<Agreement, Fault> {
+        self.agreement(&desk.simulate(self.question(desk, signers))?, naming)
+    }
+
+    /// The transaction by which it is asked what the payment would do.
+    pub(crate) fn question(&self, desk: &Desk<'_>, signers: &[PublicKey]) -> Transaction {
         let maximum = self.most.map_or(Amount::MAXIMUM, |most| most.amount);
         let received = self.quote.as_ref().map(|quote| Money::new(Amount::ZERO, quote.quote.buy));
         let operation = self.operation(maximum, received);
-        let now = entropy::now();
-        let asked = envelope::transaction(&desk.chain, now, operation, signers.to_vec());
-        let fee = self.fee_of(&desk.simulate(asked)?, naming)?;
+        envelope::transaction(&desk.chain, entropy::now(), operation, signers.to_vec())
+    }
+
+    /// What the payer agrees to, by the receipt that the payment would get.
+    ///
+    /// # Errors
+    /// Exit 3 for charges that cannot be agreed to.
+    pub(crate) fn agreement(
+        &self,
+        simulated: &ReceiptView,
+        naming: &Naming,
+    ) -> Result<Agreement, Fault> {
+        let fee = self.fee_of(simulated, naming)?;
         let receive = match &self.quote {
             Some(quote) => Some(quote::receive(quote, self.sold(fee)?, naming)?),
             None => None,
@@ -216,8 +235,12 @@ impl Draft {
         match self.terms.charge_bearer {
             ChargeBearer::Debtor | ChargeBearer::Shared => Ok(self.amount.amount),
             ChargeBearer::Creditor => self.amount.amount.minus(fee.amount).ok_or_else(|| {
-                let detail = "The charges are above the amount that they are taken from.";
-                Fault::new(Exit::Rejected, "fee-above-amount", detail, "Nothing was sent.")
+                let detail = say!(
+                    "The charges are above the amount that they are taken from.",
+                    "手续费超过从中扣收的金额。"
+                );
+                let hint = say!("Nothing was sent.", "未发送任何内容。");
+                Fault::new(Exit::Rejected, Own::FeeAboveAmount, detail, hint)
             }),
         }
     }
@@ -242,50 +265,53 @@ impl Draft {
     }
 
     /// What is asked about: everything that the payer agrees to.
-    pub(crate) fn summary(
-        &self,
-        agreement: &Agreement,
-        naming: &Naming,
-        language: Language,
-    ) -> String {
-        let line = |what, value: String| format!("  {:<7} {value}", language.word(what));
+    pub(crate) fn summary(&self, agreement: &Agreement, naming: &Naming) -> Text {
         let party = |party: &Party| {
             let groups = party.address.as_bytes().chunks(4).map(String::from_utf8_lossy);
             let groups: Vec<_> = groups.collect();
             let name = if party.label == party.address { "" } else { party.label.as_str() };
-            format!("{name}\n          {}", groups.join(" "))
+            Text::data(format!("{name}\n          {}", groups.join(" ")))
         };
         let (fee, most) = (naming.money(agreement.fee), naming.money(agreement.maximum_fee));
-        let receive = agreement.receive.map(|money| line("receive", naming.money(money)));
-        let lines = [
-            Some(line("pay", naming.money(self.amount))),
-            receive,
-            Some(line("from", party(&self.from))),
-            Some(line("to", party(&self.to))),
-            Some(line("fee", format!("{fee}, {} {most}", language.word("at most")))),
-        ];
-        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+        let mut lines = vec![(say!("pay", "支付"), Text::data(naming.money(self.amount)))];
+        if let Some(money) = agreement.receive {
+            lines.push((say!("receive", "对方收到"), Text::data(naming.money(money))));
+        }
+        lines.extend([
+            (say!("from", "付款"), party(&self.from)),
+            (say!("to", "收款"), party(&self.to)),
+            (say!("fee", "手续费"), say!("{fee}, at most {most}", "{fee}，最多 {most}")),
+        ]);
+        Text::each(|language| {
+            let lines = lines.iter().map(|(what, value)| {
+                format!("  {} {}", padded(what.of(language), 7), value.of(language))
+            });
+            lines.collect::<Vec<_>>().join("\n")
+        })
     }
 
     /// The rate, the charges and what the payee receives, for a payment across assets.
-    fn exchange_line(&self, agreement: &Agreement, naming: &Naming) -> Option<String> {
+    fn exchange_line(&self, agreement: &Agreement, naming: &Naming) -> Option<Text> {
         let quote = &self.quote.as_ref()?.quote;
-        Some(format!(
-            "  quote 1 {} = {} {}, fee {}, {} receives {}, firm until {}",
-            quote.sell,
-            quote.rate,
-            quote.buy,
-            naming.money(agreement.fee),
-            self.to.label,
-            naming.money(agreement.receive?),
-            api::text::time(quote.expires)
+        Some(say!(
+            "  quote 1 {sell} = {rate} {buy}, fee {fee}, {payee} receives {receive}, \
+             firm until {until}",
+            "  报价 1 {sell} = {rate} {buy}，手续费 {fee}，{payee} 收到 {receive}，\
+             有效至 {until}",
+            sell = quote.sell,
+            rate = quote.rate,
+            buy = quote.buy,
+            fee = naming.money(agreement.fee),
+            payee = self.to.label,
+            receive = naming.money(agreement.receive?),
+            until = api::text::time(quote.expires)
         ))
     }
 }
 
 impl Note {
     fn new(domains: &Domains, text: &str) -> Result<Self, Fault> {
-        let salt = entropy::bytes().map_err(|error| Fault::internal(sentence(&error)))?;
+        let salt = entropy::bytes().map_err(|error| Fault::defect(&error))?;
         let commitment = commitment(domains, text, &salt)?;
         Ok(Self { text: text.to_owned(), salt, commitment })
     }
@@ -303,8 +329,10 @@ pub(crate) fn commitment(domains: &Domains, text: &str, salt: &[u8; 32]) -> Resu
         value: value.to_owned(),
     };
     let entries = vec![entry(0, "RmtInf", ""), entry(1, "Ustrd", text)];
-    let data = PrivateData::decode(&codec::encode(&entries))
-        .map_err(|error| Fault::usage("bad-note", sentence(&error), "Write a shorter note."))?;
+    let data = PrivateData::decode(&codec::encode(&entries)).map_err(|error| {
+        let hint = say!("Write a shorter note.", "请缩短附言。");
+        Fault::usage(Own::BadNote, quoted(&error), hint)
+    })?;
     Ok(data.commitment(domains, salt))
 }
 
@@ -318,19 +346,30 @@ pub(crate) fn ensure_exchange(
     naming: &Naming,
 ) -> Result<(), Fault> {
     if sell == buy {
-        let detail = format!("The payee receives {buy} anyway.");
-        return Err(Fault::usage("same-asset", detail, "Leave --to-asset out."));
+        let detail = say!("The payee receives {buy} anyway.", "收款人本就收到 {buy}。");
+        let hint = say!("Leave --to-asset out.", "请去掉 --to-asset。");
+        return Err(Fault::usage(Own::SameAsset, detail, hint));
     }
     if naming.decimals.contains_key(&buy) {
         return Ok(());
     }
-    let detail = format!("{buy} is not an asset of this ledger.");
-    Err(Fault::usage("unknown-asset", detail, "List the assets with: feiqian assets"))
+    Err(unknown_asset(buy))
+}
+
+/// The ledger has no such asset.
+pub(crate) fn unknown_asset(asset: AssetCode) -> Fault {
+    let detail = say!("{asset} is not an asset of this ledger.", "{asset} 不是本账本的资产。");
+    let hint = say!("List the assets with: feiqian assets", "请列出资产：feiqian assets");
+    Fault::usage(Own::UnknownAsset, detail, hint)
 }
 
 fn odd_fee(text: &str) -> Fault {
-    let detail = format!("A node states charges of {text}, in another asset than is paid.");
-    Fault::new(Exit::Rejected, "odd-fee", detail, "Ask another node. Nothing was sent.")
+    let detail = say!(
+        "A node states charges of {text}, in another asset than is paid.",
+        "节点报出手续费 {text}，与付款资产不同。"
+    );
+    let hint = say!("Ask another node. Nothing was sent.", "请询问其他节点。未发送任何内容。");
+    Fault::new(Exit::Rejected, Own::OddFee, detail, hint)
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! Invariants: under an id something is signed only if nothing was before, or if it is known that
 //! what was signed did not happen and no longer can. Absent: where the ids come from.
 
+use crate::code::Own;
 use crate::desk::{Desk, Done};
 use crate::fault::Fault;
+use crate::language::say;
 use crate::outbox::{Entry, Found};
 
 /// Tells how the payment `id` ended, goes on with it, or else makes it by `pay`.
@@ -33,8 +35,11 @@ pub(crate) fn pay(
 
 fn told(desk: &Desk<'_>, entry: &Entry) -> Result<Done, Fault> {
     let done = desk.recall(entry).ok_or_else(|| {
-        let detail = format!("The proof that is kept of the payment {} does not hold.", entry.id);
-        Fault::internal(detail)
+        Fault::internal(say!(
+            "The proof that is kept of the payment {id} does not hold.",
+            "所保存的支付 {id} 的证明不成立。",
+            id = entry.id
+        ))
     })?;
     match done.ended.receipt.outcome.rejection() {
         Some(rejection) => Err(Fault::rejected(rejection).about(&entry.id)),
@@ -43,6 +48,11 @@ fn told(desk: &Desk<'_>, entry: &Entry) -> Result<Done, Fault> {
 }
 
 fn taken(entry: &Entry) -> Fault {
-    let detail = format!("The id belongs to another order: {}.", entry.order);
-    Fault::usage("id-taken", detail, "Choose another id.").about(&entry.id)
+    let detail = say!(
+        "The id belongs to another order: {order}.",
+        "该编号属于另一笔指令：{order}。",
+        order = entry.order
+    );
+    let hint = say!("Choose another id.", "请换一个编号。");
+    Fault::usage(Own::IdTaken, detail, hint).about(&entry.id)
 }

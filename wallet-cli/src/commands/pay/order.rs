@@ -10,6 +10,7 @@ use ledger::money::{Decimals, Money, ParseMoneyError};
 use crate::cli::{Charge, Pay};
 use crate::desk::{self, Desk};
 use crate::fault::Fault;
+use crate::language::say;
 use crate::names::Written;
 
 /// A payment as it was ordered.
@@ -76,9 +77,12 @@ impl Order {
 /// # Errors
 /// A usage fault that names the missing flag.
 pub(crate) fn payer<'a>(desk: &'a Desk<'_>, written: Option<&'a str>) -> Result<&'a str, Fault> {
-    written
-        .or(desk.profile.from.as_deref())
-        .ok_or_else(|| Fault::missing("--from ACCOUNT", "It is not said who pays."))
+    written.or(desk.profile.from.as_deref()).ok_or_else(no_payer)
+}
+
+/// It is not said who pays.
+pub(super) fn no_payer() -> Fault {
+    Fault::missing("--from ACCOUNT", say!("It is not said who pays.", "未说明由谁付款。"))
 }
 
 /// An amount in one text however it was written (`1,000.5 CNY` and `1000.50 CNY`), without a node:
@@ -113,7 +117,7 @@ mod tests {
             ("1e3 CNY", Err("amount-malformed")),
             ("1.0 cny", Err("bad-asset-code")),
         ] {
-            let found = canonical_amount(text).map_err(|fault| fault.code);
+            let found = canonical_amount(text).map_err(|fault| fault.code.text().to_owned());
             assert_eq!(found, expected.map(str::to_owned).map_err(str::to_owned), "{text}");
         }
     }

@@ -11,9 +11,11 @@ use ledger::ids::{AssetCode, Timestamp};
 use ledger::money::{Amount, Money};
 use ledger::quote::SignedQuote;
 
+use crate::code::Own;
 use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 
 /// The most bytes of a signed quote.
 const MAXIMUM_BYTES: usize = 1024;
@@ -33,10 +35,11 @@ pub(crate) fn ask(
     let answer: QuoteAnswer =
         desk.network.ask(|node, limit| node.post_json("/v1/quotes", &question, limit))?;
     let bytes = api::text::parse_base64(&answer.quote).unwrap_or_default();
-    let signed: SignedQuote = codec::decode(&bytes, MAXIMUM_BYTES)
-        .map_err(|error| refused(format!("the quote cannot be read: {error}")))?;
+    let signed: SignedQuote = codec::decode(&bytes, MAXIMUM_BYTES).map_err(|error| {
+        refused(say!("the quote cannot be read: {error}", "报价无法读取：{error}"))
+    })?;
     match defect(desk, &signed, sell, buy, now) {
-        Some(reason) => Err(refused(reason.to_owned())),
+        Some(reason) => Err(refused(reason)),
         None => Ok(signed),
     }
 }
@@ -51,7 +54,8 @@ pub(crate) fn receive(quote: &SignedQuote, sold: Amount, naming: &Naming) -> Res
     let amount = decimals(&quote.sell)
         .zip(decimals(&quote.buy))
         .and_then(|(sell, buy)| quote.rate.convert(sold, sell, buy));
-    let amount = amount.ok_or_else(|| refused("its rate gives no amount".to_owned()))?;
+    let amount =
+        amount.ok_or_else(|| refused(say!("its rate gives no amount", "其汇率得不出金额")))?;
     Ok(Money::new(amount, quote.buy))
 }
 
@@ -61,27 +65,32 @@ fn defect(
     sell: Money,
     buy: AssetCode,
     now: Timestamp,
-) -> Option<&'static str> {
+) -> Option<Text> {
     let quote = &signed.quote;
     if let Some(defect) = quote.defect() {
-        return Some(defect);
+        return Some(Text::data(defect.to_string()));
     }
     if quote.sell != sell.asset || quote.buy != buy {
-        return Some("it exchanges other assets");
+        return Some(say!("it exchanges other assets", "兑换的是其他资产"));
     }
     if sell.amount > quote.maximum {
-        return Some("it holds for less than this amount");
+        return Some(say!("it holds for less than this amount", "其适用金额低于所询金额"));
     }
     if quote.expires <= now {
-        return Some("it has expired already");
+        return Some(say!("it has expired already", "已经过期"));
     }
     let domains = desk.chain.domains();
     let check =
         SignatureCheck { key: signed.key, digest: quote.id(&domains), signature: signed.signature };
-    (!domains.suite().verify(&check)).then_some("its signature is invalid")
+    (!domains.suite().verify(&check)).then(|| say!("its signature is invalid", "其签名无效"))
 }
 
-fn refused(reason: String) -> Fault {
-    let detail = format!("The dealer's offer is refused: {reason}.");
-    Fault::new(Exit::Rejected, "quote-refused", detail, "Ask again. Nothing was sent.")
+fn refused(reason: Text) -> Fault {
+    let detail = say!(
+        "The dealer's offer is refused: {reason}.",
+        "做市商的报价被拒绝：{reason}。";
+        reason = reason
+    );
+    let hint = say!("Ask again. Nothing was sent.", "请重新询价。未发送任何内容。");
+    Fault::new(Exit::Rejected, Own::QuoteRefused, detail, hint)
 }

@@ -8,9 +8,11 @@ use ledger::ids::{AssetCode, Height, Uetr};
 use ledger::money::{Amount, Money};
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::code::Own;
 use crate::commands::balance;
 use crate::desk::Desk;
 use crate::fault::Fault;
+use crate::language::say;
 use crate::names::Party;
 use crate::network::parse_money;
 
@@ -104,8 +106,12 @@ fn read(view: &EntryView, naming: &Naming) -> Result<(AssetCode, Entry), Fault> 
         "fee" => EntryKind::Fee,
         "exchange" => EntryKind::Exchange,
         other => {
-            let detail = format!("A node tells of an entry of the kind \"{other}\".");
-            return Err(Fault::usage("unreadable-entry", detail, "Update this wallet."));
+            let detail = say!(
+                "A node tells of an entry of the kind \"{other}\".",
+                "节点给出了“{other}”类型的分录。"
+            );
+            let hint = say!("Update this wallet.", "请升级本钱包。");
+            return Err(Fault::usage(Own::UnreadableEntry, detail, hint));
         }
     };
     let entry = Entry {

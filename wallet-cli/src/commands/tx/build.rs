@@ -7,8 +7,9 @@ use ledger::operation::Operation;
 use ledger::transaction::Transaction;
 use std::path::Path;
 
-use super::inspect;
+use super::{inspect, wrote};
 use crate::cli::Build;
+use crate::code::Own;
 use crate::commands::pay::draft::{self, Draft};
 use crate::commands::pay::order::{self, Order};
 use crate::desk::Desk;
@@ -17,6 +18,7 @@ use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::keyring;
+use crate::language::say;
 use crate::names::Written;
 use crate::paper::{Paper, PrivateNote};
 use crate::session::Session;
@@ -39,7 +41,7 @@ pub(super) fn run(session: &Session, command: &Build) -> Result<(), Fault> {
     let mut paper = Paper::new(desk.chain.network, transaction);
     paper.note = draft.note().map(|(text, salt)| PrivateNote { text: text.to_owned(), salt });
     paper.write(&command.out)?;
-    inspect::show(session, &paper, &format!("Wrote {}.", command.out.display()));
+    inspect::show(session, &paper, &wrote(&command.out));
     Ok(())
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn lasting(
 pub(crate) fn write(desk: &Desk<'_>, transaction: Transaction, out: &Path) -> Result<(), Fault> {
     let paper = Paper::new(desk.chain.network, transaction);
     paper.write(out)?;
-    inspect::show(desk.session, &paper, &format!("Wrote {}.", out.display()));
+    inspect::show(desk.session, &paper, &wrote(out));
     Ok(())
 }
 
@@ -102,12 +104,16 @@ pub(crate) fn signers(
     let enough =
         |keys: &Vec<PublicKey>| keys.iter().filter(|key| owners.contains(key)).count() >= threshold;
     signers.ok().filter(enough).ok_or_else(|| {
-        let detail = format!(
-            "The account {} asks for {threshold} of its keys {}.",
-            account.account,
-            policy.keys.join(", ")
+        let detail = say!(
+            "The account {account} asks for {threshold} of its keys {keys}.",
+            "账户 {account} 要求其密钥 {keys} 中的 {threshold} 个签名。",
+            account = account.account,
+            keys = policy.keys.join(", ")
         );
-        let hint = "Say who will sign with --signer. Nothing was written.";
-        Fault::new(Exit::NotPermitted, "keys-missing", detail, hint)
+        let hint = say!(
+            "Say who will sign with --signer. Nothing was written.",
+            "请用 --signer 说明由谁签名。未写入任何内容。"
+        );
+        Fault::new(Exit::NotPermitted, Own::KeysMissing, detail, hint)
     })
 }

@@ -7,9 +7,11 @@ use serde::Serialize;
 use std::path::Path;
 
 use crate::commands::pay::draft::commitment;
+use crate::commands::table;
 use crate::describe::{self, Line};
 use crate::entropy;
 use crate::fault::Fault;
+use crate::language::{Text, say};
 use crate::paper::Paper;
 use crate::profile::NamedAccount;
 use crate::session::Session;
@@ -31,11 +33,14 @@ struct PaperDocument {
 
 #[derive(Serialize)]
 struct LineDocument {
-    what: &'static str,
+    what: String,
     value: String,
     /// The address book's name of an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// The same for people.
+    #[serde(skip)]
+    text: Line,
 }
 
 #[derive(Clone, Serialize)]
@@ -52,43 +57,65 @@ struct SignerDocument {
 }
 
 pub(super) fn run(session: &Session, file: &Path) -> Result<(), Fault> {
-    show(session, &Paper::read(file)?, "");
+    show(session, &Paper::read(file)?, &Text::default());
     Ok(())
 }
 
 /// Shows a transaction, after a word on what was done with it.
-pub(super) fn show(session: &Session, paper: &Paper, done: &str) {
+pub(super) fn show(session: &Session, paper: &Paper, done: &Text) {
     let mut text = text(session, paper);
     if !done.is_empty() {
-        text.push_str(&format!("\n{done}"));
+        text = Text::join(&[text, done.clone()], "\n");
     }
-    session.output.result(text, &document(session, paper));
+    session.output.result(&text, &document(session, paper));
 }
 
 /// What the bytes say, for people.
-pub(super) fn text(session: &Session, paper: &Paper) -> String {
+pub(super) fn text(session: &Session, paper: &Paper) -> Text {
     let operation = operation_lines(session, paper).into_iter();
     let mut lines: Vec<Line> = operation
-        .map(|LineDocument { what, value, name }| {
-            (what, name.map_or_else(|| value.clone(), |name| format!("{value}  {name}")))
+        .map(|LineDocument { text: (what, value), name, .. }| {
+            let value = match name {
+                Some(name) => say!("{value}  {name}", "{value}  {name}"; value = value),
+                None => value,
+            };
+            (what, value)
         })
         .collect();
-    let body = &paper.transaction;
-    lines.push(("chain", paper.chain.text()));
-    let expired = if body.valid_until < entropy::now() { " (over)" } else { "" };
-    lines.push(("valid until", format!("{}{expired}", api::text::time(body.valid_until))));
-    lines.push(("transaction", paper.id().to_hex()));
+    lines.push((say!("chain", "链"), Text::data(paper.chain.text())));
+    lines.push((say!("valid until", "有效至"), validity(paper)));
+    lines.push((say!("transaction", "交易"), Text::data(paper.id().to_hex())));
     if let Some(NoteDocument { text, committed }) = note(paper) {
-        let warning = if committed { "" } else { ": NOT what the transaction commits to" };
-        lines.push(("note", format!("{text:?}{warning}")));
+        let note = if committed {
+            Text::data(format!("{text:?}"))
+        } else {
+            say!("{text:?}: NOT what the transaction commits to", "{text:?}：并非交易所承诺的内容")
+        };
+        lines.push((say!("note", "附言"), note));
     }
-    for key in &body.signers {
-        let word = if paper.is_signed_by(key) { "signed" } else { "not signed" };
-        lines.push(("signer", format!("{} {word}", key.to_hex())));
+    for key in &paper.transaction.signers {
+        let (name, is_signed) = (key.to_hex(), paper.is_signed_by(key));
+        let signer = if is_signed {
+            say!("{name} signed", "{name} 已签名")
+        } else {
+            say!("{name} not signed", "{name} 未签名")
+        };
+        lines.push((say!("signer", "签名人"), signer));
     }
-    let rows: Vec<String> =
-        lines.into_iter().map(|(what, value)| format!("  {what:<12} {value}")).collect();
-    rows.join("\n")
+    table::list(&lines, 12).map(indented)
+}
+
+fn validity(paper: &Paper) -> Text {
+    let until = api::text::time(paper.transaction.valid_until);
+    if paper.transaction.valid_until < entropy::now() {
+        say!("{until} (over)", "{until}（已过）")
+    } else {
+        Text::data(until)
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The operation, with the address book's names where it is known.
@@ -99,9 +126,10 @@ fn operation_lines(session: &Session, paper: &Paper) -> Vec<LineDocument> {
     let lines = describe::lines(operation, &naming).into_iter();
     lines
         .map(|(what, value)| {
-            let is_it = |(_, named): &(&String, &NamedAccount)| named.address == value;
+            let is_it = |(_, named): &(&String, &NamedAccount)| named.address == value.english();
             let name = book.iter().find(is_it).map(|(name, _)| format!("@{name}"));
-            LineDocument { what, value, name }
+            let words = |text: &Text| text.english().to_owned();
+            LineDocument { what: words(&what), value: words(&value), name, text: (what, value) }
         })
         .collect()
 }

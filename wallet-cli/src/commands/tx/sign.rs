@@ -3,10 +3,12 @@
 use ledger::ids::Network as NetworkKind;
 use std::path::Path;
 
-use super::inspect;
+use super::{inspect, other_chain};
+use crate::code::Own;
 use crate::entropy;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::language::say;
 use crate::paper::Paper;
 use crate::session::Session;
 use crate::signers;
@@ -22,22 +24,28 @@ pub(super) fn run(
     let profile = session.profile().ok();
     let known = profile.as_ref().and_then(|profile| profile.chain);
     if known.is_some_and(|chain| chain.id != paper.chain.id) {
-        let detail = format!("The transaction is for the chain {}.", paper.chain.text());
-        return Err(Fault::usage("other-chain", detail, "Choose its --profile."));
+        return Err(other_chain(&paper));
     }
     if paper.transaction.valid_until < entropy::now() {
-        let detail = "The time of the transaction is over.";
-        return Err(Fault::new(Exit::Expired, "expired", detail, "Build it anew."));
+        let detail = say!("The time of the transaction is over.", "交易有效期已过。");
+        let hint = say!("Build it anew.", "请重新生成。");
+        return Err(Fault::new(Exit::Expired, Own::Expired, detail, hint));
     }
     let missing = paper.missing();
     let keys = signers::among(session, profile.as_ref(), &missing, keys)?;
     if keys.is_empty() {
-        let detail = "This machine has none of the keys that have not signed yet.";
-        let hint = "Name one with --key, or import it with: feiqian keys import";
-        return Err(Fault::new(Exit::NotPermitted, "keys-missing", detail, hint));
+        let detail = say!(
+            "This machine has none of the keys that have not signed yet.",
+            "本机没有任何尚未签名的密钥。"
+        );
+        let hint = say!(
+            "Name one with --key, or import it with: feiqian keys import",
+            "请用 --key 指明，或导入：feiqian keys import"
+        );
+        return Err(Fault::new(Exit::NotPermitted, Own::KeysMissing, detail, hint));
     }
     if paper.chain.network != NetworkKind::Devnet {
-        session.confirm(&inspect::text(session, &paper), "Sign this?")?;
+        session.confirm(&inspect::text(session, &paper), &say!("Sign this?", "确认签名？"))?;
     }
     for secret in signers::open(session, &keys)? {
         paper.sign(&secret)?;
@@ -45,10 +53,11 @@ pub(super) fn run(
     let out = out.unwrap_or(file);
     paper.write(out)?;
     let left = paper.missing().len();
+    let out = out.display();
     let next = if left == 0 {
-        format!("Signed. Send it with: feiqian tx send {}", out.display())
+        say!("Signed. Send it with: feiqian tx send {out}", "已签名。发送：feiqian tx send {out}")
     } else {
-        format!("Signed. {left} more must sign {}.", out.display())
+        say!("Signed. {left} more must sign {out}.", "已签名。还须 {left} 人签名 {out}。")
     };
     inspect::show(session, &paper, &next);
     Ok(())

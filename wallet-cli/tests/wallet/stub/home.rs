@@ -3,6 +3,7 @@
 use api::keystore::{Cost, Keystore};
 use ledger::crypto::SecretKey;
 use ledger::ids::Network;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -147,6 +148,16 @@ impl Home {
     /// The same, under another locale.
     pub(crate) fn run_in(&self, words: &[&str], locale: &str) -> Ended {
         Ended::of(&self.command(words).env("LC_ALL", locale).output().unwrap())
+    }
+
+    /// Runs the wallet at a terminal at which a person types these lines.
+    pub(crate) fn run_typing(&self, words: &[&str], lines: &str) -> Ended {
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let mut keyboard = std::fs::File::from(terminal.master);
+        keyboard.write_all(lines.as_bytes()).unwrap();
+        let mut command = self.command(words);
+        command.stdin(terminal.slave);
+        Ended::of(&command.output().unwrap())
     }
 
     /// Starts the wallet, to be waited for.

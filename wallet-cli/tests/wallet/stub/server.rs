@@ -39,6 +39,16 @@ pub(crate) enum Mode {
     BlindSimulation,
     /// Says that it would have rejected the transaction, without proof.
     Refusing,
+    /// Answers everything with bytes that are nothing.
+    Malformed,
+    /// Leaves the newest entry out of every history.
+    ShortHistory,
+    /// Signs its quotes with another key than it says.
+    ForgedQuote,
+    /// Shows the chain as it began.
+    Behind,
+    /// Shows another block of the last one's height, under as good a certificate.
+    Forked,
 }
 
 /// A running stub node. Its thread ends with the process.
@@ -47,6 +57,8 @@ pub(crate) struct StubNode {
     mode: Arc<Mutex<Mode>>,
     /// How many submissions came.
     submissions: Arc<Mutex<usize>>,
+    /// How many questions were answered since it last changed its behaviour.
+    answers: Arc<Mutex<usize>>,
     fuse: Fuse,
 }
 
@@ -70,8 +82,10 @@ impl StubNode {
         let api = format!("http://{}", listener.local_addr().unwrap());
         let mode = Arc::new(Mutex::new(Mode::Honest));
         let submissions = Arc::new(Mutex::new(0));
+        let answers = Arc::new(Mutex::new(0));
         let fuse = Fuse::default();
         let shared = (world.clone(), mode.clone(), submissions.clone(), fuse.clone());
+        let counted = answers.clone();
         std::thread::spawn(move || {
             let mut kept = Vec::new();
             for stream in listener.incoming() {
@@ -79,9 +93,10 @@ impl StubNode {
                 let stream = stream.unwrap();
                 let mode = *mode.lock().unwrap();
                 kept.extend(serve(stream, &mut world.lock().unwrap(), mode, submissions, fuse));
+                *counted.lock().unwrap() += 1;
             }
         });
-        Self { api, mode, submissions, fuse }
+        Self { api, mode, submissions, answers, fuse }
     }
 
     /// Dies after this many steps; what it executed until then stays executed.
@@ -96,6 +111,12 @@ impl StubNode {
 
     pub(crate) fn behave(&self, mode: Mode) {
         *self.mode.lock().unwrap() = mode;
+        *self.answers.lock().unwrap() = 0;
+    }
+
+    /// How many questions it has answered since it began to behave so.
+    pub(crate) fn answers(&self) -> usize {
+        *self.answers.lock().unwrap()
     }
 
     pub(crate) fn submissions(&self) -> usize {
@@ -137,20 +158,12 @@ fn serve(
     }
     if path.starts_with("/v1/transactions?") {
         *submissions.lock().unwrap() += 1;
-        match mode {
-            Mode::Silent => return Some(stream),
-            Mode::Mute => {
-                world.submit(&body).unwrap();
-                return None;
-            }
-            Mode::Honest
-            | Mode::Hanging
-            | Mode::Busy
-            | Mode::OtherProof
-            | Mode::SpoiledProof
-            | Mode::NoProof
-            | Mode::BlindSimulation
-            | Mode::Refusing => {}
+        if mode == Mode::Silent {
+            return Some(stream);
+        }
+        if mode == Mode::Mute {
+            world.submit(&body).unwrap();
+            return None;
         }
     }
     let (status, media_type, answer) = answer(&path, &body, world, mode);
@@ -181,7 +194,14 @@ fn refuse(problem: &Problem) -> Answer {
     (problem.status, Problem::MEDIA_TYPE, serde_json::to_vec(problem).unwrap())
 }
 
+fn proof(bytes: Vec<u8>) -> Answer {
+    (200, api::proof::MEDIA_TYPE, bytes)
+}
+
 fn answer(path: &str, body: &[u8], world: &mut World, mode: Mode) -> Answer {
+    if mode == Mode::Malformed {
+        return (200, "application/json", b"{\"]\xff".to_vec());
+    }
     let path = path.split('?').next().unwrap();
     let missing = || refuse(&Problem::not_found("There is none.", "Check it."));
     match path.split('/').skip(2).collect::<Vec<_>>().as_slice() {
@@ -190,74 +210,87 @@ fn answer(path: &str, body: &[u8], world: &mut World, mode: Mode) -> Answer {
         ["assets"] => json(&world.assets()),
         ["institutions"] => json(&world.institutions()),
         ["accounts", address] => world.account(address).map_or_else(missing, |view| json(&view)),
-        ["accounts", address, "proof"] => {
-            (200, api::proof::MEDIA_TYPE, world.account_proof(address))
+        ["accounts", address, "proof"] if mode == Mode::Behind => {
+            proof(world.old_account_proof(address))
+        }
+        ["accounts", address, "proof"] if mode == Mode::Forked => {
+            proof(world.forked_account_proof(address))
+        }
+        ["accounts", address, "proof"] => proof(world.account_proof(address)),
+        ["accounts", address, "history"] => {
+            let mut page = world.history(address);
+            if mode == Mode::ShortHistory {
+                page.entries.remove(0);
+            }
+            json(&page)
         }
         ["accounts", address, "holdings", code, "proof"] => {
-            (200, api::proof::MEDIA_TYPE, world.holding_proof(address, code))
+            proof(world.holding_proof(address, code))
         }
         ["payments", id, "proof"] => match world.proof(id) {
-            Some(proof) => (200, api::proof::MEDIA_TYPE, proof),
+            Some(bytes) if mode == Mode::SpoiledProof => proof(spoiled(bytes)),
+            Some(_) if mode == Mode::OtherProof => proof(other_proof(world)),
+            Some(bytes) => proof(bytes),
             None => missing(),
         },
-        ["quotes"] => {
-            let quote = world.quote();
-            json(&QuoteAnswer {
-                quote: api::text::base64(&codec::encode(&quote)),
-                rate: quote.quote.rate.to_string(),
-                receive: "1000000.00 HKD".to_owned(),
-                expires: api::text::time(quote.quote.expires),
-                dealer: "a lie, which the wallet does not read".to_owned(),
-            })
-        }
+        ["quotes"] => json(&quoted(world, mode)),
         ["status"] => json(&status(world)),
         _ => missing(),
     }
 }
 
+fn quoted(world: &mut World, mode: Mode) -> QuoteAnswer {
+    let mut quote = world.quote();
+    if mode == Mode::ForgedQuote {
+        quote.signature.0[0] ^= 1;
+    }
+    QuoteAnswer {
+        quote: api::text::base64(&codec::encode(&quote)),
+        rate: quote.quote.rate.to_string(),
+        receive: "1000000.00 HKD".to_owned(),
+        expires: api::text::time(quote.quote.expires),
+        dealer: "a lie, which the wallet does not read".to_owned(),
+    }
+}
+
+/// The proof with one byte changed.
+fn spoiled(mut bytes: Vec<u8>) -> Vec<u8> {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    bytes
+}
+
+/// The proof of a payment that nobody asked about.
+fn other_proof(world: &mut World) -> Vec<u8> {
+    let issue = Operation::Issue {
+        uetr: Uetr::from_entropy([77; 16]),
+        to: account("wei"),
+        amount: Money::new(Amount(1), asset("CNY")),
+    };
+    let other = world.sign(vec![issue], &[key(1, 4)]);
+    let receipt = world.submit(&codec::encode(&other)).unwrap();
+    api::text::parse_base64(&receipt.proof.unwrap()).unwrap()
+}
+
 fn submitted(body: &[u8], world: &mut World, mode: Mode) -> Answer {
-    match mode {
-        Mode::Busy => return refuse(&Problem::busy()),
-        Mode::Refusing => {
-            return refuse(&Problem::rejected(Rejection::InsufficientFunds));
-        }
-        Mode::Honest
-        | Mode::Silent
-        | Mode::Mute
-        | Mode::Hanging
-        | Mode::OtherProof
-        | Mode::SpoiledProof
-        | Mode::NoProof
-        | Mode::BlindSimulation => {}
+    if mode == Mode::Busy {
+        return refuse(&Problem::busy());
+    }
+    if mode == Mode::Refusing {
+        return refuse(&Problem::rejected(Rejection::InsufficientFunds));
     }
     let mut receipt = match world.submit(body) {
         Ok(receipt) => receipt,
         Err(problem) => return refuse(&problem),
     };
-    match mode {
-        Mode::OtherProof => {
-            let issue = Operation::Issue {
-                uetr: Uetr::from_entropy([77; 16]),
-                to: account("wei"),
-                amount: Money::new(Amount(1), asset("CNY")),
-            };
-            let other = world.sign(vec![issue], &[key(1, 4)]);
-            receipt.proof = world.submit(&codec::encode(&other)).unwrap().proof;
-        }
-        Mode::SpoiledProof => {
-            let mut proof = api::text::parse_base64(&receipt.proof.unwrap()).unwrap();
-            let middle = proof.len() / 2;
-            proof[middle] ^= 1;
-            receipt.proof = Some(api::text::base64(&proof));
-        }
-        Mode::NoProof => receipt.proof = None,
-        Mode::Honest
-        | Mode::Silent
-        | Mode::Mute
-        | Mode::Hanging
-        | Mode::Busy
-        | Mode::BlindSimulation
-        | Mode::Refusing => {}
+    let text = |bytes: Vec<u8>| Some(api::text::base64(&bytes));
+    if mode == Mode::OtherProof {
+        receipt.proof = text(other_proof(world));
+    } else if mode == Mode::SpoiledProof {
+        let proof = receipt.proof.as_deref().and_then(api::text::parse_base64).unwrap();
+        receipt.proof = text(spoiled(proof));
+    } else if mode == Mode::NoProof {
+        receipt.proof = None;
     }
     json(&TransactionAnswer {
         transaction: receipt.transaction.clone(),
@@ -269,13 +302,13 @@ fn submitted(body: &[u8], world: &mut World, mode: Mode) -> Answer {
 fn simulated(body: &[u8], world: &World, mode: Mode) -> SimulationAnswer {
     let request: TransactionRequest = serde_json::from_slice(body).unwrap();
     let bytes = api::text::parse_base64(&request.transaction).unwrap();
-    let mut receipt = world.simulate(&bytes);
+    let (mut receipt, approvals) = world.simulate(&bytes);
     if mode == Mode::BlindSimulation {
         receipt.code = None;
         receipt.status = "settled".to_owned();
     }
     let (height, _) = world.last();
-    SimulationAnswer { height, receipts: vec![receipt], balances: Vec::new() }
+    SimulationAnswer { height, receipts: vec![receipt], balances: Vec::new(), approvals }
 }
 
 fn status(world: &World) -> StatusView {

@@ -1,16 +1,17 @@
 //! A world: one chain of the real ledger, with four banks that certify every block.
 
-use api::account::AccountView;
+use api::account::{AccountView, EntryView, HistoryPage};
 use api::chain::{AssetView, InstitutionView};
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text::Naming;
-use ledger::account::{Institution, KeySet, Policy, Roles};
+use api::transaction::ApprovalView;
+use ledger::account::{Entry, HoldingKey, Institution, KeySet, Policy, Roles};
 use ledger::block::{Cut, Header};
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
 use ledger::chain::{Executed, Tip};
 use ledger::crypto::{SecretKey, Suite};
-use ledger::execute::Simulation;
+use ledger::execute::{Simulation, approvals};
 use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
 use ledger::hash::Domains;
 use ledger::ids::{
@@ -72,10 +73,16 @@ pub(crate) struct World {
     pub(crate) network: Network,
     genesis: GenesisDocument,
     tip: Tip,
+    /// The chain as it began, for a node that is left behind.
+    start: Tip,
+    /// Another block at the height of the last one, which the same banks certify.
+    fork: Option<Tip>,
     /// Receipts and proofs by transaction, with block height and time.
     outcomes: BTreeMap<TransactionId, (Receipt, Header, Vec<u8>)>,
     /// Quotes handed out so far.
     quotes: u64,
+    /// Every entry that was booked, oldest first, with its block's time.
+    entries: Vec<(HoldingKey, Entry, Timestamp)>,
 }
 
 impl World {
@@ -84,9 +91,19 @@ impl World {
         let genesis = genesis(network);
         let domains = genesis.domains();
         let tip = Tip::genesis(&genesis).unwrap().tip;
-        let mut world =
-            Self { domains, network, genesis, tip, outcomes: BTreeMap::new(), quotes: 0 };
+        let mut world = Self {
+            domains,
+            network,
+            genesis,
+            start: tip.clone(),
+            tip,
+            fork: None,
+            outcomes: BTreeMap::new(),
+            quotes: 0,
+            entries: Vec::new(),
+        };
         world.found();
+        world.start = world.tip.clone();
         world
     }
 
@@ -157,6 +174,8 @@ impl World {
         let view = View(self.tip.height().0 + 1);
         let executed = self.tip.build(view, ValidatorIndex(0), time, Cut::empty(4), [&verified]);
         self.tip = executed.tip.clone();
+        let booked = executed.booked.iter().flat_map(|booked| &booked.entries);
+        self.entries.extend(booked.map(|(holding, entry)| (*holding, *entry, time)));
         executed
     }
 
@@ -164,6 +183,9 @@ impl World {
     pub(crate) fn beat(&mut self) {
         let time = now().max(self.tip.header().time.plus(1));
         let view = View(self.tip.height().0 + 1);
+        let other = time.plus(1);
+        let fork = self.tip.build(view, ValidatorIndex(0), other, Cut::empty(4), []).tip;
+        self.fork = Some(fork);
         self.tip = self.tip.build(view, ValidatorIndex(0), time, Cut::empty(4), []).tip;
     }
 
@@ -233,23 +255,40 @@ impl World {
 
     /// The proof of an account's record after the last block.
     pub(crate) fn account_proof(&self, address: &str) -> Vec<u8> {
+        self.account_proof_after(&self.tip, address)
+    }
+
+    /// The same after the chain's first block.
+    pub(crate) fn old_account_proof(&self, address: &str) -> Vec<u8> {
+        self.account_proof_after(&self.start, address)
+    }
+
+    /// The same after another block of the last one's height.
+    pub(crate) fn forked_account_proof(&self, address: &str) -> Vec<u8> {
+        self.account_proof_after(self.fork.as_ref().unwrap_or(&self.tip), address)
+    }
+
+    fn account_proof_after(&self, tip: &Tip, address: &str) -> Vec<u8> {
         let account = AccountId::parse(self.network, address).unwrap();
-        let state = self.tip.state();
+        let state = tip.state();
         let (record, path) = (state.account(account), state.prove(&StateKey::Account(account)));
-        let progress = self.progress(self.tip.header());
+        let progress = self.progress(tip.header());
         let claim = Claim::Account { account, record, path };
         Proof { claim, ancestor: None, progress, genesis: self.genesis.clone() }.encode()
     }
 
-    /// What a transaction would do.
-    pub(crate) fn simulate(&self, bytes: &[u8]) -> ReceiptView {
+    /// What a transaction would do, and whose approvals it needs.
+    pub(crate) fn simulate(&self, bytes: &[u8]) -> (ReceiptView, Vec<ApprovalView>) {
         let signed = SignedTransaction::decode(bytes).unwrap();
         let Ok(Simulation::Outcome { receipts, .. }) =
             self.tip.simulate(now(), &signed.transaction)
         else {
             panic!("a transaction that was executed already");
         };
-        ReceiptView::new(&receipts[0], None, &self.naming())
+        let naming = self.naming();
+        let approvals = approvals(self.tip.state(), &signed.transaction);
+        let approvals = approvals.iter().map(|needed| ApprovalView::new(needed, &naming));
+        (ReceiptView::new(&receipts[0], None, &naming), approvals.collect())
     }
 
     /// The dealer's offer: 1 CNY is 1.085 HKD.
@@ -301,6 +340,16 @@ impl World {
         let (height, naming) = (self.tip.height(), self.naming());
         let account = state.account(id)?;
         Some(AccountView::new(id, &account, &servicer, &state.holdings(id), height, &naming))
+    }
+
+    /// An account's entries, newest first.
+    pub(crate) fn history(&self, address: &str) -> HistoryPage {
+        let id = AccountId::parse(self.network, address).unwrap();
+        let naming = self.naming();
+        let own = self.entries.iter().rev().filter(|((account, _), ..)| *account == id);
+        let views = own
+            .map(|((_, asset), entry, time)| EntryView::new(*asset, entry, None, *time, &naming));
+        HistoryPage { entries: views.collect(), next_cursor: None }
     }
 
     /// What an account holds, in minor units.

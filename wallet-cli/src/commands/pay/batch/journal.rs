@@ -13,8 +13,11 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::exit::Exit;
+use crate::fault::{Fault, in_file, quoted};
 use crate::files;
+use crate::language::{Text, say};
 
 const FORMAT: &str = "feiqian.payments/v1";
 
@@ -88,8 +91,9 @@ impl Journal {
             .open(&path)
             .map_err(failed)?;
         if file.try_lock().is_err() {
-            let detail = "Another command pays this file right now.";
-            return Err(Fault::usage("in-progress", detail, "Wait for it."));
+            let detail =
+                say!("Another command pays this file right now.", "另一个命令正在支付此文件。");
+            return Err(Fault::usage(Own::InProgress, detail, say!("Wait for it.", "请等待。")));
         }
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(failed)?;
@@ -162,19 +166,31 @@ impl Journal {
 
     fn check_head(&self, line: &str, chain: &str, payer: Option<&str>) -> Result<(), Fault> {
         let Ok(Line::Head { format, chain_id, from }) = serde_json::from_str(line) else {
-            return Err(self.damaged("its first line names no format"));
+            return Err(
+                self.damaged(&say!("its first line names no format.", "其第一行未写明格式。"))
+            );
         };
         if format != FORMAT {
-            return Err(self.damaged(&format!("it is not of the format {FORMAT}")));
+            return Err(
+                self.damaged(&say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。"))
+            );
         }
         if chain_id != chain || from.as_deref() != payer {
-            let from = from.map(|from| format!(", paid by {from}")).unwrap_or_default();
-            let detail = format!(
-                "{} belongs to the chain {chain_id}{from}: these rows were ordered there.",
-                self.path.display()
+            let from = match from {
+                Some(from) => say!(", paid by {from}", "，付款人 {from}"),
+                None => Text::default(),
+            };
+            let detail = say!(
+                "{path} belongs to the chain {chain_id}{from}: these rows were ordered there.",
+                "{path} 属于链 {chain_id}{from}：这些行是在那里下达的。",
+                path = self.path.display();
+                from = from
             );
-            let hint = "Use that profile and payer, or move the journal away to pay all rows anew.";
-            return Err(Fault::usage("other-journal", detail, hint));
+            let hint = say!(
+                "Use that profile and payer, or move the journal away to pay all rows anew.",
+                "请使用该配置和付款人；若要全部重新付款，请移走日志。"
+            );
+            return Err(Fault::usage(Own::OtherJournal, detail, hint));
         }
         Ok(())
     }
@@ -182,7 +198,7 @@ impl Journal {
     fn take(&mut self, line: &str) -> Result<(), Fault> {
         match serde_json::from_str(line) {
             Ok(Line::Row { row, id }) => {
-                let id = Uetr::parse(&id).map_err(|error| self.damaged(&error.to_string()))?;
+                let id = Uetr::parse(&id).map_err(|error| self.damaged(&quoted(&error)))?;
                 self.ids.insert(row, id);
                 Ok(())
             }
@@ -190,8 +206,10 @@ impl Journal {
                 self.ends.insert(ended, end);
                 Ok(())
             }
-            Ok(Line::Head { .. }) => Err(self.damaged("it has two first lines")),
-            Err(error) => Err(self.damaged(&error.to_string())),
+            Ok(Line::Head { .. }) => {
+                Err(self.damaged(&say!("it has two first lines.", "它有两个首行。")))
+            }
+            Err(error) => Err(self.damaged(&quoted(&error))),
         }
     }
 
@@ -209,10 +227,12 @@ impl Journal {
             .map_err(|error| Fault::file(&self.path, &error))
     }
 
-    fn damaged(&self, reason: &str) -> Fault {
-        let detail = format!("{}: {}", self.path.display(), sentence(&reason));
-        let hint = "Restore it: it says which rows were paid. Nothing was sent.";
-        Fault::new(crate::exit::Exit::Internal, "damaged-journal", detail, hint)
+    fn damaged(&self, reason: &Text) -> Fault {
+        let hint = say!(
+            "Restore it: it says which rows were paid. Nothing was sent.",
+            "请恢复它：它记录哪些行已付。未发送任何内容。"
+        );
+        Fault::new(Exit::Internal, Own::DamagedJournal, in_file(&self.path, reason), hint)
     }
 }
 

@@ -9,9 +9,12 @@ use std::path::Path;
 
 use super::Item;
 use super::journal::{End, Journal};
+use crate::code::Own;
 use crate::commands::table;
 use crate::exit::Exit;
 use crate::fault::{Fault, FaultDocument};
+use crate::language::{Text, say};
+use crate::protocol;
 use crate::session::Session;
 
 /// What is known of a row.
@@ -107,7 +110,7 @@ impl Report {
             Told::Now(end) => row.end(end),
             Told::Fault(fault) => {
                 row.status = status(&fault).to_owned();
-                row.code = Some(fault.code.clone());
+                row.code = Some(fault.code.text().to_owned());
                 row.problem = Some(fault.document());
                 self.faults.push(*fault);
             }
@@ -140,51 +143,81 @@ impl Report {
         let worst = [Exit::Unknown, Exit::NotSent, Exit::NotPermitted, Exit::Expired]
             .into_iter()
             .find(|exit| self.faults.iter().any(|fault| fault.exit == *exit));
-        let detail = format!(
-            "Of {} rows {unknown} have an unknown outcome, {not_sent} were not sent, {rejected} \
-             were rejected.",
-            rows.len()
+        let detail = say!(
+            "Of {all} rows {unknown} have an unknown outcome, {not_sent} were not sent, \
+             {rejected} were rejected.",
+            "{all} 行中，{unknown} 行结果未知，{not_sent} 行未发送，{rejected} 行被拒绝。",
+            all = rows.len()
         );
         let hint = if *unknown + *not_sent > 0 {
-            "Repeat the same command: nothing is paid twice."
+            say!(
+                "Repeat the same command: nothing is paid twice.",
+                "请重复同一命令：不会重复付款。"
+            )
         } else {
-            "Pay rejected rows anew with --retry-rejected once their cause is gone."
+            say!(
+                "Pay rejected rows anew with --retry-rejected once their cause is gone.",
+                "原因消除后，用 --retry-rejected 重新支付被拒绝的行。"
+            )
         };
-        Err(Fault::new(worst.unwrap_or(Exit::Rejected), "not-all-paid", detail, hint))
+        Err(Fault::new(worst.unwrap_or(Exit::Rejected), Own::NotAllPaid, detail, hint))
     }
 
     /// Prints it.
     pub(super) fn print(&self, session: &Session) {
         let document = &self.document;
-        let mut rows = table::table(&["line", "payee", "amount", "status", "fee", "block", "id"]);
-        for row in &document.rows {
-            let before = if row.before { " before" } else { "" };
-            let code = row.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-            rows.add_row([
-                row.line.to_string(),
-                row.payee.clone(),
-                row.amount.clone(),
-                format!("{}{before}{code}", row.status),
-                row.fee.clone().unwrap_or_default(),
-                row.block.map(|block| block.to_string()).unwrap_or_default(),
-                row.id.clone(),
-            ]);
-        }
+        let rows: Vec<Vec<Text>> = document.rows.iter().map(RowDocument::cells).collect();
+        let headings = [
+            say!("line", "行"),
+            say!("payee", "收款人"),
+            say!("amount", "金额"),
+            say!("status", "状态"),
+            say!("fee", "手续费"),
+            say!("block", "区块"),
+            say!("id", "编号"),
+        ];
         let Document { paid, paid_before, rejected, unknown, not_sent, journal, .. } = document;
-        let mut text = format!(
-            "{}\n{paid} paid now, {paid_before} before, {rejected} rejected, {unknown} unknown, \
-             {not_sent} not sent.   ids in {journal}",
-            table::text(rows, &[0, 2, 4, 5])
+        let mut text = say!(
+            "{table}\n{paid} paid now, {paid_before} before, {rejected} rejected, \
+             {unknown} unknown, {not_sent} not sent.   ids in {journal}",
+            "{table}\n本次支付 {paid}，此前已付 {paid_before}，被拒绝 {rejected}，\
+             未知 {unknown}，未发送 {not_sent}。   编号在 {journal}";
+            table = table::table(&headings, &rows, &[0, 2, 4, 5])
         );
-        if document.no_longer_in_file > 0 {
-            let gone = document.no_longer_in_file;
-            text.push_str(&format!("\n{gone} rows of earlier runs are no longer in the file."));
+        let gone = document.no_longer_in_file;
+        if gone > 0 {
+            text = say!(
+                "{text}\n{gone} rows of earlier runs are no longer in the file.",
+                "{text}\n此前运行的 {gone} 行已不在文件中。";
+                text = text
+            );
         }
-        session.output.result(text, document);
+        session.output.result(&text, document);
     }
 }
 
 impl RowDocument {
+    /// The row of the table for people.
+    fn cells(&self) -> Vec<Text> {
+        let before = if self.before { say!(" before", "（此前）") } else { Text::default() };
+        let code = self.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+        let status = protocol::word(&self.status);
+        let status = say!(
+            "{status}{before}{code}",
+            "{status}{before}{code}";
+            status = status, before = before
+        );
+        vec![
+            Text::data(self.line.to_string()),
+            Text::data(self.payee.as_str()),
+            Text::data(self.amount.as_str()),
+            status,
+            Text::data(self.fee.clone().unwrap_or_default()),
+            Text::data(self.block.map(|block| block.to_string()).unwrap_or_default()),
+            Text::data(self.id.as_str()),
+        ]
+    }
+
     fn end(&mut self, end: End) {
         self.status = end.status;
         self.block = end.block;

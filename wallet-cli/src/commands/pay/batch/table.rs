@@ -10,8 +10,10 @@ use std::path::Path;
 
 use super::super::order::canonical_amount;
 use crate::cli::Charge;
-use crate::fault::{Fault, sentence};
+use crate::code::Own;
+use crate::fault::{Fault, quoted};
 use crate::files;
+use crate::language::{Text, say};
 
 const MAXIMUM_BYTES: usize = 16 * 1024 * 1024;
 
@@ -44,8 +46,9 @@ pub(super) struct Row {
 
 impl Row {
     /// The row in few words.
-    pub(super) fn title(&self) -> String {
-        format!("{} to {}", self.amount, self.payee)
+    pub(super) fn title(&self) -> Text {
+        let Self { amount, payee, .. } = self;
+        say!("{amount} to {payee}", "{amount} 付给 {payee}")
     }
 }
 
@@ -56,7 +59,12 @@ impl Row {
 pub(super) fn read(path: &Path) -> Result<Vec<Row>, Fault> {
     let text = files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
     parse(&text).map_err(|(line, fault)| {
-        let detail = format!("{}, line {line}: {}", path.display(), fault.detail);
+        let detail = say!(
+            "{path}, line {line}: {why}",
+            "{path}，第 {line} 行：{why}",
+            path = path.display();
+            why = fault.detail
+        );
         Fault { detail, ..fault }
     })
 }
@@ -79,12 +87,14 @@ fn parse(text: &str) -> Result<Vec<Row>, Located> {
         *before += 1;
         rows.push(row);
         if rows.len() > MAXIMUM_ROWS {
-            let detail = format!("a file has at most {MAXIMUM_ROWS} rows.");
-            return Err((line, Fault::usage("too-many-rows", detail, "Split the file.")));
+            let detail =
+                say!("a file has at most {MAXIMUM_ROWS} rows.", "一个文件最多 {MAXIMUM_ROWS} 行。");
+            let hint = say!("Split the file.", "请拆分文件。");
+            return Err((line, Fault::usage(Own::TooManyRows, detail, hint)));
         }
     }
     if rows.is_empty() {
-        return Err((1, bad_row("there are no rows.")));
+        return Err((1, bad_row(say!("there are no rows.", "没有数据行。"))));
     }
     Ok(rows)
 }
@@ -94,14 +104,22 @@ fn columns(header: &csv::StringRecord) -> Result<BTreeMap<&'static str, usize>, 
     let mut columns = BTreeMap::new();
     for (place, name) in header.iter().enumerate() {
         let known = COLUMNS.into_iter().find(|column| name.eq_ignore_ascii_case(column));
-        let known = known.ok_or_else(|| (1, bad_row(&format!("\"{name}\" is no column."))))?;
+        let known = known.ok_or_else(|| {
+            (1, bad_row(say!("\"{name}\" is no column.", "没有名为“{name}”的列。")))
+        })?;
         if columns.insert(known, place).is_some() {
-            return Err((1, bad_row(&format!("the column \"{known}\" is there twice."))));
+            return Err((
+                1,
+                bad_row(say!("the column \"{known}\" is there twice.", "列“{known}”出现两次。")),
+            ));
         }
     }
     for needed in ["payee", "amount"] {
         if !columns.contains_key(needed) {
-            return Err((1, bad_row(&format!("the column \"{needed}\" is missing."))));
+            return Err((
+                1,
+                bad_row(say!("the column \"{needed}\" is missing.", "缺少列“{needed}”。")),
+            ));
         }
     }
     Ok(columns)
@@ -116,8 +134,10 @@ fn row(
         let text = record.get(*columns.get(name)?)?;
         (!text.is_empty()).then(|| text.to_owned())
     };
-    let payee = field("payee").ok_or_else(|| bad_row("the payee is missing."))?;
-    let amount = field("amount").ok_or_else(|| bad_row("the amount is missing."))?;
+    let payee =
+        field("payee").ok_or_else(|| bad_row(say!("the payee is missing.", "缺少收款人。")))?;
+    let amount =
+        field("amount").ok_or_else(|| bad_row(say!("the amount is missing.", "缺少金额。")))?;
     let charge = field("charge")
         .map(|text| Charge::from_str(&text, true).map_err(|_| bad_charge(&text)))
         .transpose()?;
@@ -130,17 +150,21 @@ fn row(
 }
 
 fn bad_charge(text: &str) -> Fault {
-    bad_row(&format!("\"{text}\" does not say who bears the charges: DEBT, SHAR or CRED."))
+    bad_row(say!(
+        "\"{text}\" does not say who bears the charges: DEBT, SHAR or CRED.",
+        "“{text}”未说明由谁承担费用：DEBT、SHAR 或 CRED。"
+    ))
 }
 
-fn bad_row(detail: &str) -> Fault {
-    let hint = format!("The first line names the columns: {}.", COLUMNS.join(", "));
-    Fault::usage("bad-payments-file", detail, hint)
+fn bad_row(detail: Text) -> Fault {
+    let columns = COLUMNS.join(", ");
+    let hint = say!("The first line names the columns: {columns}.", "第一行写明列名：{columns}。");
+    Fault::usage(Own::BadPaymentsFile, detail, hint)
 }
 
 fn unreadable(error: &csv::Error) -> Located {
     let line = error.position().map_or(1, csv::Position::line);
-    (line, bad_row(&sentence(error)))
+    (line, bad_row(quoted(error)))
 }
 
 #[cfg(test)]
@@ -184,7 +208,7 @@ mod tests {
             ("payee,amount,charge\n@lee,1 CNY,ALL\n", 2, "bad-payments-file"),
         ] {
             let (found, fault) = parse(text).unwrap_err();
-            assert_eq!((found, fault.code.as_str()), (line, code), "{text:?} {fault:?}");
+            assert_eq!((found, fault.code.text()), (line, code), "{text:?} {fault:?}");
         }
     }
 }

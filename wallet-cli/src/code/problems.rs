@@ -1,0 +1,111 @@
+//! What the codes of a node's refusals mean, and what to do.
+
+use api::problem::ProblemCode;
+
+use super::Advice;
+use crate::language::{Text, say};
+
+/// The advice for a code of the API.
+pub(super) fn advice(code: ProblemCode) -> Advice {
+    Advice { meaning: meaning(code), action: action(code) }
+}
+
+fn meaning(code: ProblemCode) -> Text {
+    let english = format!("{}.", code.title());
+    let chinese = match code {
+        ProblemCode::Malformed => "节点无法读取该请求。",
+        ProblemCode::MalformedTransaction => "交易格式不正确。",
+        ProblemCode::NotOffered => "该节点不提供此服务。",
+        ProblemCode::NotFound => "没有所请求的内容。",
+        ProblemCode::MethodNotAllowed => "该路径不接受此方法。",
+        ProblemCode::BodyTimeout => "请求未能及时完整送达。",
+        ProblemCode::Ambiguous => "有多笔支付的编号以此开头。",
+        ProblemCode::PaymentExists => "无法证明其不存在：该支付确已发生。",
+        ProblemCode::TooEarly => "尚不能证明其不存在。",
+        ProblemCode::TooLate => "已不能证明其不存在。",
+        ProblemCode::Pruned => "该节点不再保存这些内容。",
+        ProblemCode::TooLarge => "请求过大。",
+        ProblemCode::TooDeep => "请求嵌套过深。",
+        ProblemCode::UnsupportedMediaType => "不接受该媒体类型。",
+        ProblemCode::WrongChain => "交易属于另一条链。",
+        ProblemCode::BadSignature => "缺少签名，或签名无效。",
+        ProblemCode::TooManyRequests => "来自该地址的请求过多。",
+        ProblemCode::HeadersTooLarge => "请求头过大。",
+        ProblemCode::Internal => "节点出错。",
+        ProblemCode::Busy => "节点繁忙。",
+        ProblemCode::NotReady => "节点尚未就绪。",
+        ProblemCode::OutcomeUnknown => "结果尚未知晓。",
+    };
+    Text::new(english, chinese.to_owned())
+}
+
+fn action(code: ProblemCode) -> Text {
+    match code {
+        ProblemCode::Malformed | ProblemCode::MethodNotAllowed => say!(
+            "Compare the request with docs/reference/api.md, or update this wallet.",
+            "请对照 docs/reference/api.md 检查请求，或升级钱包。"
+        ),
+        ProblemCode::MalformedTransaction => say!(
+            "Build it with the wallet or the documented encoding. Nothing was paid.",
+            "请用钱包或文档所述编码生成交易。未付款。"
+        ),
+        ProblemCode::NotOffered => say!(
+            "Ask a node of the institution that does it, with --api.",
+            "请用 --api 询问提供该服务的机构的节点。"
+        ),
+        ProblemCode::NotFound => say!(
+            "Check what was asked for; what was sent just now may not be final yet.",
+            "请核对所请求的内容；刚刚发送的可能尚未终局。"
+        ),
+        ProblemCode::BodyTimeout | ProblemCode::Busy => say!(
+            "Send the same request again, or ask another node.",
+            "请再次发送同一请求，或询问其他节点。"
+        ),
+        ProblemCode::Ambiguous => say!("Write more of the id.", "请写出更多位编号。"),
+        ProblemCode::PaymentExists => {
+            say!("Look it up: feiqian payment show ID.", "请查询：feiqian payment show ID。")
+        }
+        ProblemCode::TooEarly => say!(
+            "Ask again after the end of the transaction's validity.",
+            "请在交易有效期结束后再询问。"
+        ),
+        ProblemCode::TooLate => {
+            say!("Look for a proof that was made in time.", "请寻找当时及时生成的证明。")
+        }
+        ProblemCode::Pruned => say!(
+            "Ask an archive node: one that keeps all blocks.",
+            "请询问保存全部区块的归档节点。"
+        ),
+        ProblemCode::TooLarge | ProblemCode::TooDeep => {
+            say!("Send less in one request.", "请减少单次请求的内容。")
+        }
+        ProblemCode::UnsupportedMediaType => {
+            say!("Send the media type that the answer names.", "请使用应答所指明的媒体类型。")
+        }
+        ProblemCode::WrongChain => say!(
+            "Check which network was signed for. Nothing was paid.",
+            "请核对签名所针对的网络。未付款。"
+        ),
+        ProblemCode::BadSignature => say!(
+            "Sign again with the keys that the transaction names. Nothing was paid.",
+            "请用交易所列的密钥重新签名。未付款。"
+        ),
+        ProblemCode::TooManyRequests => say!(
+            "Send the same request again after the Retry-After seconds.",
+            "请在 Retry-After 所示秒数之后再次发送。"
+        ),
+        ProblemCode::HeadersTooLarge => {
+            say!("Send fewer or shorter headers.", "请减少或缩短请求头。")
+        }
+        ProblemCode::Internal => say!(
+            "Report it to the node's operator with the time and the text.",
+            "请将时间和内容报告给节点运营方。"
+        ),
+        ProblemCode::NotReady => {
+            say!("Ask again later, or ask another node.", "请稍后再试，或询问其他节点。")
+        }
+        ProblemCode::OutcomeUnknown => {
+            say!("Repeat the same command. It is never paid twice.", "重复同一命令，不会重复付款。")
+        }
+    }
+}

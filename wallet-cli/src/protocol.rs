@@ -1,0 +1,138 @@
+//! Words of the API that people read too: statuses, kinds, roles.
+//!
+//! Invariants: a word that this version does not know is shown as it came. Absent: JSON, which
+//! carries the words themselves.
+
+use crate::language::Text;
+
+/// The words of this version's API.
+const WORDS: [(&str, &str); 30] = [
+    // Accounts.
+    ("active", "正常"),
+    ("frozen-outgoing", "止付"),
+    ("frozen-incoming", "止收"),
+    ("frozen", "冻结"),
+    ("closed", "已销户"),
+    // Entries.
+    ("issue", "发行"),
+    ("redeem", "赎回"),
+    ("payment", "支付"),
+    ("fee", "手续费"),
+    ("exchange", "兑换"),
+    // Outcomes.
+    ("settled", "已结算"),
+    ("done", "已完成"),
+    ("rejected", "已拒绝"),
+    ("absent", "未发生"),
+    ("expired", "已过期"),
+    ("not-sent", "未发送"),
+    ("unknown", "未知"),
+    // Proposals.
+    ("open", "投票中"),
+    ("approved", "已通过"),
+    ("enacted", "已执行"),
+    ("refused", "已否决"),
+    ("safe", "安全"),
+    ("would-halt", "将停止"),
+    // Assets.
+    ("currency", "货币"),
+    ("points", "积分"),
+    // Institutions.
+    ("validator", "验证者"),
+    ("issuer", "发行"),
+    ("dealer", "做市"),
+    // What the doctor finds.
+    ("ok", "正常"),
+    ("problem", "问题"),
+];
+
+/// A word of the API, for people.
+pub(crate) fn word(word: &str) -> Text {
+    match WORDS.iter().find(|(known, _)| *known == word) {
+        Some((english, chinese)) => Text::new((*english).to_owned(), (*chinese).to_owned()),
+        None => Text::data(word),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+    use api::account::{AccountView, EntryView};
+    use api::receipt::ReceiptView;
+    use api::text::Naming;
+    use ledger::account::{Account, AccountStatus, Entry, EntryKind, Policy};
+    use ledger::crypto::{SecretKey, Suite};
+    use ledger::governance::ProposalStatus;
+    use ledger::hash::Hash;
+    use ledger::ids::{
+        AccountId, AssetCode, Bic, Height, InstitutionNumber, Network, ProposalNumber, Timestamp,
+        Uetr,
+    };
+    use ledger::money::Amount;
+    use ledger::receipt::{Outcome, Receipt};
+    use ledger::rejection::Rejection;
+
+    fn assert_known(found: &str) {
+        assert_ne!(word(found).of(Language::Chinese), found, "{found}");
+    }
+
+    #[test]
+    fn every_word_of_an_entry_is_known() {
+        let asset = AssetCode::parse("CNY").unwrap();
+        let decimals = [(asset, ledger::money::Decimals(2))].into();
+        let naming = Naming { network: Network::Devnet, decimals };
+        let uetr = Uetr::from_entropy([1; 16]);
+        for kind in [
+            EntryKind::Issue,
+            EntryKind::Redeem,
+            EntryKind::Payment,
+            EntryKind::Fee,
+            EntryKind::Exchange,
+        ] {
+            let entry = Entry { uetr, kind, credit: true, amount: Amount(1), height: Height(1) };
+            assert_known(&EntryView::new(asset, &entry, None, Timestamp(1), &naming).kind);
+        }
+    }
+
+    #[test]
+    fn every_word_of_an_account_is_known() {
+        let key = SecretKey::from_seed(Suite::Ed25519Blake3, [1; 32]).public();
+        let naming = Naming { network: Network::Devnet, decimals: [].into() };
+        let id = AccountId::new(InstitutionNumber(1), [1; 12]);
+        for status in [
+            AccountStatus::Active,
+            AccountStatus::FrozenOutgoing,
+            AccountStatus::FrozenIncoming,
+            AccountStatus::Frozen,
+            AccountStatus::Closed,
+        ] {
+            let policy = Policy::single(key);
+            let account = Account { status, tier: 0, policy, open_holdings: 0 };
+            let bic = Bic::parse("PSBCCNBJ").unwrap();
+            assert_known(&AccountView::new(id, &account, &bic, &[], Height(1), &naming).status);
+        }
+    }
+
+    #[test]
+    fn every_word_of_an_outcome_or_a_proposal_is_known() {
+        let naming = Naming { network: Network::Devnet, decimals: [].into() };
+        for outcome in [
+            Outcome::Done,
+            Outcome::Proposed(ProposalNumber(1)),
+            Outcome::Rejected(Rejection::ZeroAmount),
+        ] {
+            let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: None, outcome };
+            assert_known(&ReceiptView::new(&receipt, None, &naming).status);
+        }
+        for status in [
+            ProposalStatus::Open,
+            ProposalStatus::Approved,
+            ProposalStatus::Enacted,
+            ProposalStatus::Refused,
+            ProposalStatus::Expired,
+        ] {
+            assert_known(api::governance::status_word(status));
+        }
+    }
+}
