@@ -6,15 +6,17 @@
 //! bytes -> xml::Document -> envelope -> pacs008::CreditTransferMessage   (or a refused message)
 //!       -> CreditTransfer::order -> order::PaymentOrder                  (or refusals, RJCT)
 //! outcome -> pacs002::TransactionStatus -> pacs002::StatusReport -> pacs002::write -> text
+//! entries -> camt053::StatementMessage -> camt053::write -> text
 //! ```
 //!
 //! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
 //! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
 //! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
-//! accounts and quotes; signatures; every message but pacs.008 (in) and pacs.002 (out, and in for
-//! clients).
+//! accounts and quotes; signatures; every message but pacs.008 (in), pacs.002 (out, and in for
+//! clients) and camt.053 (out).
 #![deny(clippy::arithmetic_side_effects)]
 
+pub mod camt053;
 mod envelope;
 mod fault;
 mod fields;
@@ -25,6 +27,7 @@ pub mod pacs002;
 pub mod pacs008;
 mod private;
 mod refusal;
+mod schema;
 pub mod time;
 pub mod xml;
 

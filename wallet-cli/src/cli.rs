@@ -21,6 +21,7 @@ pub(crate) use tx::{Build, Tx};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ledger::ids::Timestamp;
 use std::path::PathBuf;
 
 use crate::output::Format;
@@ -180,12 +181,21 @@ pub(crate) enum StatementFormat {
     Text,
     /// Comma-separated values with a header (RFC 4180).
     Csv,
+    /// The ISO 20022 message camt.053.001.08, for a bank's or a company's accounting.
+    Camt053,
+    /// A journal of hledger, with each balance asserted.
+    Hledger,
 }
 
 /// Reads a day.
 fn day(text: &str) -> Result<String, String> {
     let is_day = api::text::parse_time(&format!("{text}T00:00:00Z")).is_some();
     if is_day && text.len() == 10 { Ok(text.to_owned()) } else { Err("like 2026-11-01".to_owned()) }
+}
+
+/// Reads a moment.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    api::text::parse_time(text).ok_or_else(|| "like 2026-11-21T20:15:00Z".to_owned())
 }
 
 /// Commands of the light client.
@@ -216,6 +226,20 @@ pub(crate) enum Proof {
     Get {
         /// The payment's id (UETR); the first characters of one of this wallet's payments suffice.
         id: String,
+        /// The file to write; - for standard output.
+        #[arg(long, short = 'o', value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Prove that a payment did not happen and no longer can: ordering it anew is then safe.
+    Absent {
+        /// The payment's id (UETR); the first characters of one of this wallet's payments suffice.
+        id: String,
+        /// Since when its transaction was valid (2026-11-21T20:15:00Z); known for this wallet's own.
+        #[arg(long, value_name = "TIME", requires = "valid_until", value_parser = moment)]
+        valid_from: Option<Timestamp>,
+        /// Until when its transaction was valid.
+        #[arg(long, value_name = "TIME", requires = "valid_from", value_parser = moment)]
+        valid_until: Option<Timestamp>,
         /// The file to write; - for standard output.
         #[arg(long, short = 'o', value_name = "FILE")]
         file: Option<PathBuf>,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::envelope::NAMESPACE_PREFIX;
 use crate::pacs008::OriginalGroup;
+use crate::schema::{CurrencyAmount, identification, parts, write_institution};
 use crate::xml::Writer;
 
 /// The namespace of the application header that is written.
@@ -133,7 +134,8 @@ fn write_reasons(writer: &mut Writer, reasons: &[StatusReason]) {
         writer.open("Rsn");
         writer.leaf("Cd", &reason.code.to_string());
         writer.close();
-        for part in parts(&reason.information).into_iter().take(INFORMATION_PARTS) {
+        let parts = parts(&reason.information, INFORMATION_CHARACTERS);
+        for part in parts.into_iter().take(INFORMATION_PARTS) {
             writer.leaf("AddtlInf", &part);
         }
         writer.close();
@@ -142,13 +144,9 @@ fn write_reasons(writer: &mut Writer, reasons: &[StatusReason]) {
 
 /// A charge in points, or one with more digits than the schema allows, is left to the receipt.
 fn write_charge(writer: &mut Writer, charge: &Charge) {
-    let currency = charge.money.asset.to_string();
-    let text = charge.money.amount.text(charge.decimals);
-    let is_currency = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    if is_currency && digits <= 18 && charge.decimals.0 <= 5 {
+    if let Some(amount) = CurrencyAmount::new(charge.money, charge.decimals) {
         writer.open("ChrgsInf");
-        writer.leaf_with("Amt", &[("Ccy", &currency)], &text);
+        amount.write(writer, "Amt");
         write_agent(writer, "Agt", Some(charge.agent));
         writer.close();
     }
@@ -160,43 +158,4 @@ fn write_agent(writer: &mut Writer, name: &'static str, agent: Option<Bic>) {
         write_institution(writer, bic);
         writer.close();
     }
-}
-
-fn write_institution(writer: &mut Writer, bic: Bic) {
-    writer.open("FinInstnId");
-    writer.leaf("BICFI", &bic.to_string());
-    writer.close();
-}
-
-/// A `Max35Text`: 1 to 35 characters.
-fn identification(text: &str) -> String {
-    let cut: String = plain(text).chars().take(35).collect();
-    if cut.is_empty() { "NOTPROVIDED".to_owned() } else { cut }
-}
-
-/// A text in parts that fit, parted between words; a longer word is cut.
-fn parts(text: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut part = String::new();
-    for word in plain(text).split(' ') {
-        let word: String = word.chars().take(INFORMATION_CHARACTERS).collect();
-        let length = part.chars().count().saturating_add(word.chars().count());
-        if !part.is_empty() && length >= INFORMATION_CHARACTERS {
-            parts.push(std::mem::take(&mut part));
-        }
-        if !part.is_empty() {
-            part.push(' ');
-        }
-        part.push_str(&word);
-    }
-    if !part.is_empty() {
-        parts.push(part);
-    }
-    parts
-}
-
-/// One line: white space and control characters become single spaces.
-fn plain(text: &str) -> String {
-    let is_gap = |found: char| found.is_whitespace() || found.is_control();
-    text.split(is_gap).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

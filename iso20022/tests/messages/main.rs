@@ -9,6 +9,8 @@ mod samples;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod verdicts;

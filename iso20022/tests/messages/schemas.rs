@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The schemas' folder, if this machine has it and `xmllint`.
-fn schemas() -> Option<PathBuf> {
+pub(crate) fn schemas() -> Option<PathBuf> {
     let folder = material()?.join("xsd");
     let probe = Command::new("xmllint").arg("--version").stderr(Stdio::null()).status();
     if probe.is_ok_and(|status| status.success()) {
@@ -24,7 +24,7 @@ fn schemas() -> Option<PathBuf> {
     None
 }
 
-fn validate(schema: &Path, text: &str) {
+pub(crate) fn validate(schema: &Path, text: &str) {
     let mut child = Command::new("xmllint")
         .args(["--noout", "--nonet", "--schema"])
         .arg(schema)

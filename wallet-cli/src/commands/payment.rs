@@ -53,7 +53,7 @@ pub(super) fn show(session: &Session, id: &str) -> Result<(), Fault> {
 }
 
 /// The outbox's or the archive's entry whose id begins so.
-fn local(desk: &Desk<'_>, id: &str) -> Result<Option<Entry>, Fault> {
+pub(super) fn local(desk: &Desk<'_>, id: &str) -> Result<Option<Entry>, Fault> {
     let outbox = desk.session.outbox();
     let mut open = outbox.list()?;
     open.retain(|entry| entry.id.starts_with(id));

@@ -1,4 +1,6 @@
-//! `feiqian proof get|verify`.
+//! `feiqian proof get|absent|verify`.
+
+mod absent;
 
 use api::proof::{MEDIA_TYPE, ProofView};
 use ledger::ids::{AccountId, Uetr};
@@ -32,6 +34,9 @@ struct ProofDocument {
 pub(super) fn run(session: &Session, command: Proof) -> Result<(), Fault> {
     match command {
         Proof::Get { id, file } => get(session, &id, file.as_deref()),
+        Proof::Absent { id, valid_from, valid_until, file } => {
+            absent::prove(session, &id, valid_from.zip(valid_until), file.as_deref())
+        }
         Proof::Verify { file, anchor } => verify(session, &file, &anchor),
     }
 }
@@ -39,22 +44,25 @@ pub(super) fn run(session: &Session, command: Proof) -> Result<(), Fault> {
 fn get(session: &Session, id: &str, file: Option<&Path>) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
     let (proof, verdict) = find(&desk, id)?;
-    let uetr = uetr_of(&verdict);
-    if file == Some(Path::new("-")) {
-        session.output.bytes(&proof);
+    let usual = format!("{}.proof", uetr_of(&verdict));
+    keep(&desk, (&proof, &verdict), file.unwrap_or(Path::new(&usual)))
+}
+
+/// Writes a verified proof to a file, or to standard output for `-`, and says what it proves.
+fn keep(desk: &Desk<'_>, (proof, verdict): (&[u8], &Verdict), file: &Path) -> Result<(), Fault> {
+    if file == Path::new("-") {
+        desk.session.output.bytes(proof);
         return Ok(());
     }
-    let usual = format!("{uetr}.proof");
-    let file = file.unwrap_or(Path::new(&usual));
-    files::replace_public(file, &proof).map_err(|error| Fault::file(file, &error))?;
-    let document = document(&desk.chain, &proof, &verdict, Some(file));
+    files::replace_public(file, proof).map_err(|error| Fault::file(file, &error))?;
+    let document = document(&desk.chain, proof, verdict, Some(file));
     let text = say!(
         "{said}\nThe proof is in {file}.",
         "{said}\n证明在 {file}。",
         file = file.display();
-        said = sentence_of(&desk.chain, &verdict)
+        said = sentence_of(&desk.chain, verdict)
     );
-    session.output.result(&text, &document);
+    desk.session.output.result(&text, &document);
     Ok(())
 }
 

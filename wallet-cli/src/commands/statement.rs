@@ -5,7 +5,11 @@
 //! them, give exactly the proven holding: then no line was changed or left out. Absent: names and
 //! texts that are not this wallet's own.
 
+mod balances;
 mod check;
+mod csv;
+mod hledger;
+mod message;
 
 use api::account::{EntryView, HistoryPage};
 use serde::Serialize;
@@ -13,6 +17,7 @@ use serde::Serialize;
 use super::table;
 use crate::cli::{Statement, StatementFormat};
 use crate::desk::Desk;
+use crate::entropy;
 use crate::fault::Fault;
 use crate::files;
 use crate::language::{Text, say};
@@ -31,6 +36,8 @@ struct StatementDocument {
     block: u64,
     /// True if every line was verified, and that none is missing.
     proven: bool,
+    /// Each asset's balance before the first and after the last entry that is listed.
+    balances: Vec<balances::Balance>,
     entries: Vec<LineDocument>,
 }
 
@@ -61,6 +68,7 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
     let account = desk.network.account(party.account, desk.chain.network)?;
     let entries = entries(&desk, &party)?;
     let checked = check::check(&desk, &party, &account, entries, &naming)?;
+    let balances = balances::of(&checked.lines, command.since.as_deref(), command.until.as_deref());
     let lines = checked.lines.into_iter().filter(|(entry, _)| within(command, entry));
     let lines: Vec<LineDocument> =
         lines.map(|(entry, balance)| line(&desk, entry, balance)).collect();
@@ -68,11 +76,18 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
         account: party.address,
         block: checked.height,
         proven: checked.proven,
+        balances,
         entries: lines,
     };
     let text = match command.format {
-        StatementFormat::Csv => Text::data(csv(&document)?),
+        StatementFormat::Csv => Text::data(csv::write(&document)?),
         StatementFormat::Text => text(&document),
+        StatementFormat::Camt053 => {
+            let days = (command.since.as_deref(), command.until.as_deref());
+            let period = message::Period::new(days, &document.entries, entropy::now())?;
+            Text::data(message::write(&document, &period, &account.institution, &naming)?)
+        }
+        StatementFormat::Hledger => Text::data(hledger::write(&document)),
     };
     write(session, command, &document, text)
 }
@@ -98,7 +113,7 @@ fn write(
         session.output.result(&told, document);
         return Ok(());
     }
-    if command.format == StatementFormat::Csv && !document.proven {
+    if command.format != StatementFormat::Text && !document.proven {
         session
             .output
             .warning(&say!("Not proven: {word}.", "未证明：{word}。"; word = word(false)));
@@ -154,45 +169,6 @@ fn parts(text: &str) -> (&str, &str) {
 fn signed(entry: &EntryView) -> String {
     let (number, _) = parts(&entry.amount);
     if entry.direction == "out" { format!("-{number}") } else { number.to_owned() }
-}
-
-fn csv(document: &StatementDocument) -> Result<String, Fault> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| Fault::defect(&error);
-    let header = [
-        "time",
-        "block",
-        "kind",
-        "amount",
-        "asset",
-        "balance",
-        "counterparty",
-        "name",
-        "id",
-        "note",
-    ];
-    writer.write_record(header).map_err(failed)?;
-    for line in &document.entries {
-        let entry = &line.entry;
-        let (_, asset) = parts(&entry.amount);
-        let block = entry.block.to_string();
-        let amount = signed(entry);
-        let fields = [
-            entry.time.as_str(),
-            &block,
-            &entry.kind,
-            &amount,
-            asset,
-            parts(&line.balance).0,
-            entry.counterparty.as_deref().unwrap_or_default(),
-            line.name.as_deref().unwrap_or_default(),
-            &entry.id,
-            line.note.as_deref().unwrap_or_default(),
-        ];
-        writer.write_record(fields).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| Fault::defect(&error))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn text(document: &StatementDocument) -> Text {

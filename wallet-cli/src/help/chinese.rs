@@ -90,6 +90,20 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The file to write; standard output if left out", "要写入的文件；省略则写到标准输出"),
     ("A table for people", "供人阅读的表格"),
     ("Comma-separated values with a header (RFC 4180)", "带标题行的逗号分隔值（RFC 4180）"),
+    (
+        "The ISO 20022 message camt.053.001.08, for a bank's or a company's accounting",
+        "ISO 20022 报文 camt.053.001.08，供银行或企业记账",
+    ),
+    ("A journal of hledger, with each balance asserted", "hledger 日记账，逐笔核对余额"),
+    (
+        "Prove that a payment did not happen and no longer can: ordering it anew is then safe",
+        "证明付款未发生且不再可能发生：此后可安全地重新下单",
+    ),
+    (
+        "Since when its transaction was valid (2026-11-21T20:15:00Z); known for this wallet's own",
+        "其交易的生效时间（2026-11-21T20:15:00Z）；本钱包自己的付款无需填写",
+    ),
+    ("Until when its transaction was valid", "其交易的失效时间"),
     ("Text for people", "供人阅读的文本"),
     ("One JSON document for programs", "供程序使用的一个 JSON 文档"),
     (
