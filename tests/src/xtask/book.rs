@@ -1,7 +1,8 @@
 //! `cargo xtask book`: builds the documents as a book of web pages, with mdBook.
 //!
 //! Absent: a place in the test command: compiling mdBook takes minutes, and what it would find
-//! (pages that are not listed, links that lead nowhere) the house rules find.
+//! (pages that are not listed, links that lead nowhere) the house rules find. In the book, links to
+//! files outside of `docs/` lead nowhere: the book is the documents alone.
 
 use super::{Failure, command::Task, output, project, verb::Run};
 

@@ -39,6 +39,13 @@ const NEEDS: &[Need] = &[
         get: || from_debian("iproute2"),
     },
     Need {
+        check: "the documents' transcripts (packages jq, curl and python3)",
+        present: || {
+            Task::new("sh", ["-c", "command -v jq && command -v curl && command -v python3"])
+        },
+        get: || from_debian("jq curl python3"),
+    },
+    Need {
         check: "alert rules (promtool, package prometheus)",
         present: || Task::new("promtool", ["--version"]),
         get: || from_debian("prometheus"),
