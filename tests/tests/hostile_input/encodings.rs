@@ -4,7 +4,7 @@ use ledger::proof::Proof;
 use ledger::transaction::SignedTransaction;
 
 use crate::rows::{Row, variant};
-use crate::samples::{Reader, Sample, samples, vectors};
+use tests::fuzz::samples::{Reader, Sample, samples, vectors};
 
 /// What the decoders say.
 pub(crate) const CUT: &str = "Unexpected length of input";

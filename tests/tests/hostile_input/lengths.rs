@@ -14,7 +14,7 @@ use node::core::snapshot::Offers;
 
 use crate::encodings::CUT;
 use crate::rows::Row;
-use crate::samples::{Reader, read, vectors};
+use tests::fuzz::samples::{Reader, read, vectors};
 
 const LONG: &str = "longer than its type may be";
 
@@ -69,7 +69,7 @@ pub(crate) fn rows() -> Vec<Row> {
     for (name, reader, before) in text_lengths() {
         for length in [1, 1 << 16, 1 << 31, u32::MAX] {
             let bytes = [before.as_slice(), &length.to_le_bytes()].concat();
-            add(name, "a length without its text", bytes, reader, "");
+            add(name, "a length without its text", bytes, reader, CUT);
         }
     }
     rows.extend(forms());

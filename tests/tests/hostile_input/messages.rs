@@ -5,23 +5,9 @@ use iso20022::xml::Limits;
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 
-use crate::rows::Row;
+use tests::fuzz::samples::PACS_008 as GOOD;
 
-/// A message that is accepted: 1,000.00 CNY become 1,085.00 HKD.
-pub(crate) const GOOD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf><GrpHdr>
-<MsgId>MSG-1</MsgId><CreDtTm>2026-11-21T10:00:00+08:00</CreDtTm><NbOfTxs>1</NbOfTxs>
-<SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr><CdtTrfTxInf><PmtId><InstrId>I-1</InstrId>
-<EndToEndId>E2E-1</EndToEndId><TxId>TX-1</TxId><UETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</UETR>
-</PmtId><IntrBkSttlmAmt Ccy="HKD">1085.00</IntrBkSttlmAmt><IntrBkSttlmDt>2026-11-21</IntrBkSttlmDt>
-<InstdAmt Ccy="CNY">1000.00</InstdAmt><XchgRate>1.0850</XchgRate><ChrgBr>DEBT</ChrgBr>
-<InstgAgt><FinInstnId><BICFI>PSBCCNBJ</BICFI></FinInstnId></InstgAgt>
-<InstdAgt><FinInstnId><BICFI>HSBCHKHHXXX</BICFI></FinInstnId></InstdAgt><Dbtr><Nm>Wei</Nm></Dbtr>
-<DbtrAcct><Id><Othr><Id>622188-001</Id></Othr></Id></DbtrAcct>
-<DbtrAgt><FinInstnId><BICFI>PSBCCNBJ</BICFI></FinInstnId></DbtrAgt>
-<CdtrAgt><FinInstnId><BICFI>HSBCHKHH</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>Lee</Nm></Cdtr>
-<CdtrAcct><Id><IBAN>GB82WEST12345698765432</IBAN></Id></CdtrAcct>
-<RmtInf><Ustrd>invoice 7</Ustrd></RmtInf></CdtTrfTxInf></FIToFICstmrCdtTrf></Document>"#;
+use crate::rows::Row;
 
 fn decimals(asset: AssetCode) -> Option<Decimals> {
     let is_known = ["CNY", "HKD"].contains(&asset.to_string().as_str());
@@ -143,50 +129,60 @@ const HEADERS: [Replaced; 21] = [
     ("no version", "pacs.008.001.08", "", "FF01"),
     ("right-to-left namespace", "pacs.008", "pacs\u{202e}.008", "FF01"),
     ("no message id", "<MsgId>MSG-1</MsgId>", "", "CH21"),
-    ("empty message id", "MSG-1", "", ""),
+    ("empty message id", "MSG-1", "", "CH21"),
     ("long message id", "MSG-1", "123456789012345678901234567890123456", "CH16"),
     ("two message ids", "<MsgId>", "<MsgId>X</MsgId><MsgId>", "CH21"),
     ("no creation time", "<CreDtTm>2026-11-21T10:00:00+08:00</CreDtTm>", "", "CH21"),
     ("impossible time", "2026-11-21T10", "2026-02-30T10", "CH16"),
     ("no count", "<NbOfTxs>1</NbOfTxs>", "", "CH21"),
     ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>2<", "AM19"),
-    ("negative count", "<NbOfTxs>1<", "<NbOfTxs>-1<", ""),
-    ("huge count", "<NbOfTxs>1<", "<NbOfTxs>99999999999999999999<", ""),
+    ("negative count", "<NbOfTxs>1<", "<NbOfTxs>-1<", "AM19"),
+    ("huge count", "<NbOfTxs>1<", "<NbOfTxs>99999999999999999999<", "AM19"),
     ("no settlement", "<SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf>", "", "CH21"),
     ("another settlement", "CLRG", "COVE", "AG03"),
-    ("unknown settlement", "CLRG", "XXXX", ""),
+    ("unknown settlement", "CLRG", "XXXX", "AG03"),
     ("wrong control sum", "<SttlmInf>", "<CtrlSum>1</CtrlSum><SttlmInf>", "AM16"),
     ("no control sum", "<SttlmInf>", "<CtrlSum>x</CtrlSum><SttlmInf>", "CH16"),
     ("elements in text", "MSG-1", "<b>MSG-1</b>", "CH21"),
 ];
 
 const PAYMENTS: [Replaced; 26] = [
-    ("zero", ">1085.00<", ">0<", ""),
-    ("negative", ">1085.00<", ">-1085.00<", ""),
-    ("exponent", ">1085.00<", ">1e3<", ""),
-    ("comma", ">1085.00<", ">1,085.00<", ""),
-    ("no number", ">1085.00<", ">NaN<", ""),
-    ("empty amount", ">1085.00<", "><", ""),
-    ("too many decimals", ">1085.00<", ">1085.001<", ""),
-    ("too many digits", ">1085.00<", ">99999999999999999999999999999999999999<", ""),
-    ("wide digits", ">1085.00<", ">１０８５<", ""),
-    ("unknown currency", "Ccy=\"HKD\"", "Ccy=\"XXX\"", ""),
-    ("currency in lower case", "Ccy=\"HKD\"", "Ccy=\"hkd\"", ""),
-    ("no currency", " Ccy=\"HKD\"", "", ""),
-    ("right-to-left currency", "Ccy=\"HKD\"", "Ccy=\"HKD\u{202e}\"", ""),
-    ("no UETR", "<UETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</UETR>", "", ""),
-    ("UETR in upper case", "7f0c2b9e-4a55-4c0e", "7F0C2B9E-4A55-4C0E", ""),
-    ("UETR of version 1", "4a55-4c0e", "4a55-1c0e", ""),
-    ("two UETRs", "<UETR>", "<UETR>x</UETR><UETR>", ""),
-    ("impossible date", "<IntrBkSttlmDt>2026-11-21", "<IntrBkSttlmDt>2026-02-30", ""),
-    ("rate of zero", "1.0850", "0", ""),
-    ("rate in words", "1.0850", "par", ""),
-    ("another rate", "1.0850", "1.0000", ""),
-    ("unknown charges", "DEBT", "FREE", ""),
-    ("no charges", "<ChrgBr>DEBT</ChrgBr>", "", ""),
-    ("bad IBAN", "GB82WEST", "GB83WEST", ""),
-    ("bad BIC", "<CdtrAgt><FinInstnId><BICFI>HSBCHKHH", "<CdtrAgt><FinInstnId><BICFI>hsbchkhh", ""),
-    ("no debtor account", "<DbtrAcct><Id><Othr><Id>622188-001</Id></Othr></Id></DbtrAcct>", "", ""),
+    ("zero", ">1085.00<", ">0<", "AM01"),
+    ("negative", ">1085.00<", ">-1085.00<", "AM12"),
+    ("exponent", ">1085.00<", ">1e3<", "AM12"),
+    ("comma", ">1085.00<", ">1,085.00<", "AM12"),
+    ("no number", ">1085.00<", ">NaN<", "AM12"),
+    ("empty amount", ">1085.00<", "><", "AM12"),
+    ("too many decimals", ">1085.00<", ">1085.001<", "CH20"),
+    ("too many digits", ">1085.00<", ">99999999999999999999999999999999999999<", "AM12"),
+    ("wide digits", ">1085.00<", ">１０８５<", "AM12"),
+    ("unknown currency", "Ccy=\"HKD\"", "Ccy=\"XXX\"", "AM03"),
+    ("currency in lower case", "Ccy=\"HKD\"", "Ccy=\"hkd\"", "AM11"),
+    ("no currency", " Ccy=\"HKD\"", "", "AM11"),
+    ("right-to-left currency", "Ccy=\"HKD\"", "Ccy=\"HKD\u{202e}\"", "AM11"),
+    ("no UETR", "<UETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</UETR>", "", "CH21"),
+    ("UETR in upper case", "7f0c2b9e-4a55-4c0e", "7F0C2B9E-4A55-4C0E", "CH16"),
+    ("UETR of version 1", "4a55-4c0e", "4a55-1c0e", "CH16"),
+    ("two UETRs", "<UETR>", "<UETR>x</UETR><UETR>", "CH17 CH21"),
+    ("impossible date", "<IntrBkSttlmDt>2026-11-21", "<IntrBkSttlmDt>2026-02-30", "DT01"),
+    ("rate of zero", "1.0850", "0", "AM09"),
+    ("rate in words", "1.0850", "par", "AM09"),
+    ("another rate", "1.0850", "1.0000", "AM09"),
+    ("unknown charges", "DEBT", "FREE", "BE19"),
+    ("no charges", "<ChrgBr>DEBT</ChrgBr>", "", "BE19"),
+    ("bad IBAN", "GB82WEST", "GB83WEST", "AC03"),
+    (
+        "bad BIC",
+        "<CdtrAgt><FinInstnId><BICFI>HSBCHKHH",
+        "<CdtrAgt><FinInstnId><BICFI>hsbchkhh",
+        "RC07",
+    ),
+    (
+        "no debtor account",
+        "<DbtrAcct><Id><Othr><Id>622188-001</Id></Othr></Id></DbtrAcct>",
+        "",
+        "AC02",
+    ),
 ];
 
 /// Writes a part that is beyond a limit of the reader.

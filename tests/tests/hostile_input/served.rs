@@ -87,9 +87,10 @@ fn is_whole(bytes: &[u8]) -> bool {
     length.is_some_and(|length| body.len() >= length)
 }
 
-/// Lets this process, and those that it starts, open as many files as they may.
-pub(crate) fn raise_files() {
+/// Lets this process, and those that it starts, open as many files as they may; gives how many.
+pub(crate) fn raise_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let maximum = getrlimit(Resource::Nofile).maximum;
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    maximum.and_then(|files| usize::try_from(files).ok()).unwrap_or(usize::MAX)
 }

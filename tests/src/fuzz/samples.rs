@@ -1,4 +1,6 @@
 //! One good value of every encoded type, from the golden vectors, with its reader.
+//!
+//! Invariant: what the vectors freeze is what is tried, so a new vector is tried too.
 
 use std::collections::BTreeMap;
 
@@ -22,19 +24,25 @@ use node::core::message::PeerMessage;
 use serde_json::Value;
 
 /// Reads bytes and encodes what was read, or says why not.
-pub(crate) type Reader = fn(&[u8]) -> Result<Vec<u8>, String>;
+pub type Reader = fn(&[u8]) -> Result<Vec<u8>, String>;
 
 /// A good encoding.
-pub(crate) struct Sample {
-    pub(crate) name: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) reader: Reader,
+pub struct Sample {
+    /// The vector's description, or what it is within.
+    pub name: String,
+    /// The encoding.
+    pub bytes: Vec<u8>,
+    /// What reads it.
+    pub reader: Reader,
     /// True if the first byte says which variant follows.
-    pub(crate) is_tagged: bool,
+    pub is_tagged: bool,
 }
 
 /// Reads a `T` of at most 8 MiB.
-pub(crate) fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// What the decoder says.
+pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let read = codec::decode::<T>(bytes, 8 << 20);
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
@@ -49,21 +57,32 @@ const VECTORS: [&str; 6] = [
 ];
 
 /// The bytes of every golden vector by its description.
-pub(crate) fn vectors() -> BTreeMap<String, Vec<u8>> {
+#[must_use]
+pub fn vectors() -> BTreeMap<String, Vec<u8>> {
     let mut all = BTreeMap::new();
     for text in VECTORS {
-        let file: Value = serde_json::from_str(text).unwrap();
-        for vector in file["vectors"].as_array().unwrap() {
-            let text = |name: &str| vector[name].as_str().unwrap().to_owned();
-            all.insert(text("description"), unhex(&text("bytes")));
+        let file: Value = serde_json::from_str(text).expect("the vectors are JSON");
+        let vectors = file.get("vectors").and_then(Value::as_array);
+        for vector in vectors.expect("the vectors are a list") {
+            let text = |name: &str| vector.get(name).and_then(Value::as_str).unwrap_or_default();
+            all.insert(text("description").to_owned(), unhex(text("bytes")));
         }
     }
     all
 }
 
+/// The bytes of the vectors whose description begins with one of these.
+#[must_use]
+pub fn named(beginnings: &[&str]) -> Vec<Vec<u8>> {
+    let is_meant = |name: &str| beginnings.iter().any(|beginning| name.starts_with(beginning));
+    let all = vectors().into_iter();
+    all.filter_map(|(name, bytes)| is_meant(&name).then_some(bytes)).collect()
+}
+
 fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
-    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+    let pairs = text.as_bytes().chunks(2);
+    let digits = pairs.filter_map(|pair| std::str::from_utf8(pair).ok());
+    digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 /// The reader of a vector and whether it begins with a tag; `None` where the vectors have several
@@ -113,7 +132,8 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
 }
 
 /// All samples: the vectors, and the messages and records around them.
-pub(crate) fn samples() -> Vec<Sample> {
+#[must_use]
+pub fn samples() -> Vec<Sample> {
     let vectors = vectors();
     let plain = vectors.iter().filter_map(|(name, bytes)| {
         let (reader, is_tagged) = reader(name)?;
@@ -139,3 +159,19 @@ pub(crate) fn samples() -> Vec<Sample> {
     around("consensus record: block", read::<consensus::Record>, &[0], "block");
     all
 }
+
+/// A message that is accepted: 1,000.00 CNY become 1,085.00 HKD.
+pub const PACS_008: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf><GrpHdr>
+<MsgId>MSG-1</MsgId><CreDtTm>2026-11-21T10:00:00+08:00</CreDtTm><NbOfTxs>1</NbOfTxs>
+<SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr><CdtTrfTxInf><PmtId><InstrId>I-1</InstrId>
+<EndToEndId>E2E-1</EndToEndId><TxId>TX-1</TxId><UETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</UETR>
+</PmtId><IntrBkSttlmAmt Ccy="HKD">1085.00</IntrBkSttlmAmt><IntrBkSttlmDt>2026-11-21</IntrBkSttlmDt>
+<InstdAmt Ccy="CNY">1000.00</InstdAmt><XchgRate>1.0850</XchgRate><ChrgBr>DEBT</ChrgBr>
+<InstgAgt><FinInstnId><BICFI>PSBCCNBJ</BICFI></FinInstnId></InstgAgt>
+<InstdAgt><FinInstnId><BICFI>HSBCHKHHXXX</BICFI></FinInstnId></InstdAgt><Dbtr><Nm>Wei</Nm></Dbtr>
+<DbtrAcct><Id><Othr><Id>622188-001</Id></Othr></Id></DbtrAcct>
+<DbtrAgt><FinInstnId><BICFI>PSBCCNBJ</BICFI></FinInstnId></DbtrAgt>
+<CdtrAgt><FinInstnId><BICFI>HSBCHKHH</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>Lee</Nm></Cdtr>
+<CdtrAcct><Id><IBAN>GB82WEST12345698765432</IBAN></Id></CdtrAcct>
+<RmtInf><Ustrd>invoice 7</Ustrd></RmtInf></CdtTrfTxInf></FIToFICstmrCdtTrf></Document>"#;
