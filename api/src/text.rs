@@ -51,8 +51,8 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
 }
 
-/// True for digits in the places of `2026-11-21T20:15:00`, perhaps a fraction, and `Z` or an offset:
-/// the library beside it reads more of ISO 8601 than RFC 3339 has.
+/// True for digits in the places of `2026-11-21T20:15:00`, perhaps a fraction, and `Z` or an
+/// offset: the library beside it reads more of ISO 8601 than RFC 3339 has.
 fn is_shaped_as_time(text: &str) -> bool {
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     let Some(rest) = shape.strip_prefix("0000-00-00T00:00:00") else { return false };

@@ -1,8 +1,8 @@
 //! What the wallet reads from outside, for whoever tries it with hostile input.
 //!
 //! Each function reads a text or a file's bytes as the program does, and gives what was read in its
-//! canonical text, or the code or reason of the refusal. Invariant: nothing here is a second reader;
-//! the program's own are called. Absent: what is read by the packages below (keystores, key files,
+//! canonical text, or the code or reason of the refusal. Invariant: nothing here is a second
+//! reader; the program's own are called. Absent: what is read by the packages below (keystores, key files,
 //! proofs, genesis documents, ISO 20022 messages).
 
 use ledger::crypto::SecretKey;
@@ -22,7 +22,9 @@ use crate::words;
 /// # Errors
 /// The fault's code.
 pub fn request(text: &str) -> Result<String, String> {
-    Request::parse(text).map(|request| uri::text(&request)).map_err(|fault| fault.code)
+    Request::parse(text)
+        .map(|request| uri::text(&request))
+        .map_err(|fault| fault.code.text().to_owned())
 }
 
 /// A merchant's code with its checksum put right, so that what stands before it is read too.
@@ -38,7 +40,7 @@ pub fn merchant_code(body: &str) -> Result<String, String> {
 /// # Errors
 /// The fault's code.
 pub fn payments(text: &str) -> Result<String, String> {
-    let rows = table::parse(text).map_err(|(_, fault)| fault.code)?;
+    let rows = table::parse(text).map_err(|(_, fault)| fault.code.text().to_owned())?;
     Ok(rows.into_iter().map(|row| row.key).collect::<Vec<_>>().join("\n"))
 }
 
@@ -47,7 +49,7 @@ pub fn payments(text: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong.
 pub fn transaction(text: &str) -> Result<String, String> {
-    Paper::parse(text).map(|paper| paper.text())
+    Paper::parse(text).map(|paper| paper.text()).map_err(|reason| reason.english().to_owned())
 }
 
 /// A transaction file of somebody's transaction, unsigned; gives its text.
@@ -67,7 +69,9 @@ pub fn transaction_file(
 /// # Errors
 /// What is wrong.
 pub fn outbox_entry(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    outbox::parse(bytes).map(|entry| outbox::render(&entry))
+    outbox::parse(bytes)
+        .map(|entry| outbox::render(&entry))
+        .map_err(|reason| reason.english().to_owned())
 }
 
 /// A key's 24 words; gives the words.
@@ -76,7 +80,7 @@ pub fn outbox_entry(bytes: &[u8]) -> Result<Vec<u8>, String> {
 /// The fault's code.
 pub fn words(text: &str) -> Result<String, String> {
     let of = |key: &SecretKey| words::of(key).map(|words| words.to_string());
-    words::key(text).and_then(|key| of(&key)).map_err(|fault| fault.code)
+    words::key(text).and_then(|key| of(&key)).map_err(|fault| fault.code.text().to_owned())
 }
 
 /// A profile; gives its text.
@@ -111,5 +115,7 @@ pub fn fee_schedule(text: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong.
 pub fn devnet(text: &str) -> Result<String, String> {
-    devnet::parse(std::path::Path::new("devnet"), text).map(|profile| format!("{profile:?}"))
+    devnet::parse(std::path::Path::new("devnet"), text)
+        .map(|profile| format!("{profile:?}"))
+        .map_err(|reason| reason.english().to_owned())
 }

@@ -1,8 +1,8 @@
 //! The API's routes, each with its documentation, and the layers around them.
 //!
-//! Invariants: a route is made from a documented handler alone; every request passes, from the
-//! outside in, its seat, the naming, the origins, the limits, and the gate of its class. Absent: what
-//! handlers do.
+//! Invariants: a route is made from a documented handler alone; every request passes, from
+//! outside in, its seat, the naming, the origins, the limits, and the gate of its class. Absent:
+//! what handlers do.
 
 use std::sync::Arc;
 

@@ -73,7 +73,7 @@ pub fn run(target: &'static Target, seed: u64, bound: Bound) -> Report {
     let mut mutator = Mutator::new((target.samples)(), target.words, Random::new(seed));
     let mut report = Report { target: target.name, seed, inputs: 0, taken: 0, failure: None };
     while bound.allows(report.inputs) {
-        let input = mutator.next();
+        let input = mutator.input();
         report.inputs += 1;
         match attempt(target, &input) {
             Ok(taken) => report.taken += u64::from(taken),

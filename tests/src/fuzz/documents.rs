@@ -13,7 +13,7 @@ use api::{
     receipt::ReceiptView,
     text::Naming,
     transaction::{PaymentView, TransactionAnswer, TransactionRequest},
-    webhook::{ReplayRequest, WebhookMessage},
+    webhook::{ReplayRequest, WebhookData, WebhookMessage},
 };
 use ledger::{
     account::Roles,
@@ -238,7 +238,11 @@ fn answers() -> Vec<Vec<u8>> {
         .collect();
     let messages = receipts.iter().map(|receipt| {
         let (kind, timestamp) = ("payment.settled".to_owned(), quote.expires.clone());
-        made(&WebhookMessage { kind, timestamp, data: receipt.clone() })
+        made(&WebhookMessage {
+            kind,
+            timestamp,
+            data: WebhookData::Receipt(Box::new(receipt.clone())),
+        })
     });
     let mut answers: Vec<_> = messages.collect();
     let (transaction, status) = ("07".repeat(32), "final".to_owned());

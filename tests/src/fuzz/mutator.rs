@@ -58,7 +58,7 @@ impl Mutator {
     }
 
     /// The next input.
-    pub fn next(&mut self) -> Vec<u8> {
+    pub fn input(&mut self) -> Vec<u8> {
         if self.random.chance(20) {
             return self.noise();
         }
@@ -179,7 +179,7 @@ mod tests {
         let course = |seed| {
             let samples = vec![b"{\"a\":1}".to_vec(), vec![7; 300]];
             let mut mutator = Mutator::new(samples, &["[["], Random::new(seed));
-            (0..2000).map(|_| mutator.next()).collect::<Vec<_>>()
+            (0..2000).map(|_| mutator.input()).collect::<Vec<_>>()
         };
         let first = course(1);
         assert_eq!(first, course(1));

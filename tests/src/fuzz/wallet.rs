@@ -128,10 +128,13 @@ fn entry(bytes: &[u8]) -> bool {
     true
 }
 
+/// Reads a text, and gives what it says as one.
+type Reader = fn(&str) -> Result<String, String>;
+
 /// Profiles, address books and fee schedules are TOML of one folder.
 fn profiles() -> Vec<Vec<u8>> {
-    let profile = "api = [\"https://node.bank.example\"]\nchain_id = \"fqt-3f2a\"\nfrom = \"@till\"\n\
-                   large = [\"50000.00 CNY\"]\n[accounts]\ntill = \"fqt1\"\n";
+    let profile = "api = [\"https://node.bank.example\"]\nchain_id = \"fqt-3f2a\"\n\
+                   from = \"@till\"\nlarge = [\"50000.00 CNY\"]\n[accounts]\ntill = \"fqt1\"\n";
     let fees = "version = 1\ncollector = \"@fees\"\n[[rules]]\nasset = \"CNY\"\nflat = \"0.20\"\n\
                 cap = \"9.00\"\n";
     vec![profile.into(), fees.into(), b"[accounts]\nlee = \"fqt1\"\n".to_vec()]
@@ -139,8 +142,7 @@ fn profiles() -> Vec<Vec<u8>> {
 
 fn profile(bytes: &[u8]) -> bool {
     let Some(text) = text(bytes) else { return false };
-    let readers: [fn(&str) -> Result<String, String>; 2] =
-        [reading::profile, reading::address_book];
+    let readers: [Reader; 2] = [reading::profile, reading::address_book];
     let mut taken = reading::fee_schedule(text).is_ok();
     for read in readers {
         if let Ok(written) = read(text) {
@@ -155,7 +157,9 @@ fn devnets() -> Vec<Vec<u8>> {
     let devnet = serde_json::json!({
         "chain_id": format!("fqd-{}", "07".repeat(32)),
         "nodes": [{ "api": "http://127.0.0.1:1" }],
-        "accounts": [{ "name": "wei", "account": "fqd1", "institution": "PSBCCNBJ", "keystore": "a" }],
+        "accounts": [
+            { "name": "wei", "account": "fqd1", "institution": "PSBCCNBJ", "keystore": "a" },
+        ],
         "operators": [{ "institution": "PSBCCNBJ", "keystore": "b" }],
     });
     vec![devnet.to_string().into_bytes()]

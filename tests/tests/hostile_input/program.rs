@@ -54,8 +54,8 @@ impl Program {
 pub(crate) struct Expected {
     /// The exit code, as it is documented.
     pub(crate) exit: i32,
-    /// What standard error must contain: the fault's code or words of the refusal, or one of several
-    /// that are parted by `|`.
+    /// What standard error must contain: the fault's code or words of the refusal, or one of
+    /// several that are parted by `|`.
     pub(crate) says: &'static str,
 }
 
