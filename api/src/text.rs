@@ -42,10 +42,26 @@ pub fn time(timestamp: Timestamp) -> String {
     format!("{moment:.3}")
 }
 
-/// Reads RFC 3339; `None` for anything else or a time before 1970.
+/// Reads RFC 3339 in capitals; `None` for anything else or a time before 1970.
 pub fn parse_time(text: &str) -> Option<Timestamp> {
+    if !is_shaped_as_time(text) {
+        return None;
+    }
     let moment: Moment = text.parse().ok()?;
     u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
+}
+
+/// True for digits in the places of `2026-11-21T20:15:00`, perhaps a fraction, and `Z` or an
+/// offset: the library beside it reads more of ISO 8601 than RFC 3339 has.
+fn is_shaped_as_time(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let Some(rest) = shape.strip_prefix("0000-00-00T00:00:00") else { return false };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) if fraction.starts_with('0') => fraction.trim_start_matches('0'),
+        Some(_) => return false,
+        None => rest,
+    };
+    matches!(zone, "Z" | "+00:00" | "-00:00")
 }
 
 /// Standard base64 with padding (RFC 4648).

@@ -6,7 +6,8 @@ use ledger::genesis::GenesisDocument;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::Fault;
@@ -46,7 +47,7 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path, format: &str) -> Result<T, 
 /// Reads a text file of at most `limit` bytes.
 pub(crate) fn read_text(path: &Path, limit: usize) -> Result<String, Fault> {
     let failed = |source| Fault::File { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
+    let file = open(path).map_err(failed)?;
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
     file.take(most).read_to_string(&mut text).map_err(failed)?;
@@ -54,6 +55,16 @@ pub(crate) fn read_text(path: &Path, limit: usize) -> Result<String, Fault> {
         return Err(Fault::TooLong { path: path.to_owned(), limit });
     }
     Ok(text)
+}
+
+/// Opens a file to read. A named pipe is refused: opening it waits for a writer, for ever. A pipe
+/// that a shell hands over (`/dev/fd/63`) has one.
+fn open(path: &Path) -> io::Result<File> {
+    let is_handed_over = path.starts_with("/dev") || path.starts_with("/proc");
+    if !is_handed_over && fs::metadata(path)?.file_type().is_fifo() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is a named pipe, and no file"));
+    }
+    File::open(path)
 }
 
 /// Writes a new file; one that exists stays as it is.

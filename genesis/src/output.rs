@@ -17,7 +17,8 @@ pub(crate) fn warning(text: impl fmt::Display) {
     let _closed = writeln!(std::io::stderr().lock(), "warning: {text}");
 }
 
-/// Writes why nothing was done.
+/// Writes why nothing was done; it may quote a file.
 pub(crate) fn failure(text: impl fmt::Display) {
+    let text = ledger::text::shown(&text.to_string());
     let _closed = writeln!(std::io::stderr().lock(), "error: {text}");
 }

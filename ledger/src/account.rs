@@ -12,6 +12,7 @@ use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Bic, Height, InstitutionNumber, Uetr};
 use crate::money::{Amount, Decimals};
 use crate::operation::{AssetKind, FreezeDirection};
+use crate::text;
 
 /// Keys of which `threshold` must sign (m of n).
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
@@ -263,8 +264,8 @@ pub struct Institution {
 impl Institution {
     /// Says what is wrong with the record of an institution that is to be admitted, if anything.
     pub fn defect(&self) -> Option<&'static str> {
-        if self.name.trim().is_empty() || self.name.len() > 140 {
-            return Some("an institution's name must be 1 to 140 bytes");
+        if !text::is_name(&self.name, text::INSTITUTION_NAME) {
+            return Some("an institution's name must be 1 to 140 bytes, none of them hidden");
         }
         if self.roles.validator {
             return Some("an institution is admitted without a validator; add it afterwards");

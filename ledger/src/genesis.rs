@@ -18,6 +18,7 @@ use crate::codec;
 use crate::crypto::{PublicKey, Suite};
 use crate::hash::{ChainId, Domains};
 use crate::ids::{Bic, InstitutionNumber, Network, Timestamp};
+use crate::text::{INSTITUTION_NAME, NETWORK_NAME, is_name};
 use crate::validators::{Validator, ValidatorSet, ValidatorSetError};
 
 /// Numbers that rule the network. Each is the same on every node.
@@ -115,8 +116,8 @@ pub struct GenesisDocument {
 /// Why a genesis document was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GenesisError {
-    /// The name is empty or too long.
-    #[error("the network's name must be 1 to 64 bytes")]
+    /// The name is empty, too long, or holds characters that cannot be seen.
+    #[error("the network's name must be 1 to 64 bytes, none of them hidden")]
     Name,
     /// A parameter is out of bounds.
     #[error("{reason}. Mend the parameter")]
@@ -204,7 +205,7 @@ impl GenesisDocument {
     /// # Errors
     /// [`GenesisError`]: the first thing that is wrong.
     pub fn check(&self) -> Result<(), GenesisError> {
-        if self.name.is_empty() || self.name.len() > 64 {
+        if !is_name(&self.name, NETWORK_NAME) {
             return Err(GenesisError::Name);
         }
         if let Some(reason) = self.parameters.defect() {
@@ -235,8 +236,9 @@ fn check_member(member: &Member, keys: &mut BTreeSet<PublicKey>) -> Result<(), G
     if let Some(reason) = institution.operators.defect() {
         return Err(GenesisError::Member { bic, reason });
     }
-    if institution.name.is_empty() || institution.name.len() > 140 {
-        return Err(GenesisError::Member { bic, reason: "its name must be 1 to 140 bytes" });
+    if !is_name(&institution.name, INSTITUTION_NAME) {
+        let reason = "its name must be 1 to 140 bytes, none of them hidden";
+        return Err(GenesisError::Member { bic, reason });
     }
     if institution.roles.validator != member.validator.is_some() {
         let reason = "its role and its node must agree: both or neither is a validator";

@@ -122,6 +122,7 @@ pub mod quote;
 pub mod receipt;
 pub mod rejection;
 pub mod state;
+pub mod text;
 pub mod transaction;
 pub mod tree;
 pub mod validators;

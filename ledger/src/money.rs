@@ -224,8 +224,14 @@ impl Rate {
     pub const MAXIMUM_SCALE: u8 = 12;
 
     /// Reads a decimal number such as `1.0850`; trailing zeros are dropped so that equal rates are
-    /// equal values. `None` if it is zero, negative, too long or no number.
+    /// equal values. `None` if it is zero, signed, too long, or anything but digits with at most
+    /// one point between them.
     pub fn parse(text: &str) -> Option<Self> {
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+        if !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
         let decimal = Decimal::from_str_exact(text).ok()?.normalize();
         let scale = u8::try_from(decimal.scale()).ok()?;
         let digits = u64::try_from(decimal.mantissa()).ok()?;

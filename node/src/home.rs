@@ -311,7 +311,9 @@ fn hold(path: &Path) -> Result<File, HomeError> {
 /// there.
 fn read_voting_keys(folder: &Path) -> Result<Vec<SecretKey>, HomeError> {
     let files = [VOTING_KEY, NEXT_VOTING_KEY].map(|name| folder.join(name));
-    let present = files.iter().filter(|file| file.exists());
+    // A link that leads nowhere is there, and is refused when it is read: a node must not stop to
+    // vote because a disk is not mounted.
+    let present = files.iter().filter(|file| file.symlink_metadata().is_ok());
     present.map(|file| read_key(file, KeyKind::Voting)).collect()
 }
 

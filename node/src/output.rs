@@ -18,9 +18,9 @@ pub fn note(text: impl fmt::Display) {
     let _closed = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes a failure and its mend.
+/// Writes a failure, which may quote a file or a node, and its mend.
 pub fn failure(message: impl fmt::Display, hint: &str) {
-    note(format_args!("error: {message}"));
+    note(format_args!("error: {}", ledger::text::shown(&message.to_string())));
     if !hint.is_empty() {
         note(format_args!("hint: {hint}"));
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use consensus::Timing;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -68,11 +69,21 @@ pub enum RunError {
 /// [`RunError`] says what to mend.
 pub fn run(home: Home) -> Result<(), RunError> {
     start_logging(&home);
+    raise_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|source| RunError::System { what: "a runtime", source })?;
     runtime.block_on(serve(home))
+}
+
+/// Lets this process open as many files and connections as it may: the lower, first limit is for
+/// programs that count them in a fixed set.
+fn raise_files() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
 }
 
 async fn serve(home: Home) -> Result<(), RunError> {

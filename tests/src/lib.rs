@@ -7,6 +7,7 @@ pub mod demo;
 pub mod devnet;
 pub mod docker;
 pub mod exhaustive;
+pub mod fuzz;
 pub mod kills;
 pub mod load;
 pub mod sim;

@@ -12,7 +12,7 @@ pub(crate) mod cost;
 mod drive;
 mod failover;
 mod figures;
-mod micro;
+pub(crate) mod micro;
 mod recovery;
 mod report;
 mod scenario;

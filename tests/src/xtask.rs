@@ -13,6 +13,7 @@ mod deny;
 mod devnet;
 mod docker;
 mod exhaustive;
+mod fuzz;
 mod install;
 mod kills;
 mod operating;
@@ -49,6 +50,7 @@ const VERBS: &[Verb] = &[
     Verb::of::<planted::Arguments>("planted"),
     Verb::of::<twins::Arguments>("twins"),
     Verb::of::<exhaustive::Arguments>("exhaustive"),
+    Verb::of::<fuzz::Arguments>("fuzz"),
 ];
 
 /// The command line as clap sees it; tidy reads it to check the README's commands.

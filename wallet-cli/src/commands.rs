@@ -6,7 +6,7 @@
 mod accounts;
 mod assets;
 mod balance;
-mod bank;
+pub(crate) mod bank;
 mod completion;
 mod config;
 mod doctor;
@@ -17,7 +17,7 @@ mod institutions;
 mod iso;
 mod keys;
 mod light;
-mod pay;
+pub(crate) mod pay;
 mod payment;
 mod proof;
 mod quote;

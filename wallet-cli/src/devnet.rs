@@ -63,10 +63,18 @@ pub(crate) fn read(folder: &Path) -> Result<Profile, Fault> {
         Fault::usage(Own::BadDevnet, in_file(&path, &reason), hint)
     };
     let text = files::read_text(&path, MAXIMUM_BYTES).map_err(|error| refused(quoted(&error)))?;
-    let devnet: Devnet = serde_json::from_str(&text).map_err(|error| refused(quoted(&error)))?;
-    let chain = Chain::parse(&devnet.chain_id)?;
+    parse(folder, &text).map_err(refused)
+}
+
+/// Reads the file's text.
+///
+/// # Errors
+/// What is wrong.
+pub(crate) fn parse(folder: &Path, text: &str) -> Result<Profile, Text> {
+    let devnet: Devnet = serde_json::from_str(text).map_err(|error| quoted(&error))?;
+    let chain = Chain::parse(&devnet.chain_id).map_err(|fault| fault.detail)?;
     if chain.network != Network::Devnet {
-        return Err(refused(say!("its chain is no devnet.", "其链不是开发网。")));
+        return Err(say!("its chain is no devnet.", "其链不是开发网。"));
     }
     let accounts = devnet.accounts.into_iter().map(|account| {
         let named = NamedAccount {

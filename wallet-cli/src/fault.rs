@@ -9,11 +9,15 @@ use ledger::ids::NameError;
 use ledger::money::{MoneyError, ParseMoneyError};
 use ledger::rejection::Rejection;
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::code::{Code, Own};
 use crate::exit::Exit;
 use crate::language::{Text, say};
+
+/// What the system says of a link that leads to itself (ELOOP).
+const LINK_LOOP: i32 = 40;
 
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +64,17 @@ impl Fault {
         Self::usage(Own::MissingFlag, why, say!("Add {flag}.", "请加上 {flag}。"))
     }
 
-    /// A file cannot be read or written.
+    /// A file cannot be read or written: it is another than was meant, or the system refuses.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        let missing = error.kind() == std::io::ErrorKind::NotFound;
-        let (exit, hint) = if missing {
+        let another = [
+            ErrorKind::NotFound,
+            ErrorKind::InvalidData,
+            ErrorKind::InvalidInput,
+            ErrorKind::IsADirectory,
+            ErrorKind::NotADirectory,
+        ];
+        let is_loop = error.raw_os_error() == Some(LINK_LOOP);
+        let (exit, hint) = if is_loop || another.contains(&error.kind()) {
             (Exit::Usage, say!("Check the path.", "请检查路径。"))
         } else {
             let hint = say!(

@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::entropy;
@@ -74,15 +74,25 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// `InvalidData` for a longer file; what the system says.
+/// `InvalidData` for a longer file, `InvalidInput` for a named pipe; what the system says.
 pub(crate) fn read(path: &Path, limit: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    open(path)?.take(most).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(Error::new(ErrorKind::InvalidData, format!("longer than {limit} bytes")));
     }
     Ok(bytes)
+}
+
+/// Opens a file to read. A named pipe is refused: opening it waits for a writer, for ever. A pipe
+/// that a shell hands over (`/dev/fd/63`) has one.
+fn open(path: &Path) -> Result<File> {
+    let is_handed_over = path.starts_with("/dev") || path.starts_with("/proc");
+    if !is_handed_over && fs::metadata(path)?.file_type().is_fifo() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is a named pipe, and no file"));
+    }
+    File::open(path)
 }
 
 /// Reads a text file of at most `limit` bytes.

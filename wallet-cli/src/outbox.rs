@@ -337,7 +337,8 @@ fn ids(folder: &Path) -> Vec<String> {
     ids
 }
 
-fn render(entry: &Entry) -> Vec<u8> {
+/// An entry's file.
+pub(crate) fn render(entry: &Entry) -> Vec<u8> {
     // An entry holds strings and numbers: it always renders.
     serde_json::to_vec_pretty(entry).unwrap_or_default()
 }
@@ -356,11 +357,19 @@ fn read(path: &Path) -> Result<Option<Entry>, Fault> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(damaged(quoted(&error))),
     };
-    let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| damaged(quoted(&error)))?;
+    parse(&bytes).map(Some).map_err(damaged)
+}
+
+/// Reads an entry's file.
+///
+/// # Errors
+/// What is wrong.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Entry, Text> {
+    let entry: Entry = serde_json::from_slice(bytes).map_err(|error| quoted(&error))?;
     if entry.format != FORMAT {
-        return Err(damaged(say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。")));
+        return Err(say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。"));
     }
-    Ok(Some(entry))
+    Ok(entry)
 }
 
 #[cfg(test)]

@@ -168,7 +168,9 @@ impl Output {
         let _closed = match self.format {
             Format::Text => {
                 let (word, text) = (say!("error", "错误"), fault.text());
-                let (word, text) = (word.of(self.language), text.of(self.language));
+                // What is wrong may quote a file, a request or a node.
+                let word = word.of(self.language);
+                let text = ledger::text::shown(text.of(self.language));
                 writeln!(stderr, "{RED}{word}[{}]:{PLAIN} {text}", fault.code.text())
             }
             Format::Json => {

@@ -86,7 +86,11 @@ impl Paper {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, Text> {
+    /// Reads a file's text, and checks everything that can be checked without a network.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub(crate) fn parse(text: &str) -> Result<Self, Text> {
         let document: Document = serde_json::from_str(text).map_err(|error| quoted(&error))?;
         if document.format != FORMAT {
             return Err(say!("it is not of the format {FORMAT}.", "格式不是 {FORMAT}。"));
@@ -129,6 +133,12 @@ impl Paper {
     /// # Errors
     /// What the system says.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Fault> {
+        files::replace_public(path, self.text().as_bytes())
+            .map_err(|error| Fault::file(path, &error))
+    }
+
+    /// The file's text.
+    pub(crate) fn text(&self) -> String {
         let signatures = self.signatures.iter().map(|(key, signature)| SignatureDocument {
             key: key.to_hex(),
             signature: api::text::base64(&signature.0),
@@ -143,7 +153,7 @@ impl Paper {
         // A document holds strings: it always renders.
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
-        files::replace_public(path, text.as_bytes()).map_err(|error| Fault::file(path, &error))
+        text
     }
 
     fn add(&mut self, key: PublicKey, signature: Signature) -> Result<(), Text> {

@@ -46,10 +46,18 @@ impl Request {
     /// A usage fault that names the mistake.
     pub(crate) fn parse(text: &str) -> Result<Self, Fault> {
         let text = text.trim();
-        if text.to_ascii_lowercase().starts_with(uri::SCHEME) {
-            return uri::parse(text);
+        let scheme = text.get(..uri::SCHEME.len()).unwrap_or_default();
+        let request = if scheme.eq_ignore_ascii_case(uri::SCHEME) {
+            uri::parse(text)?
+        } else {
+            emv::parse(text)?
+        };
+        // What no address and no chain has might look like another one.
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if is_plain(&request.address) && is_plain(&request.chain.replace('-', "")) {
+            return Ok(request);
         }
-        emv::parse(text)
+        Err(refused(say!("The request's address or chain is none.", "请求中的地址或链无效。")))
     }
 
     /// Checks that it is for this chain, and gives the account.

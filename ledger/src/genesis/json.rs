@@ -14,6 +14,7 @@ use super::{GenesisDocument, GenesisError, Parameters};
 use crate::crypto::Suite;
 use crate::hash::{ChainId, Hash};
 use crate::ids::{Bic, Network, Timestamp};
+use crate::text::{NETWORK_NAME, is_name};
 
 /// Why a draft, or a sealed file, was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -171,7 +172,7 @@ impl Draft {
         name: String,
         parameters: Parameters,
     ) -> Result<Self, DocumentError> {
-        if name.is_empty() || name.len() > 64 {
+        if !is_name(&name, NETWORK_NAME) {
             return Err(GenesisError::Name.into());
         }
         if let Some(reason) = parameters.defect() {

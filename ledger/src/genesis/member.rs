@@ -15,6 +15,7 @@ use crate::account::{Institution, KeySet, Roles};
 use crate::crypto::{PublicKey, SecretKey, Signature, SignatureCheck, Suite};
 use crate::hash::{ChainId, Domain, Domains, Hash};
 use crate::ids::{Bic, Network};
+use crate::text::{INSTITUTION_NAME, is_name};
 
 /// The suite of every genesis that a file can describe.
 pub(super) const SUITE: Suite = Suite::Ed25519Blake3;
@@ -279,8 +280,8 @@ impl MemberFile {
 
     fn defect(&self, member: &Member) -> Option<&'static str> {
         let institution = &member.institution;
-        if institution.name.trim().is_empty() || institution.name.len() > 140 {
-            return Some("its name must be 1 to 140 bytes");
+        if !is_name(&institution.name, INSTITUTION_NAME) {
+            return Some("its name must be 1 to 140 bytes, none of them hidden");
         }
         if let Some(reason) = institution.operators.defect() {
             return Some(reason);

@@ -22,6 +22,11 @@ pub(super) fn copy_file(
 ) -> Result<FileEntry, BackupError> {
     let reading = |source| BackupError::File { path: from.to_owned(), source };
     let writing = |source| BackupError::File { path: to.to_owned(), source };
+    let kind = fs::metadata(from).map_err(reading)?;
+    if !kind.is_file() {
+        let reason = "it is no file, and a backup is made of files";
+        return Err(reading(io::Error::new(io::ErrorKind::InvalidInput, reason)));
+    }
     let mut source = File::open(from).map_err(reading)?.take(length.unwrap_or(u64::MAX));
     if let Some(folder) = to.parent() {
         make_folder(folder)?;

@@ -65,11 +65,12 @@ fn room(home: &Path, findings: &mut Findings) {
     }
 }
 
+/// What counts is the hard limit: a node raises the other one to it.
 fn files(findings: &mut Findings) {
-    match getrlimit(Resource::Nofile).current {
+    match getrlimit(Resource::Nofile).maximum {
         Some(limit) if limit < FILES => findings.warn(
             format!("{limit} files and connections may be open at once"),
-            format!("Allow {FILES}: LimitNOFILE={FILES} in the unit, or ulimit -n {FILES}."),
+            format!("Allow {FILES}: LimitNOFILE={FILES} in the unit, or ulimit -Hn {FILES}."),
         ),
         Some(limit) => {
             findings.good(format!("{limit} files and connections may be open at once"));

@@ -3,7 +3,6 @@
 //! Invariants: exit code 0 only for a change that is safe now. Absent: the rehearsal itself (see
 //! `ledger::governance`), proposing (the wallet's `feiqian govern propose`).
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,6 +18,9 @@ use crate::output;
 
 /// How long the node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most bytes of a change's file.
+const MAXIMUM_BYTES: usize = 64 * 1024;
 
 /// What standard output carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let message = format!("{} cannot be read: {error}", path.display());
         Failure::usage(message).hint("Write it as docs/operating/governance.md shows.")
     };
-    let text = fs::read_to_string(path).map_err(|error| unread(&error))?;
+    let text =
+        home::read_text(path, MAXIMUM_BYTES).map_err(|error| Failure::usage(error.to_string()))?;
     let change: ChangeFile = serde_json::from_str(&text).map_err(|error| unread(&error))?;
     let answer = ask(&base(arguments)?, &change)?;
     match arguments.output {

@@ -41,6 +41,9 @@ pub struct ApiConfig {
     /// The most bytes of a request's path, query and headers together: 1 KiB to 256 KiB.
     #[serde(default = "default_header_bytes")]
     pub header_bytes: usize,
+    /// How long a request's path and headers may take to arrive, in seconds: 1 to 600.
+    #[serde(default = "default_header_seconds")]
+    pub header_seconds: u64,
     /// The most levels of a JSON body: 1 to 100.
     #[serde(default = "default_json_depth")]
     pub json_depth: usize,
@@ -72,6 +75,7 @@ impl ApiConfig {
             body_seconds: default_body_seconds(),
             headers: default_headers(),
             header_bytes: default_header_bytes(),
+            header_seconds: default_header_seconds(),
             json_depth: default_json_depth(),
             rate_per_second: 0,
             rate_burst: default_burst(),
@@ -90,6 +94,7 @@ impl ApiConfig {
         within("api.body_seconds", self.body_seconds, 1, 600)?;
         within("api.headers", wide(self.headers), 8, 100)?;
         within("api.header_bytes", wide(self.header_bytes), 1 << 10, 256 << 10)?;
+        within("api.header_seconds", self.header_seconds, 1, 600)?;
         within("api.json_depth", wide(self.json_depth), 1, 100)?;
         off_or_within("api.rate_per_second", self.rate_per_second.into(), 1, 1_000_000)?;
         within("api.rate_burst", self.rate_burst.into(), 1, 1_000_000)?;
@@ -139,6 +144,10 @@ const fn default_headers() -> usize {
 
 const fn default_header_bytes() -> usize {
     32 << 10
+}
+
+const fn default_header_seconds() -> u64 {
+    10
 }
 
 const fn default_json_depth() -> usize {

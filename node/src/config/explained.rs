@@ -31,6 +31,7 @@ const EXPLANATIONS: &[(&str, &str, &str)] = &[
     ("api", "body_seconds", "How long a body may take to arrive, 1 to 600."),
     ("api", "headers", "The most headers of a request, 8 to 100."),
     ("api", "header_bytes", "The most bytes of path, query and headers, 1 KiB to 256 KiB."),
+    ("api", "header_seconds", "How long path and headers may take to arrive, 1 to 600 seconds."),
     ("api", "json_depth", "The most levels of a JSON body, 1 to 100."),
     ("api", "rate_per_second", "Requests a second of one client address; 0: any number."),
     ("api", "rate_burst", "How many of them at once, 1 to 1000000."),

@@ -24,6 +24,7 @@ body_bytes = 1048576
 body_seconds = 5
 headers = 32
 header_bytes = 8192
+header_seconds = 5
 json_depth = 8
 rate_per_second = 50
 rate_burst = 100
@@ -129,6 +130,7 @@ fn refusals_say_where_and_what_instead() {
         ("body_seconds = 5", "body_seconds = 0", "api.body_seconds: 0 is not within"),
         ("headers = 32", "headers = 101", "api.headers: 101 is not within 8 to 100"),
         ("header_bytes = 8192", "header_bytes = 8", "api.header_bytes: 8 is not within"),
+        ("header_seconds = 5", "header_seconds = 0", "api.header_seconds: 0 is not within"),
         ("json_depth = 8", "json_depth = 101", "api.json_depth: 101 is not within"),
         ("rate_per_second = 50", "rate_per_second = 1000001", "api.rate_per_second"),
         ("rate_burst = 100", "rate_burst = 0", "api.rate_burst: 0 is not within"),

@@ -4,7 +4,8 @@
 //! the block log and the index, which have their own ways.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::HomeError;
@@ -15,7 +16,7 @@ use super::HomeError;
 /// [`HomeError::File`] or [`HomeError::TooLong`].
 pub fn read_text(path: &Path, limit: usize) -> Result<String, HomeError> {
     let failed = |source| HomeError::File { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
+    let file = open(path).map_err(failed)?;
     let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
     file.take(most).read_to_string(&mut text).map_err(failed)?;
@@ -23,6 +24,16 @@ pub fn read_text(path: &Path, limit: usize) -> Result<String, HomeError> {
         return Err(HomeError::TooLong { path: path.to_owned(), limit });
     }
     Ok(text)
+}
+
+/// Opens a file to read. A named pipe is refused: opening it waits for a writer, for ever. A pipe
+/// that a shell hands over (`/dev/fd/63`) has one.
+fn open(path: &Path) -> io::Result<File> {
+    let is_handed_over = path.starts_with("/dev") || path.starts_with("/proc");
+    if !is_handed_over && fs::metadata(path)?.file_type().is_fifo() {
+        return Err(Error::new(ErrorKind::InvalidInput, "it is a named pipe, and no file"));
+    }
+    File::open(path)
 }
 
 /// Writes `text` to `path`, in the place of what was there.

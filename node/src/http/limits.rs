@@ -20,11 +20,11 @@ use super::refusal::Refused;
 /// Lets a request pass, or refuses it.
 pub(super) async fn pass(
     State(state): State<Arc<AppState>>,
-    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
+    ConnectInfo(Peer { address, .. }): ConnectInfo<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
-    match check(&state, peer, &request) {
+    match check(&state, address, &request) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
     }

@@ -1,13 +1,13 @@
 //! The API's routes, each with its documentation, and the layers around them.
 //!
-//! Invariants: a route is made from a documented handler alone; every request passes, from the
-//! outside in, the naming, the origins, the limits, and the gate of its class. Absent: what
-//! handlers do.
+//! Invariants: a route is made from a documented handler alone; every request passes, from
+//! outside in, its seat, the naming, the origins, the limits, and the gate of its class. Absent:
+//! what handlers do.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, accounts, blocks, cors, directory, docs, events, health, history, iso20022, limits,
-    metrics, payments, proposals, quotes, refusal, simulate, state_proofs, status, transactions,
-    webhooks,
+    metrics, payments, proposals, quotes, refusal, seats, simulate, state_proofs, status,
+    transactions, webhooks,
 };
 
 /// The whole API.
@@ -43,7 +43,9 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
         Some(layer) => router.layer(layer),
         None => router,
     };
-    router.layer(from_fn_with_state(Arc::new(Ids::default()), request_id::name))
+    router
+        .layer(from_fn_with_state(Arc::new(Ids::default()), request_id::name))
+        .layer(from_fn(seats::occupy))
 }
 
 /// The routes with a state, and their document.

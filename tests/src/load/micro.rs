@@ -3,7 +3,7 @@
 //! Invariant: each figure is the best of some rounds, since other programs can only slow a round
 //! down. Absent: the network and the disk (see the cluster bench).
 
-mod world;
+pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 

@@ -83,7 +83,7 @@ const ALLOWED: &[Allowed] = &[
     },
     Allowed {
         package: "tests",
-        own: "api consensus genesis iso20022 ledger node",
+        own: "api consensus genesis iso20022 ledger node wallet-cli",
         outside: "borsh clap getrandom mimalloc proc-macro2 rustix serde serde_json syn tempfile \
                   thiserror tokio ureq",
         dev: "",

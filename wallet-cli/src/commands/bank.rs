@@ -3,7 +3,7 @@
 //! Invariants: as for payments: simulated, signed, saved, sent; an unfinished order is gone on
 //! with. Absent: a person's confirmation on a devnet.
 
-mod fees;
+pub(crate) mod fees;
 mod open_account;
 mod register_asset;
 

@@ -3,7 +3,7 @@
 //! Invariants: an order that an earlier command left unfinished is gone on with; under an id that
 //! the orderer chose there is one payment for ever. Absent: sending (`desk`).
 
-mod batch;
+pub(crate) mod batch;
 mod consent;
 pub(super) mod draft;
 pub(super) mod identified;

@@ -8,6 +8,7 @@
 
 use iso_currency::Currency;
 use ledger::ids::Uetr;
+use ledger::text::is_hidden;
 use std::collections::BTreeMap;
 
 use super::{Request, refused};
@@ -86,13 +87,18 @@ pub(crate) fn text(request: &Request, merchant: &Merchant) -> Result<String, Fau
     if let Some(note) = &request.note {
         text += &field(ADDITIONAL, &field(PURPOSE, &fits(say!("note", "附言"), note, 25)?));
     }
-    text.push_str("6304");
-    let checksum = checksum(text.as_bytes());
-    let text = format!("{text}{checksum:04X}");
+    let text = sealed(&text);
     // A field that is longer than its two digits say would be read as something else.
     let amount = request.amount.as_ref().map(|amount| amount.replace(',', ""));
     let expected = Request { amount, ..request.clone() };
     if parse(&text).as_ref() == Ok(&expected) { Ok(text) } else { Err(too_long()) }
+}
+
+/// The code's text with its checksum.
+pub(crate) fn sealed(body: &str) -> String {
+    let text = format!("{body}{CHECKSUM}04");
+    let checksum = checksum(text.as_bytes());
+    format!("{text}{checksum:04X}")
 }
 
 fn too_long() -> Fault {
@@ -208,11 +214,12 @@ fn fields(text: &str) -> Result<BTreeMap<String, String>, Fault> {
     let mut rest = text;
     while !rest.is_empty() {
         let number = rest.get(..2).ok_or_else(malformed)?;
-        let length = rest.get(2..4).and_then(|length| length.parse::<usize>().ok());
+        let digits = rest.get(2..4).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let length = digits.and_then(|digits| digits.parse::<usize>().ok());
         let end = length.and_then(|length| length.checked_add(4)).ok_or_else(malformed)?;
         let value = rest.get(4..end).ok_or_else(malformed)?;
-        if value.chars().any(char::is_control) {
-            return Err(refused(say!("The code holds control characters.", "该码含控制字符。")));
+        if value.chars().any(is_hidden) {
+            return Err(refused(say!("The code holds hidden characters.", "该码含不可见字符。")));
         }
         if fields.insert(number.to_owned(), value.to_owned()).is_some() {
             return Err(malformed());

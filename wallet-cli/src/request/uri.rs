@@ -4,6 +4,7 @@
 //! that could be left unread.
 
 use ledger::ids::Uetr;
+use ledger::text::is_hidden;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use std::collections::BTreeMap;
 
@@ -58,10 +59,10 @@ pub(crate) fn parse(text: &str) -> Result<Request, Fault> {
         let value = value.map_err(|_| {
             refused(say!("\"{name}\" is not UTF-8 text.", "“{name}”不是 UTF-8 文本。"))
         })?;
-        if value.chars().any(char::is_control) {
+        if value.chars().any(is_hidden) {
             return Err(refused(say!(
-                "\"{name}\" holds control characters.",
-                "“{name}”含控制字符。"
+                "\"{name}\" holds hidden characters.",
+                "“{name}”含不可见字符。"
             )));
         }
         if found.insert(name.to_owned(), value.into_owned()).is_some() {
@@ -117,6 +118,7 @@ mod tests {
             "feiqian:fqd1?chain=07&chain=08",
             "feiqian:fqd1?chain=07&note=%1b%5b2J",
             "feiqian:fqd1?chain=07&note=%ff",
+            "feiqian:fqd1?chain=07&name=%e2%80%ae",
             "feiqian:fqd1?chain=07&id=7",
             &format!("feiqian:fqd1?note={}", "x".repeat(MAXIMUM)),
         ] {

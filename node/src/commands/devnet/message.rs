@@ -11,6 +11,7 @@ use ledger::money::{Amount, Decimals, Money, Rate};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use crate::home;
 
 /// An account that a message names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +62,10 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<Payment>, Failure> {
 
 fn read_file(file: &Path) -> Result<Vec<Payment>, Failure> {
     let refused = |reason: String| Failure::usage(format!("{}: {reason}", file.display()));
-    let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
-    let message = pacs008::read(&bytes, &Limits::default())
+    let limits = Limits::default();
+    let text = home::read_text(file, limits.total_bytes)
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    let message = pacs008::read(text.as_bytes(), &limits)
         .map_err(|error| refused(error.to_string()).hint("--for-message takes pacs.008 files"))?;
     let orders = message.transactions.iter().map(|transfer| {
         transfer.order(Decimals::of_currency).map_err(|refusals| {

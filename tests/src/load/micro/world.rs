@@ -15,6 +15,7 @@ use ledger::{
     money::{Amount, Decimals, Money},
     operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms},
     proof::{Claim, Proof},
+    state::State,
     transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all},
 };
 
@@ -29,7 +30,7 @@ const VOTING: u8 = 2;
 const OWNER: u8 = 3;
 
 /// The ledger.
-pub(super) struct World {
+pub(crate) struct World {
     genesis: GenesisDocument,
     domains: Domains,
     asset: AssetCode,
@@ -40,7 +41,7 @@ pub(super) struct World {
 
 impl World {
     /// A ledger with so many funded accounts; none if it refuses its own opening.
-    pub(super) fn new(accounts: usize) -> Option<Self> {
+    pub(crate) fn new(accounts: usize) -> Option<Self> {
         let genesis = genesis()?;
         let last = Tip::genesis(&genesis).ok()?;
         let accounts = u64::try_from(accounts).ok()?;
@@ -78,12 +79,17 @@ impl World {
         Some(world)
     }
 
-    pub(super) const fn domains(&self) -> &Domains {
+    pub(crate) const fn domains(&self) -> &Domains {
         &self.domains
     }
 
+    /// The state after the last block.
+    pub(crate) const fn state(&self) -> &State {
+        self.last.tip.state()
+    }
+
     /// Signed payments between the accounts, each in a transaction of its own.
-    pub(super) fn payments(&mut self, count: usize) -> Vec<SignedTransaction> {
+    pub(crate) fn payments(&mut self, count: usize) -> Vec<SignedTransaction> {
         let mut signed = Vec::with_capacity(count);
         for number in (0..self.accounts).cycle().take(count) {
             let terms = PaymentTerms {
@@ -105,13 +111,13 @@ impl World {
     }
 
     /// Builds a block of so many payments; gives how long that took without verification.
-    pub(super) fn execute(&mut self, count: usize) -> Option<Duration> {
+    pub(crate) fn execute(&mut self, count: usize) -> Option<Duration> {
         let signed = self.payments(count);
         self.build(signed)
     }
 
     /// A proof of the last block's first payment, and the chain to verify it against.
-    pub(super) fn proof(&self) -> Option<(Proof, ChainId)> {
+    pub(crate) fn proof(&self) -> Option<(Proof, ChainId)> {
         let receipt = self.last.booked.first()?.receipt.clone();
         let path = merkle::prove(&self.domains, &self.last.leaves, 0)?;
         let header = self.last.block.header.clone();

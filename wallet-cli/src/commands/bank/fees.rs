@@ -23,9 +23,9 @@ use crate::signers;
 const MAXIMUM_BYTES: usize = 256 * 1024;
 
 /// The file.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ScheduleFile {
+pub(crate) struct ScheduleFile {
     version: u32,
     collector: String,
     #[serde(default)]
@@ -33,7 +33,7 @@ struct ScheduleFile {
 }
 
 /// A rule; amounts are numbers of the rule's asset, as text.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
     asset: String,

@@ -8,7 +8,7 @@
 mod journal;
 mod plan;
 mod report;
-mod table;
+pub(crate) mod table;
 
 use ledger::ids::{Network as NetworkKind, Uetr};
 use std::path::Path;

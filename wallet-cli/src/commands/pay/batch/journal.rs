@@ -9,7 +9,7 @@ use ledger::ids::Uetr;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,10 @@ use crate::files;
 use crate::language::{Text, say};
 
 const FORMAT: &str = "feiqian.payments/v1";
+
+/// The most bytes of a journal: two lines for each of 10,000 rows, and as many retries, of the
+/// longest rows.
+const MAXIMUM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How a row ended for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,8 +99,7 @@ impl Journal {
                 say!("Another command pays this file right now.", "另一个命令正在支付此文件。");
             return Err(Fault::usage(Own::InProgress, detail, say!("Wait for it.", "请等待。")));
         }
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(failed)?;
+        let text = whole_text(&mut file).map_err(failed)?;
         let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
         let mut journal =
             Self { path: path.clone(), file, ids: BTreeMap::new(), ends: BTreeMap::new() };
@@ -234,6 +237,16 @@ impl Journal {
         );
         Fault::new(Exit::Internal, Own::DamagedJournal, in_file(&self.path, reason), hint)
     }
+}
+
+/// What is in the file so far, if it is a file: a device would never end.
+fn whole_text(file: &mut File) -> std::io::Result<String> {
+    if !file.metadata()?.is_file() {
+        return Err(ErrorKind::InvalidInput.into());
+    }
+    let mut text = String::new();
+    file.take(MAXIMUM_BYTES).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The journal's place: beside the file, under its name and `.journal`.

@@ -25,23 +25,23 @@ const COLUMNS: [&str; 6] = ["payee", "amount", "from", "max_fee", "charge", "not
 
 /// A row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its line in the file, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Whom to pay.
-    pub(super) payee: String,
+    pub(crate) payee: String,
     /// How much.
-    pub(super) amount: String,
+    pub(crate) amount: String,
     /// Who pays, if the row says so.
-    pub(super) from: Option<String>,
+    pub(crate) from: Option<String>,
     /// The most charges.
-    pub(super) max_fee: Option<String>,
+    pub(crate) max_fee: Option<String>,
     /// Who bears the charges.
-    pub(super) charge: Option<Charge>,
+    pub(crate) charge: Option<Charge>,
     /// A private text.
-    pub(super) note: Option<String>,
+    pub(crate) note: Option<String>,
     /// What the row is known by.
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 impl Row {
@@ -69,9 +69,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<Row>, Fault> {
     })
 }
 
-type Located = (u64, Fault);
+/// A fault with its line.
+pub(crate) type Located = (u64, Fault);
 
-fn parse(text: &str) -> Result<Vec<Row>, Located> {
+/// Reads the file's text.
+///
+/// # Errors
+/// A usage fault with the line.
+pub(crate) fn parse(text: &str) -> Result<Vec<Row>, Located> {
     // Spreadsheets write a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());

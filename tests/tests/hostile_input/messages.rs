@@ -1,0 +1,200 @@
+//! pacs.008 messages: XML that is none, and payments that are none.
+
+use iso20022::pacs008;
+use iso20022::xml::Limits;
+use ledger::ids::AssetCode;
+use ledger::money::Decimals;
+
+use tests::fuzz::samples::PACS_008 as GOOD;
+
+use crate::rows::Row;
+
+fn decimals(asset: AssetCode) -> Option<Decimals> {
+    let is_known = ["CNY", "HKD"].contains(&asset.to_string().as_str());
+    is_known.then_some(Decimals(2))
+}
+
+/// The codes of the refusal; `None` if every payment is an order.
+fn verdict(bytes: &[u8]) -> Option<String> {
+    let message = match pacs008::read(bytes, &Limits::default()) {
+        Ok(message) => message,
+        Err(refused) => return Some(format!("{}: {}", refused.fault.iso(), refused.fault)),
+    };
+    let refusals =
+        message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err());
+    let codes: Vec<_> = refusals.flatten().map(|refusal| refusal.reason.iso()).collect();
+    (!codes.is_empty()).then(|| codes.join(" "))
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    assert_eq!(verdict(GOOD.as_bytes()), None);
+    let mut rows = Vec::new();
+    let mut add = |class: &str, bytes: &[u8], expected: &str| {
+        rows.push(Row::new(("pacs.008", class), bytes, verdict(bytes), expected));
+    };
+    for (class, bytes) in bytes() {
+        add(class, &bytes, "FF02");
+    }
+    for (class, from, to, expected) in MARKUP.iter().chain(&HEADERS).chain(&PAYMENTS) {
+        assert!(GOOD.contains(from), "{from}");
+        add(class, GOOD.replacen(from, to, 1).as_bytes(), expected);
+    }
+    for end in (0..GOOD.len()).step_by(GOOD.len() / 20) {
+        add("cut", &GOOD.as_bytes()[..end], "FF02");
+    }
+    for code in (0..0x20).chain([0xfffe, 0xffff]) {
+        let character = char::from_u32(code).unwrap();
+        if !['\t', '\n', '\r'].contains(&character) {
+            let text = GOOD.replacen("invoice", &format!("{character}invoice"), 1);
+            add("forbidden character", text.as_bytes(), "FF02");
+            let text = GOOD.replacen("invoice", &format!("&#{code};invoice"), 1);
+            add("forbidden reference", text.as_bytes(), "FF02");
+        }
+    }
+    for (name, value) in SIZES {
+        let limits = Limits::default();
+        let text = GOOD.replacen("<Cdtr>", &value(&limits), 1);
+        add(name, text.as_bytes(), "FF02");
+    }
+    rows
+}
+
+fn bytes() -> Vec<(&'static str, Vec<u8>)> {
+    let wide: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let marked = [&[0xff, 0xfe][..], &wide].concat();
+    let bad = |bytes: &[u8]| {
+        let (head, tail) = GOOD.split_at(GOOD.find("invoice").unwrap());
+        [head.as_bytes(), bytes, tail.as_bytes()].concat()
+    };
+    vec![
+        ("empty", Vec::new()),
+        ("zeros", vec![0; 4096]),
+        ("JSON", b"{}".to_vec()),
+        ("UTF-16", wide),
+        ("UTF-16 with its mark", marked),
+        ("invalid UTF-8", bad(b"\xff")),
+        ("overlong UTF-8", bad(b"\xc0\xbc")),
+        ("surrogate in UTF-8", bad(b"\xed\xa0\x80")),
+        ("beyond Unicode", bad(b"\xf5\x80\x80\x80")),
+        ("too large", vec![b' '; Limits::default().total_bytes + 1]),
+        ("100,000 deep", "<a>".repeat(100_000).into_bytes()),
+    ]
+}
+
+type Replaced = (&'static str, &'static str, &'static str, &'static str);
+
+const MARKUP: [Replaced; 26] = [
+    ("document type", "<Document", "<!DOCTYPE Document []><Document", "FF02"),
+    (
+        "external entity",
+        "<Document",
+        "<!DOCTYPE d [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><Document",
+        "FF02",
+    ),
+    (
+        "entity bomb",
+        "<Document",
+        "<!DOCTYPE d [<!ENTITY a 'aa'><!ENTITY b '&a;&a;'>]><Document",
+        "FF02",
+    ),
+    ("unknown entity", "invoice", "&nbsp;invoice", "FF02"),
+    ("bare ampersand", "invoice", "a & b", "FF02"),
+    ("surrogate reference", "invoice", "&#xD800;", "FF02"),
+    ("reference beyond Unicode", "invoice", "&#x110000;", "FF02"),
+    ("huge reference", "invoice", "&#99999999999999999999;", "FF02"),
+    ("empty reference", "invoice", "&#;", "FF02"),
+    ("XML 1.1", "1.0\"", "1.1\"", "FF02"),
+    ("another encoding", "UTF-8", "ISO-8859-1", "FF02"),
+    ("wrong end tag", "</Nm>", "</Mn>", "FF02"),
+    ("end tag in another case", "</Nm>", "</NM>", "FF02"),
+    ("missing end tag", "</Nm>", "", "FF02"),
+    ("second root", "</Document>", "</Document><Document/>", "FF02"),
+    ("text behind the root", "</Document>", "</Document>x", "FF02"),
+    ("text before the root", "<Document", "x<Document", "FF02"),
+    ("attribute twice", "Ccy=\"HKD\"", "Ccy=\"HKD\" Ccy=\"CNY\"", "FF02"),
+    ("attribute without quotes", "Ccy=\"HKD\"", "Ccy=HKD", "FF02"),
+    ("attribute without value", "Ccy=\"HKD\"", "Ccy", "FF02"),
+    ("markup in an attribute", "Ccy=\"HKD\"", "Ccy=\"<HKD\"", "FF02"),
+    ("unbound prefix", "<Cdtr>", "<x:Cdtr>", "FF02"),
+    ("name with a digit first", "<Cdtr>", "<1/><Cdtr>", "FF02"),
+    ("open comment", "<Cdtr>", "<!-- <Cdtr>", "FF02"),
+    ("two dashes in a comment", "<Cdtr>", "<!-- -- --><Cdtr>", "FF02"),
+    ("open CDATA", "invoice", "<![CDATA[invoice", "FF02"),
+];
+
+const HEADERS: [Replaced; 21] = [
+    ("another namespace", "urn:iso:std:iso:20022:tech:xsd:", "urn:example:", "FF01"),
+    ("another message", "pacs.008.001.08", "pacs.009.001.08", "FF01"),
+    ("another version", "pacs.008.001.08", "pacs.008.001.99", "FF01"),
+    ("no version", "pacs.008.001.08", "", "FF01"),
+    ("right-to-left namespace", "pacs.008", "pacs\u{202e}.008", "FF01"),
+    ("no message id", "<MsgId>MSG-1</MsgId>", "", "CH21"),
+    ("empty message id", "MSG-1", "", "CH21"),
+    ("long message id", "MSG-1", "123456789012345678901234567890123456", "CH16"),
+    ("two message ids", "<MsgId>", "<MsgId>X</MsgId><MsgId>", "CH21"),
+    ("no creation time", "<CreDtTm>2026-11-21T10:00:00+08:00</CreDtTm>", "", "CH21"),
+    ("impossible time", "2026-11-21T10", "2026-02-30T10", "CH16"),
+    ("no count", "<NbOfTxs>1</NbOfTxs>", "", "CH21"),
+    ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>2<", "AM19"),
+    ("negative count", "<NbOfTxs>1<", "<NbOfTxs>-1<", "AM19"),
+    ("huge count", "<NbOfTxs>1<", "<NbOfTxs>99999999999999999999<", "AM19"),
+    ("no settlement", "<SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf>", "", "CH21"),
+    ("another settlement", "CLRG", "COVE", "AG03"),
+    ("unknown settlement", "CLRG", "XXXX", "AG03"),
+    ("wrong control sum", "<SttlmInf>", "<CtrlSum>1</CtrlSum><SttlmInf>", "AM16"),
+    ("no control sum", "<SttlmInf>", "<CtrlSum>x</CtrlSum><SttlmInf>", "CH16"),
+    ("elements in text", "MSG-1", "<b>MSG-1</b>", "CH21"),
+];
+
+const PAYMENTS: [Replaced; 26] = [
+    ("zero", ">1085.00<", ">0<", "AM01"),
+    ("negative", ">1085.00<", ">-1085.00<", "AM12"),
+    ("exponent", ">1085.00<", ">1e3<", "AM12"),
+    ("comma", ">1085.00<", ">1,085.00<", "AM12"),
+    ("no number", ">1085.00<", ">NaN<", "AM12"),
+    ("empty amount", ">1085.00<", "><", "AM12"),
+    ("too many decimals", ">1085.00<", ">1085.001<", "CH20"),
+    ("too many digits", ">1085.00<", ">99999999999999999999999999999999999999<", "AM12"),
+    ("wide digits", ">1085.00<", ">１０８５<", "AM12"),
+    ("unknown currency", "Ccy=\"HKD\"", "Ccy=\"XXX\"", "AM03"),
+    ("currency in lower case", "Ccy=\"HKD\"", "Ccy=\"hkd\"", "AM11"),
+    ("no currency", " Ccy=\"HKD\"", "", "AM11"),
+    ("right-to-left currency", "Ccy=\"HKD\"", "Ccy=\"HKD\u{202e}\"", "AM11"),
+    ("no UETR", "<UETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</UETR>", "", "CH21"),
+    ("UETR in upper case", "7f0c2b9e-4a55-4c0e", "7F0C2B9E-4A55-4C0E", "CH16"),
+    ("UETR of version 1", "4a55-4c0e", "4a55-1c0e", "CH16"),
+    ("two UETRs", "<UETR>", "<UETR>x</UETR><UETR>", "CH17 CH21"),
+    ("impossible date", "<IntrBkSttlmDt>2026-11-21", "<IntrBkSttlmDt>2026-02-30", "DT01"),
+    ("rate of zero", "1.0850", "0", "AM09"),
+    ("rate in words", "1.0850", "par", "AM09"),
+    ("another rate", "1.0850", "1.0000", "AM09"),
+    ("unknown charges", "DEBT", "FREE", "BE19"),
+    ("no charges", "<ChrgBr>DEBT</ChrgBr>", "", "BE19"),
+    ("bad IBAN", "GB82WEST", "GB83WEST", "AC03"),
+    (
+        "bad BIC",
+        "<CdtrAgt><FinInstnId><BICFI>HSBCHKHH",
+        "<CdtrAgt><FinInstnId><BICFI>hsbchkhh",
+        "RC07",
+    ),
+    (
+        "no debtor account",
+        "<DbtrAcct><Id><Othr><Id>622188-001</Id></Othr></Id></DbtrAcct>",
+        "",
+        "AC02",
+    ),
+];
+
+/// Writes a part that is beyond a limit of the reader.
+type Oversized = fn(&Limits) -> String;
+
+const SIZES: [(&str, Oversized); 5] = [
+    ("deep", |limits| "<a>".repeat(limits.depth + 1)),
+    ("many elements", |limits| "<a/>".repeat(limits.elements + 1)),
+    ("long text", |limits| format!("<a>{}</a>", "x".repeat(limits.text_bytes + 1))),
+    ("long name", |limits| format!("<{}/>", "x".repeat(limits.name_bytes + 1))),
+    ("many attributes", |limits| {
+        let all: String = (0..=limits.attributes).map(|place| format!(" a{place}=''")).collect();
+        format!("<a{all}/>")
+    }),
+];
