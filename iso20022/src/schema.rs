@@ -1,4 +1,4 @@
-//! What the schemas' simple types ask for: lengths of texts, digits of amounts, BICs in their place.
+//! What the schemas' simple types ask for: lengths of texts, digits of amounts, places of BICs.
 //!
 //! Invariants: what these write fits its type whatever the values are. Absent: any one message.
 

@@ -4,8 +4,9 @@
 //! taken has one encoding or one canonical text, what was read again is the same, a proof that is
 //! changed convinces nobody, an answer can be written about whatever came in. It panics where that
 //! does not hold. [`campaign`] feeds them with seeded changes of valid samples, in the tests and
-//! for as long as one likes. Invariant: a target depends on its input alone. Absent: sockets and files,
-//! which the corpus of `tests/tests/hostile_input` tries; coverage, which no build here counts.
+//! for as long as one likes. Invariant: a target depends on its input alone. Absent: sockets and
+//! files, which the corpus of `tests/tests/hostile_input` tries; coverage, which no build here
+//! counts.
 
 pub mod campaign;
 mod documents;

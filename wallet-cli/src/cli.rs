@@ -234,7 +234,7 @@ pub(crate) enum Proof {
     Absent {
         /// The payment's id (UETR); the first characters of one of this wallet's payments suffice.
         id: String,
-        /// Since when its transaction was valid (2026-11-21T20:15:00Z); known for this wallet's own.
+        /// Since when its transaction was valid (2026-11-21T20:15:00Z); known for own payments.
         #[arg(long, value_name = "TIME", requires = "valid_until", value_parser = moment)]
         valid_from: Option<Timestamp>,
         /// Until when its transaction was valid.

@@ -2,8 +2,8 @@
 //!
 //! Each function reads a text or a file's bytes as the program does, and gives what was read in its
 //! canonical text, or the code or reason of the refusal. Invariant: nothing here is a second
-//! reader; the program's own are called. Absent: what is read by the packages below (keystores, key files,
-//! proofs, genesis documents, ISO 20022 messages).
+//! reader; the program's own are called. Absent: what is read by the packages below (keystores, key
+//! files, proofs, genesis documents, ISO 20022 messages).
 
 use ledger::crypto::SecretKey;
 

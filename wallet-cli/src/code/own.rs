@@ -292,7 +292,7 @@ codes! {
         ["A node tells of an entry of a kind that this wallet does not know.", "节点给出了本钱包不识别的分录类型。"]
         ["Ask another node with --api, or update this wallet.", "请用 --api 询问其他节点，或升级钱包。"]
     NotStatable "not-statable"
-        ["The account has nothing in this period that an ISO 20022 statement can say.", "该期间没有 ISO 20022 对账单可以表达的内容。"]
+        ["An ISO 20022 statement cannot say this.", "ISO 20022 对账单无法表达此内容。"]
         ["Choose a period with entries, or --format csv.", "请选择有分录的期间，或使用 --format csv。"]
     UnreadableProposal "unreadable-proposal"
         ["A node shows no change that the proposal could make.", "节点给出的提案不含可执行的变更。"]

@@ -100,7 +100,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "证明付款未发生且不再可能发生：此后可安全地重新下单",
     ),
     (
-        "Since when its transaction was valid (2026-11-21T20:15:00Z); known for this wallet's own",
+        "Since when its transaction was valid (2026-11-21T20:15:00Z); known for own payments",
         "其交易的生效时间（2026-11-21T20:15:00Z）；本钱包自己的付款无需填写",
     ),
     ("Until when its transaction was valid", "其交易的失效时间"),

@@ -1,7 +1,7 @@
 //! A statement as a journal of hledger: one transaction per entry, each balance asserted.
 //!
-//! Invariants: an asserted balance is the ledger's, so hledger itself notices a line that is missing
-//! or changed; a text from outside never ends a line or begins a comment.
+//! Invariants: an asserted balance is the ledger's, so hledger itself notices a line that is
+//! missing or changed; a text from outside never ends a line or begins a comment.
 
 use std::fmt::Write as _;
 

@@ -28,8 +28,8 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// The days asked for, of UTC; without a first day from the first of `lines`, without a last one
-    /// until `now`.
+    /// The days asked for, of UTC; without a first day from the first of `lines`, without a last
+    /// one until `now`.
     pub(super) fn new(
         (since, until): (Option<&str>, Option<&str>),
         lines: &[LineDocument],
