@@ -4,7 +4,7 @@
 //! that can act has acted. Absent: the rules themselves, one file per concern beside this one.
 
 use ledger::block::Block;
-use ledger::certificate::Certificate;
+use ledger::certificate::{Certificate, VoteKind};
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{Epoch, Timestamp, ValidatorIndex, View};
 use ledger::validators::ValidatorSet;
@@ -154,6 +154,12 @@ impl Replica {
     /// From now on the view has something to do: the short time-out applies (R12).
     pub(crate) fn make_busy(&mut self, now: Timestamp) {
         self.turn.busy_since.get_or_insert(now);
+    }
+
+    /// True if no block of `view` can become final or a parent, as far as is known: the view was
+    /// nullified or is closed, and no block of it was certified.
+    pub fn is_abandoned(&self, view: View) -> bool {
+        self.views.knows(VoteKind::Nullify, view) && self.views.certified(view).is_none()
     }
 
     /// The epoch of this replica.

@@ -183,7 +183,7 @@ impl Core {
             self.execute_finals(now);
         }
         self.start_verification();
-        if self.lanes.is_beyond(self.executor.highest_cut()) {
+        if self.work_waits() {
             self.consensus(now, consensus::Input::WorkWaits);
             self.execute_finals(now);
         }
@@ -191,6 +191,12 @@ impl Core {
         self.ask_for_chain(now);
         self.inquire_if_quiet(now);
         self.announce_wake(now);
+    }
+
+    /// True if lanes have batches that no block has which may still become final. What was proposed
+    /// in a view that was nullified waits again.
+    fn work_waits(&self) -> bool {
+        self.lanes.is_beyond(self.executor.highest_cut(|view| self.replica.is_abandoned(view)))
     }
 
     /// Gives the replica an input and performs what it answers, to the end.
@@ -236,7 +242,7 @@ impl Core {
             consensus::Output::Regained => self.regained(),
             consensus::Output::Entered { .. } => {
                 self.to_build = None;
-                if self.lanes.is_beyond(self.executor.highest_cut()) {
+                if self.work_waits() {
                     return Some(consensus::Input::WorkWaits);
                 }
             }

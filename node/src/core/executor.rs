@@ -173,11 +173,12 @@ impl Executor {
         self.waiting.clear();
     }
 
-    /// The cut of the executed block of the highest view, or the one from which the final tip's
-    /// children go on.
-    pub fn highest_cut(&self) -> &Cut {
+    /// The cut of the executed block of the highest view that is not abandoned, or the one from which
+    /// the final tip's children go on.
+    pub fn highest_cut(&self, is_abandoned: impl Fn(View) -> bool) -> &Cut {
         self.tree
             .values()
+            .filter(|held| !is_abandoned(held.executed.block.header.view))
             .max_by_key(|held| held.executed.block.header.view)
             .map_or(&self.final_cut, |held| held.executed.tip.cut())
     }

@@ -274,7 +274,7 @@ mod tests {
         let trickle = tokio::spawn(async move {
             // Until the node has closed.
             while client.write_all(b"x").await.is_ok() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                sleep(Duration::from_millis(1)).await;
             }
         });
         assert_eq!(end(&mut first).await, ErrorKind::TimedOut);
@@ -301,7 +301,7 @@ mod tests {
     #[tokio::test]
     async fn who_comes_gets_the_place_of_who_has_waited_longest() {
         let patience = Patience { head: LONG, request: LONG };
-        let (mut connections, _client, mut first) = listening(2, patience).await;
+        let (mut connections, _client, first) = listening(2, patience).await;
         let address = connections.local_addr().unwrap();
         let _second = TcpStream::connect(address).await.unwrap();
         let (mut second, _) = connections.accept().await;
