@@ -173,8 +173,8 @@ impl Executor {
         self.waiting.clear();
     }
 
-    /// The cut of the executed block of the highest view that is not abandoned, or the one from which
-    /// the final tip's children go on.
+    /// The cut of the executed block of the highest view that is not abandoned, or the one from
+    /// which the final tip's children go on.
     pub fn highest_cut(&self, is_abandoned: impl Fn(View) -> bool) -> &Cut {
         self.tree
             .values()
