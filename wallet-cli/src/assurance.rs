@@ -197,18 +197,24 @@ pub(crate) fn proves_absence(
     chain: &Chain,
     file: &[u8],
     payment: Uetr,
+    span: (Timestamp, Timestamp),
+) -> bool {
+    verify(chain, file).is_ok_and(|verdict| says_absent(&verdict.proven, payment, span))
+}
+
+/// True if what is proven is that a transaction with this UETR, valid in this span, never happened.
+pub(crate) fn says_absent(
+    proven: &proof::Proven,
+    payment: Uetr,
     (from, until): (Timestamp, Timestamp),
 ) -> bool {
-    match verify(chain, file).map(|verdict| verdict.proven) {
-        Ok(proof::Proven::NoPayment { uetr, valid_from, valid_until }) => {
-            uetr == payment && valid_from <= from && until <= valid_until
+    match proven {
+        proof::Proven::NoPayment { uetr, valid_from, valid_until } => {
+            *uetr == payment && *valid_from <= from && until <= *valid_until
         }
-        Ok(
-            proof::Proven::Payment(_)
-            | proof::Proven::Holding { .. }
-            | proof::Proven::Account { .. },
-        )
-        | Err(_) => false,
+        proof::Proven::Payment(_)
+        | proof::Proven::Holding { .. }
+        | proof::Proven::Account { .. } => false,
     }
 }
 

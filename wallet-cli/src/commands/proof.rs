@@ -87,10 +87,7 @@ pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Faul
     };
     let verdict = checked(&desk.chain, &proof)?;
     if !digits(&uetr_of(&verdict)).starts_with(&digits(&id)) {
-        return Err(refused(say!(
-            "A node sent the proof of something else.",
-            "节点发来的证明属于其他内容。"
-        )));
+        return Err(of_something_else());
     }
     Ok((proof, verdict))
 }
@@ -146,6 +143,11 @@ fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> 
 fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {
     assurance::verify(chain, proof)
         .map_err(|reason| refused(say!("{reason}.", "{reason}。"; reason = reason)))
+}
+
+fn of_something_else() -> Fault {
+    let reason = say!("A node sent the proof of something else.", "节点发来的证明属于其他内容。");
+    refused(reason)
 }
 
 fn refused(reason: Text) -> Fault {

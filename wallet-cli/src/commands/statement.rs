@@ -142,9 +142,14 @@ fn entries(desk: &Desk<'_>, party: &Party) -> Result<Vec<EntryView>, Fault> {
     Ok(entries)
 }
 
+/// The entry's day (UTC).
+fn day(entry: &EntryView) -> &str {
+    entry.time.get(..10).unwrap_or_default()
+}
+
 /// True if the entry's day (UTC) is within what was asked for.
 fn within(command: &Statement, entry: &EntryView) -> bool {
-    let day = entry.time.get(..10).unwrap_or_default();
+    let day = day(entry);
     command.since.as_deref().is_none_or(|since| day >= since)
         && command.until.as_deref().is_none_or(|until| day <= until)
 }

@@ -8,7 +8,7 @@ use api::proof::MEDIA_TYPE;
 use ledger::ids::{Timestamp, Uetr};
 use std::path::Path;
 
-use super::{checked, keep, refused};
+use super::{checked, keep, of_something_else};
 use crate::assurance;
 use crate::commands::payment;
 use crate::desk::Desk;
@@ -32,11 +32,8 @@ pub(super) fn prove(
     let path = format!("/v1/payments/{uetr}/absence");
     let proof = desk.network.ask(|node, limit| node.get(&path, &query, MEDIA_TYPE, limit))?;
     let verdict = checked(&desk.chain, &proof)?;
-    if !assurance::proves_absence(&desk.chain, &proof, uetr, span) {
-        return Err(refused(say!(
-            "A node sent the proof of something else.",
-            "节点给出了其他内容的证明。"
-        )));
+    if !assurance::says_absent(&verdict.proven, uetr, span) {
+        return Err(of_something_else());
     }
     let usual = format!("{uetr}.absent.proof");
     keep(&desk, (&proof, &verdict), file.unwrap_or(Path::new(&usual)))

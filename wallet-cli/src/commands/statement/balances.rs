@@ -4,6 +4,8 @@ use api::account::EntryView;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+use super::{day, parts};
+
 /// One asset's balances.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Balance {
@@ -22,8 +24,8 @@ pub(super) fn of(
 ) -> Vec<Balance> {
     let mut balances: BTreeMap<&str, Balance> = BTreeMap::new();
     for (entry, balance) in lines {
-        let day = entry.time.get(..10).unwrap_or_default();
-        let (number, asset) = balance.rsplit_once(' ').unwrap_or((balance, ""));
+        let day = day(entry);
+        let (number, asset) = parts(balance);
         let known = balances.entry(asset).or_insert_with(|| {
             let nothing = format!("{} {asset}", zero_like(number));
             Balance { opening: nothing.clone(), closing: nothing }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::{LineDocument, StatementDocument, balances::Balance, parts, signed, word};
+use super::{LineDocument, StatementDocument, balances::Balance, day, parts, signed, word};
 
 /// Writes the journal.
 pub(super) fn write(document: &StatementDocument) -> String {
@@ -17,7 +17,7 @@ pub(super) fn write(document: &StatementDocument) -> String {
         word(document.proven).english()
     );
     let first = document.entries.first();
-    let day = first.and_then(|line| line.entry.time.get(..10)).unwrap_or("1970-01-01");
+    let day = first.map_or("1970-01-01", |line| day(&line.entry));
     for Balance { opening, .. } in &document.balances {
         let opening = money(opening);
         let _ = write!(
@@ -43,7 +43,7 @@ fn transaction(account: &str, line: &LineDocument) -> String {
         .collect();
     format!(
         "\n{} {}  ; id: {}, block: {}\n    {account}  {} = {}\n    {}\n",
-        entry.time.get(..10).unwrap_or_default(),
+        day(entry),
         description.join(" | "),
         plain(&entry.id),
         entry.block,
