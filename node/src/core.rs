@@ -366,6 +366,7 @@ impl Core {
         self.outputs.push(Output::Persist(LogRecord::Final(Box::new(record))));
         let committed = Arc::new(Committed::new(held.executed, certificate.clone(), held.batches));
         self.outputs.push(Output::Commit(committed.clone()));
+        self.forwards.note_final(now);
         for transaction in committed.batches.iter().flat_map(|batch| &batch.transactions) {
             let id = transaction.id();
             self.forwards.remove(&id);

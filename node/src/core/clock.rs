@@ -19,7 +19,7 @@ impl Core {
         self.requested.clear();
         self.catchup.ask_again();
         self.told.clear();
-        self.forwards.send_again(now);
+        self.forwards.send_again();
         self.wakes.retry = Some(now);
         self.wakes.consensus = Some(now);
         self.wakes.announced = None;

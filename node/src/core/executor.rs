@@ -187,8 +187,8 @@ impl Executor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::lanes::Lanes;
-    use ledger::crypto::{SecretKey, Suite};
+    use ledger::block::BatchHeader;
+    use ledger::crypto::{SecretKey, Signature, Suite};
     use ledger::genesis::{GenesisDocument, Member, MemberValidator, Parameters};
     use ledger::ids::{Bic, Network};
 
@@ -234,5 +234,33 @@ mod tests {
             first.get_or_insert(hash);
         }
         assert_eq!(executor.block(&first.unwrap()), None);
+    }
+
+    #[test]
+    fn work_of_an_abandoned_view_counts_as_not_taken() {
+        let tip = Tip::genesis(&genesis()).unwrap().tip;
+        let mut lanes = Lanes::new(tip.child_epoch(), tip.cut());
+        let (from, parent) = (tip.child_cut(), tip.hash());
+        let header = BatchHeader {
+            epoch: tip.child_epoch(),
+            lane: ValidatorIndex(0),
+            sequence: 1,
+            parent: Hash::ZERO,
+            payload: Hash::ZERO,
+        };
+        let (hash, signature) = (Hash([1; 32]), Signature([0; 64]));
+        let batch = HeldBatch { header, hash, signature, transactions: Vec::new(), bytes: 100 };
+        lanes.insert(Arc::new(batch));
+        let mut executor = Executor::new(tip);
+        let propose = |executor: &mut Executor, view| {
+            let (now, me) = (Timestamp(1_000 + view), ValidatorIndex(0));
+            executor.build(&lanes, &parent, View(view), me, now).unwrap().cut
+        };
+        let cut = propose(&mut executor, 1);
+        assert_ne!(cut, from);
+        assert_eq!(executor.highest_cut(|_| false), &cut);
+        assert_eq!(executor.highest_cut(|view| view == View(1)), &from);
+        propose(&mut executor, 2);
+        assert_eq!(executor.highest_cut(|view| view == View(1)), &cut);
     }
 }

@@ -2,8 +2,8 @@
 //! has lost its memory): kept, and forwarded to those that are.
 //!
 //! Invariants: what was taken in is durable here before the client hears so, and is sent again, to
-//! another validator each time, until it is final or can never be; how much waits is bounded by
-//! admission. Absent: order (the lane's of whoever takes it in); a transaction that reaches several
+//! another validator each time, until it is final or can never be: ever more rarely while nothing
+//! becomes final, soon if blocks become final without it; how much waits is bounded by admission. Absent: order (the lane's of whoever takes it in); a transaction that reaches several
 //! validators executes once, as any that is sent twice.
 
 use ledger::chain::Tip;
@@ -25,21 +25,32 @@ const LONGEST_PAUSE_MS: u64 = 8_000;
 #[derive(Debug, Default)]
 pub(super) struct Forwards {
     waiting: BTreeMap<TransactionId, Waiting>,
+    /// When a block became final last.
+    final_at: Timestamp,
 }
 
 #[derive(Debug)]
 struct Waiting {
     transaction: VerifiedTransaction,
-    next: Timestamp,
+    sent: Timestamp,
     pause: u64,
+}
+
+impl Waiting {
+    /// When to send it again. Whoever got it last would have ordered it in a block that became
+    /// final since: it was lost, or sent to one that has no lane.
+    fn next(&self, final_at: Timestamp) -> Timestamp {
+        let pause = if final_at > self.sent { RETRY_MS } else { self.pause };
+        self.sent.plus(pause)
+    }
 }
 
 impl Forwards {
     /// Keeps transactions that are sent now.
     pub(super) fn keep(&mut self, now: Timestamp, transactions: &[VerifiedTransaction]) {
         for transaction in transactions {
-            let (transaction, pause) = (transaction.clone(), RETRY_MS);
-            let waiting = Waiting { transaction, next: now.plus(pause), pause };
+            let transaction = transaction.clone();
+            let waiting = Waiting { transaction, sent: now, pause: RETRY_MS };
             self.waiting.insert(waiting.transaction.id(), waiting);
         }
     }
@@ -47,6 +58,11 @@ impl Forwards {
     /// The transaction is final.
     pub(super) fn remove(&mut self, id: &TransactionId) {
         self.waiting.remove(id);
+    }
+
+    /// A block has become final.
+    pub(super) const fn note_final(&mut self, now: Timestamp) {
+        self.final_at = now;
     }
 
     /// True if nothing waits.
@@ -59,9 +75,12 @@ impl Forwards {
         std::mem::take(&mut self.waiting).into_values().map(|waiting| waiting.transaction).collect()
     }
 
-    /// All are to be sent again at `now`.
-    pub(super) fn send_again(&mut self, now: Timestamp) {
-        self.waiting.values_mut().for_each(|waiting| waiting.next = now);
+    /// All are to be sent again: the clock was set back, and what it said before says nothing.
+    pub(super) fn send_again(&mut self) {
+        self.final_at = Timestamp(0);
+        for waiting in self.waiting.values_mut() {
+            (waiting.sent, waiting.pause) = (Timestamp(0), RETRY_MS);
+        }
     }
 
     /// Takes those out that `tip` or a block before it has executed, and names them.
@@ -88,9 +107,11 @@ impl Forwards {
     /// Those that are to be sent again at `now`.
     fn due(&mut self, now: Timestamp) -> Vec<SignedTransaction> {
         let mut due = Vec::new();
-        for waiting in self.waiting.values_mut().filter(|waiting| waiting.next <= now) {
+        let final_at = self.final_at;
+        let is_due = |waiting: &&mut Waiting| waiting.next(final_at) <= now;
+        for waiting in self.waiting.values_mut().filter(is_due) {
             waiting.pause = waiting.pause.saturating_mul(2).min(LONGEST_PAUSE_MS);
-            waiting.next = now.plus(waiting.pause);
+            waiting.sent = now;
             due.push(waiting.transaction.signed().clone());
         }
         due
@@ -161,5 +182,49 @@ impl Core {
             // itself before.
             let _ = self.take_in(now, signed, bytes, None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::snapshot::tests::world::{Chain, START};
+    use ledger::transaction::verify_all;
+
+    /// Forwards one payment at [`START`]; gives how many milliseconds later it is sent again, if a
+    /// block becomes final at each of `finals`.
+    fn sent_again(finals: &[u64], until: u64) -> Vec<u64> {
+        let chain = Chain::new(1);
+        let signed = SignedTransaction::decode(&chain.payment(START)).unwrap();
+        let verified = verify_all(chain.genesis.domains(), vec![signed]).remove(0).unwrap();
+        let mut forwards = Forwards::default();
+        forwards.keep(START, &[verified]);
+        let mut times = Vec::new();
+        for later in (0..until).step_by(100) {
+            let now = START.plus(later);
+            if finals.contains(&later) {
+                forwards.note_final(now);
+            }
+            times.extend(forwards.due(now).iter().map(|_| later));
+        }
+        times
+    }
+
+    #[test]
+    fn what_waits_is_sent_ever_more_rarely_unless_the_chain_goes_on_without_it() {
+        assert_eq!(sent_again(&[], 10_000), [500, 1_500, 3_500, 7_500]);
+        assert_eq!(sent_again(&[4_000, 4_600], 10_000), [500, 1_500, 3_500, 4_000, 4_600]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_nothing_up() {
+        let mut forwards = Forwards::default();
+        let chain = Chain::new(1);
+        let signed = SignedTransaction::decode(&chain.payment(START)).unwrap();
+        let verified = verify_all(chain.genesis.domains(), vec![signed]).remove(0).unwrap();
+        forwards.keep(START, &[verified]);
+        forwards.note_final(START);
+        forwards.send_again();
+        assert_eq!(forwards.due(Timestamp(1_000)).len(), 1);
     }
 }

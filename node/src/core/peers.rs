@@ -79,7 +79,7 @@ impl Core {
     /// A peer is there again: it hears how far the chain is, and gets what it may have missed of
     /// this node's lane.
     pub(super) fn connected(&mut self, now: Timestamp, peer: InstitutionNumber) {
-        self.with_fetcher(now, |fetcher, _| fetcher.connected(peer));
+        self.with_fetcher(now, |fetcher, at| fetcher.connected(at, peer));
         self.greet(peer);
         let Some(me) = self.committee.me() else { return };
         for batch in self.lanes.oldest_waiting(me, MAXIMUM_ANSWER) {

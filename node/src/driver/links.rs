@@ -74,7 +74,8 @@ impl Links {
     }
 }
 
-fn encode(message: &PeerMessage) -> Bytes {
+/// The frame of a message.
+pub(super) fn encode(message: &PeerMessage) -> Bytes {
     ledger::codec::encode(message).into()
 }
 

@@ -192,12 +192,22 @@ impl Fetcher {
         self.ask(at, true, ROUNDS_WITH_CHUNKS, Some(assembly));
     }
 
-    /// A peer is there, perhaps again.
-    pub fn connected(&mut self, peer: InstitutionNumber) {
-        match &self.phase {
-            Phase::Idle | Phase::Choosing(_) => {}
-            Phase::Asking(_) | Phase::Fetching(_) => {
+    /// A peer is there, perhaps again: what it was asked before may be lost, and is asked again.
+    pub fn connected(&mut self, at: Standing<'_>, peer: InstitutionNumber) {
+        match &mut self.phase {
+            Phase::Idle => {}
+            Phase::Asking(_) => self.acts.push(Act::Ask(peer, SnapshotRequest::Offers)),
+            Phase::Choosing(choosing) => {
+                if choosing.peer == peer {
+                    let (snapshot, epoch) = (choosing.id, choosing.epoch);
+                    let request = SnapshotRequest::Manifest { snapshot, epoch };
+                    self.acts.push(Act::Ask(peer, request));
+                }
+            }
+            Phase::Fetching(fetching) => {
                 self.acts.push(Act::Ask(peer, SnapshotRequest::Offers));
+                fetching.put_back_from(peer);
+                self.fill(at);
             }
         }
     }
@@ -499,6 +509,14 @@ impl Fetching {
     /// A source serves no more: what was asked of it is asked of others.
     fn leave(&mut self, peer: InstitutionNumber) {
         self.sources.remove(&peer);
+        self.put_back_from(peer);
+    }
+
+    /// What was asked of a peer is to be asked for again.
+    fn put_back_from(&mut self, peer: InstitutionNumber) {
+        if let Some(source) = self.sources.get_mut(&peer) {
+            source.under_way = 0;
+        }
         let of_peer = self.asked.iter().filter(|(_, (other, _))| *other == peer);
         let places: Vec<ChunkPlace> = of_peer.map(|(place, _)| *place).collect();
         for place in places {

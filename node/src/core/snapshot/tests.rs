@@ -200,9 +200,28 @@ fn a_peer_that_comes_later_serves_too() {
     scene.run_until(1_000, |_| false);
     let late = InstitutionNumber(3);
     scene.peers.get_mut(&late).unwrap().manner = Manner::Honest;
-    scene.call(|fetcher, _| fetcher.connected(late));
+    scene.call(|fetcher, at| fetcher.connected(at, late));
     scene.run(60_000);
     finished(&scene, &chain, 16);
+}
+
+#[test]
+fn what_was_asked_over_a_connection_that_broke_is_asked_for_again_at_once() {
+    let chain = Chain::new(18);
+    let is_choosing = |scene: &Scene| scene.requests > 1;
+    let is_fetching = |scene: &Scene| scene.kept_chunks() >= 2;
+    let moments: [fn(&Scene) -> bool; 2] = [is_choosing, is_fetching];
+    for is_broken in moments {
+        // One source, and its answers are lost from some moment on.
+        let mut scene = scene(&chain, &[Manner::Honest]);
+        scene.call(|fetcher, at| fetcher.seek(at, false));
+        scene.run_until(60_000, is_broken);
+        scene.lose_mail();
+        scene.call(|fetcher, at| fetcher.connected(at, InstitutionNumber(2)));
+        scene.run(60_000);
+        finished(&scene, &chain, 16);
+        assert!(scene.now.since(START) < 1_000, "{}", scene.now.since(START));
+    }
 }
 
 #[test]

@@ -363,6 +363,11 @@ impl Scene {
         }
     }
 
+    /// Every answer that is under way is lost.
+    pub fn lose_mail(&mut self) {
+        self.mail.clear();
+    }
+
     pub fn kept_chunks(&self) -> usize {
         self.kept.iter().filter(|keep| matches!(keep, Keep::Chunk(..))).count()
     }
