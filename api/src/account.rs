@@ -150,23 +150,32 @@ impl EntryView {
         time: Timestamp,
         naming: &Naming,
     ) -> Self {
-        let kind = match entry.kind {
-            EntryKind::Issue => "issue",
-            EntryKind::Redeem => "redeem",
-            EntryKind::Payment => "payment",
-            EntryKind::Fee => "fee",
-            EntryKind::Exchange => "exchange",
-        };
         Self {
             id: entry.uetr.to_string(),
-            kind: kind.to_owned(),
-            direction: if entry.credit { "in" } else { "out" }.to_owned(),
+            kind: kind_word(entry.kind).to_owned(),
+            direction: direction_word(entry).to_owned(),
             amount: naming.amount(entry.amount, asset),
             counterparty: counterparty.map(|account| naming.address(account)),
             block: entry.height.0,
             time: text::time(time),
         }
     }
+}
+
+/// Why an entry was booked: `issue`, `redeem`, `payment`, `fee` or `exchange`.
+pub const fn kind_word(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Issue => "issue",
+        EntryKind::Redeem => "redeem",
+        EntryKind::Payment => "payment",
+        EntryKind::Fee => "fee",
+        EntryKind::Exchange => "exchange",
+    }
+}
+
+/// Whether the holding grew: `in` or `out`.
+pub const fn direction_word(entry: &Entry) -> &'static str {
+    if entry.credit { "in" } else { "out" }
 }
 
 /// A page of history, newest first.

@@ -175,6 +175,17 @@ impl Holding {
         self.posted.minus(self.held).unwrap_or(Amount::ZERO)
     }
 
+    /// The holding after `entry`; `None` if it would be less than nothing, or more than any amount.
+    pub fn after(mut self, domains: &Domains, entry: &Entry) -> Option<Self> {
+        self.posted = if entry.credit {
+            self.posted.plus(entry.amount)?
+        } else {
+            self.posted.minus(entry.amount)?
+        };
+        self.record(domains, entry);
+        Some(self)
+    }
+
     /// Chains `entry`: two proven holdings and the entries between them make a statement from which
     /// no line can be left out.
     pub fn record(&mut self, domains: &Domains, entry: &Entry) {

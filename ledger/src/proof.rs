@@ -11,11 +11,15 @@
 
 mod claim;
 mod error;
+mod statement;
 #[cfg(test)]
 mod tests;
 
 pub use claim::{Absence, Claim, Proven};
 pub use error::ProofError;
+pub use statement::{
+    Position, ProvenPosition, ProvenStatement, STATEMENT_MAGIC, Statement, StatementError,
+};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -32,6 +36,25 @@ pub const MAGIC: &[u8; 16] = b"feiqian.proof/v1";
 
 /// How many bytes of hash end a file.
 const CHECKSUM: usize = 16;
+
+/// A file: how it begins, what it says, and the hash of both.
+fn sealed(magic: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut file = [magic, body].concat();
+    let checksum = checksum(&file);
+    file.extend(checksum);
+    file
+}
+
+/// Reads a file that was [`sealed`] under `magic`, of a value of at most `limit` bytes.
+fn read<T: BorshDeserialize>(magic: &[u8], file: &[u8], limit: usize) -> Result<T, String> {
+    let damaged = || "its checksum does not fit".to_owned();
+    let (content, sum) = file.split_last_chunk::<CHECKSUM>().ok_or_else(damaged)?;
+    let body = content.strip_prefix(magic).ok_or_else(damaged)?;
+    if checksum(content) != *sum {
+        return Err(damaged());
+    }
+    codec::decode(body, limit).map_err(|error| error.to_string())
+}
 
 fn checksum(content: &[u8]) -> [u8; CHECKSUM] {
     let hash = blake3::derive_key("feiqian/proof-file/v1", content);
@@ -91,11 +114,7 @@ impl Proof {
     /// The file: [`MAGIC`], the proof, and the first 16 bytes of the hash of both. The hash tells a
     /// damaged file from a refused one, and covers what a claim of absence leaves open.
     pub fn encode(&self) -> Vec<u8> {
-        let mut file = MAGIC.to_vec();
-        file.extend(codec::encode(self));
-        let checksum = checksum(&file);
-        file.extend(checksum);
-        file
+        sealed(MAGIC, &codec::encode(self))
     }
 
     /// Reads a file.
@@ -104,14 +123,7 @@ impl Proof {
     /// [`ProofError::NotAProof`] or [`ProofError::Malformed`].
     pub fn decode(file: &[u8]) -> Result<Self, ProofError> {
         file.strip_prefix(MAGIC.as_slice()).ok_or(ProofError::NotAProof)?;
-        let damaged = || ProofError::Malformed { reason: "its checksum does not fit".to_owned() };
-        let (content, sum) = file.split_last_chunk::<CHECKSUM>().ok_or_else(damaged)?;
-        let body = content.strip_prefix(MAGIC.as_slice()).ok_or_else(damaged)?;
-        if checksum(content) != *sum {
-            return Err(damaged());
-        }
-        codec::decode(body, Self::MAXIMUM_BYTES)
-            .map_err(|error| ProofError::Malformed { reason: error.to_string() })
+        read(MAGIC, file, Self::MAXIMUM_BYTES).map_err(|reason| ProofError::Malformed { reason })
     }
 
     /// Verifies the proof for a verifier that trusts the chain `trusted`.

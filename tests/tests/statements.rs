@@ -103,3 +103,51 @@ fn a_payment_that_did_not_happen_is_proven_absent() {
     let ran = absent(other, &["--valid-from", &from, "--valid-until", &soon]);
     assert!(ran.stderr.contains("error[too-early]"), "{ran:?}");
 }
+
+#[test]
+fn a_statement_proves_itself_and_the_next_goes_on_from_it() {
+    let field = Field::new();
+    let (first, second) = (field.work.path().join("1"), field.work.path().join("2"));
+    let (first, second) = (first.to_str().unwrap(), second.to_str().unwrap());
+    let prove = |words: &[&str]| {
+        field.wallet(&[&["statement", "@wei", "--format", "proof"], words].concat())
+    };
+
+    pay(&field, "25.00 CNY");
+    let ran = prove(&["-o", first]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.contains("Valid: 0.00 CNY and all 2 entries of "), "{ran:?}");
+    let id = pay(&field, "7.50 CNY");
+    let ran = prove(&["-o", second, "--after", first]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+
+    // Nothing but the file and the chain id: no node is asked.
+    let chain = field.wallet_json(&["status"])["chain_id"].as_str().unwrap().to_owned();
+    let offline = ["--api", "http://127.0.0.1:9", "statement", "verify"];
+    let verify = |file: &str, more: &[&str]| {
+        field.wallet(&[&offline[..], &[file, "--chain-id", &chain], more].concat())
+    };
+    let ran = verify(second, &["--output", "json"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let position = &document["positions"][0];
+    assert!(position["opening"]["block"].is_u64(), "{document}");
+    let entries = position["entries"].as_array().unwrap();
+    assert_eq!((entries.len(), entries[0]["id"].as_str()), (1, Some(id.as_str())), "{document}");
+    assert_eq!(entries[0]["balance"], position["closing"]["balance"], "{document}");
+
+    let mut bytes = fs::read(second).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(second, &bytes).unwrap();
+    let ran = verify(second, &[]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.stderr.contains("error[statement-refused]"), "{ran:?}");
+    let lee = ["statement", "@lee", "--format", "proof", "--after", first, "-o", second];
+    let ran = field.wallet(&lee);
+    assert!(ran.stderr.contains("error[statement-refused]"), "{ran:?}");
+    for words in [&["--after", first, "-o", second, "--since", "2026-01-01"][..], &[]] {
+        let ran = prove(words);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+    }
+}

@@ -156,7 +156,10 @@ pub(crate) struct History {
 
 /// A statement.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Statement {
+    #[command(subcommand)]
+    pub(crate) command: Option<StatementCommand>,
     /// @name, address, or BIC/reference; the profile's usual payer if left out.
     pub(crate) account: Option<String>,
     /// What is written.
@@ -168,9 +171,24 @@ pub(crate) struct Statement {
     /// The last day (UTC).
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub(crate) until: Option<String>,
+    /// Begin where this proven statement ends; for --format proof.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "until"])]
+    pub(crate) after: Option<PathBuf>,
     /// The file to write; standard output if left out.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+/// What else is done with statements.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StatementCommand {
+    /// Verify a statement's file offline, and list its entries.
+    Verify {
+        /// The file.
+        file: PathBuf,
+        #[command(flatten)]
+        anchor: Anchor,
+    },
 }
 
 /// How a statement is written.
@@ -185,6 +203,8 @@ pub(crate) enum StatementFormat {
     Camt053,
     /// A journal of hledger, with each balance asserted.
     Hledger,
+    /// A file that anybody can verify offline: no entry is missing.
+    Proof,
 }
 
 /// Reads a day.

@@ -1,5 +1,7 @@
 //! A small chain, proofs of all kinds on it, and every way to spoil them.
 
+mod statements;
+
 use super::*;
 use crate::account::{Institution, KeySet, Policy, Roles};
 use crate::block::Cut;
@@ -86,7 +88,7 @@ fn order(domains: &Domains, operations: Vec<Operation>) -> VerifiedTransaction {
         suite: SUITE,
         chain_id: domains.chain_id(),
         valid_from: START,
-        valid_until: START.plus(600_000),
+        valid_until: START.plus(1_200_000),
         operations,
         atomic: false,
         signers: vec![operator.public()],
@@ -95,7 +97,8 @@ fn order(domains: &Domains, operations: Vec<Operation>) -> VerifiedTransaction {
     verify_all(domains, vec![SignedTransaction { transaction, signatures }]).remove(0).unwrap()
 }
 
-/// A chain of three blocks: an account gets 100.00 CNY in the second; the third is empty.
+/// A chain of four blocks: an account gets 100.00 CNY in the second and 5.00 and 2.00 CNY in the
+/// fourth; the third is empty.
 struct Chain {
     domains: Domains,
     genesis: GenesisDocument,
@@ -122,7 +125,8 @@ impl Chain {
                 tier: 1,
             },
         ];
-        let contents = [opening, vec![issue(1, 10_000), issue(2, 0)], vec![]];
+        let later = vec![issue(3, 500), issue(4, 200)];
+        let contents = [opening, vec![issue(1, 10_000), issue(2, 0)], vec![], later];
         for (view, operations) in (1_u64..).zip(contents) {
             let tip = &blocks.last().unwrap().tip;
             let transactions: Vec<_> =
@@ -165,14 +169,18 @@ impl Chain {
     }
 
     fn holding(&self) -> Proof {
-        let state = self.blocks[3].tip.state();
+        self.holding_at(account(), 3)
+    }
+
+    fn holding_at(&self, account: AccountId, height: usize) -> Proof {
+        let state = self.blocks[height].tip.state();
         let claim = Claim::Holding {
-            account: account(),
+            account,
             asset: cny(),
-            holding: state.holding(account(), cny()),
-            path: state.prove(&StateKey::Holding(account(), cny())),
+            holding: state.holding(account, cny()),
+            path: state.prove(&StateKey::Holding(account, cny())),
         };
-        self.proof(claim, 3)
+        self.proof(claim, height)
     }
 
     fn account(&self) -> Proof {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use ledger::{
     codec,
     hash::ChainId,
-    proof::{MAGIC, Proof},
+    proof::{MAGIC, Proof, Statement},
     state::Part,
     tree::Chunk,
 };
@@ -23,6 +23,12 @@ use crate::load::micro::world::World;
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "proof-file", samples: files, words: &["feiqian.proof/v1"], run: file },
     Target { name: "proof-body", samples: bodies, words: &[], run: body },
+    Target {
+        name: "statement-file",
+        samples: statements,
+        words: &["feiqian.statement/v1"],
+        run: statement,
+    },
     Target { name: "snapshot-manifest", samples: manifests, words: &[], run: manifest },
     Target { name: "snapshot-chunk", samples: chunks, words: &[], run: chunk },
     Target { name: "snapshot-answer", samples: answers, words: &[], run: answer },
@@ -66,6 +72,25 @@ fn judge(proof: &Proof) -> bool {
     let (good, chain) = &*GOOD;
     let convinces = proof.verify(*chain).is_ok();
     assert_eq!(convinces, proof == good, "a changed proof convinces, or the good one does not");
+    convinces
+}
+
+/// A statement over one block, and the chain that it holds on.
+static STATEMENT: LazyLock<(Statement, ChainId)> = LazyLock::new(|| {
+    let mut world = World::new(4).expect("the ledger opens");
+    world.statement(3).expect("a holding is proven")
+});
+
+fn statements() -> Vec<Vec<u8>> {
+    vec![STATEMENT.0.encode()]
+}
+
+fn statement(bytes: &[u8]) -> bool {
+    let Ok(statement) = Statement::decode(bytes) else { return false };
+    assert_eq!(statement.encode(), bytes, "a second file of one statement was taken");
+    let (good, chain) = &*STATEMENT;
+    let convinces = statement.verify(*chain).is_ok();
+    assert_eq!(convinces, statement == *good, "a changed statement convinces");
     convinces
 }
 

@@ -288,6 +288,9 @@ codes! {
     ProofRefused "proof-refused"
         ["A proof does not hold, so it proves nothing.", "证明不成立，不能证明任何内容。"]
         ["Get the proof again, from another node.", "请从其他节点重新获取证明。"]
+    StatementRefused "statement-refused"
+        ["A statement's file does not hold, so it proves nothing.", "对账单文件不成立，不能证明任何内容。"]
+        ["Get the statement again, from another node.", "请从其他节点重新获取对账单。"]
     UnreadableEntry "unreadable-entry"
         ["A node tells of an entry of a kind that this wallet does not know.", "节点给出了本钱包不识别的分录类型。"]
         ["Ask another node with --api, or update this wallet.", "请用 --api 询问其他节点，或升级钱包。"]

@@ -58,14 +58,24 @@ fn balance(desk: &Desk<'_>, text: &str, naming: &Naming) -> Result<BalanceDocume
     for view in &mut account.holdings {
         let asset = AssetCode::parse(&view.asset)?;
         match prove(desk, party.account, asset) {
-            Ok((holding, height)) => {
-                *view = HoldingView::new(asset, &holding, naming);
-                account.height = height;
+            Ok(proof) => {
+                *view = HoldingView::new(asset, &proof.holding, naming);
+                account.height = proof.height;
             }
             Err(_) => proven = false,
         }
     }
     Ok(BalanceDocument { name: party.label, proven, account })
+}
+
+/// A holding as a node proves it, verified.
+pub(super) struct ProvenHolding {
+    /// The holding; empty if the account never had any.
+    pub(super) holding: Holding,
+    /// The block after which it is so.
+    pub(super) height: u64,
+    /// The proof's file.
+    pub(super) file: Vec<u8>,
 }
 
 /// The holding and the block after which it is so, verified; from the first node that can prove it.
@@ -76,7 +86,7 @@ pub(super) fn prove(
     desk: &Desk<'_>,
     account: AccountId,
     asset: AssetCode,
-) -> Result<(Holding, u64), Fault> {
+) -> Result<ProvenHolding, Fault> {
     let address = account.address(desk.chain.network);
     let path = format!("/v1/accounts/{address}/holdings/{asset}/proof");
     desk.network.ask(|node, limit| {
@@ -87,7 +97,8 @@ pub(super) fn prove(
             Proven::Holding { account: of, asset: what, holding }
                 if of == account && what == asset =>
             {
-                Ok((holding.unwrap_or_default(), verdict.header.height.0))
+                let height = verdict.header.height.0;
+                Ok(ProvenHolding { holding: holding.unwrap_or_default(), height, file })
             }
             Proven::Holding { .. }
             | Proven::Payment(_)

@@ -117,9 +117,23 @@ fn digits(id: &str) -> String {
 }
 
 fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> {
-    let chain = match (&anchor.genesis, &anchor.chain_id) {
-        (Some(genesis), _) => Chain::of_genesis(genesis)?,
-        (None, Some(text)) => Chain::parse(text)?,
+    let chain = anchored(session, anchor)?;
+    let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
+        .map_err(|error| Fault::file(file, &error))?;
+    let verdict = checked(&chain, &proof)?;
+    let document = document(&chain, &proof, &verdict, None);
+    session.output.result(&sentence_of(&chain, &verdict), &document);
+    Ok(())
+}
+
+/// The chain that a file is checked against: the one that is named, else the profile's.
+///
+/// # Errors
+/// A usage fault if there is none.
+pub(super) fn anchored(session: &Session, anchor: &Anchor) -> Result<Chain, Fault> {
+    match (&anchor.genesis, &anchor.chain_id) {
+        (Some(genesis), _) => Chain::of_genesis(genesis),
+        (None, Some(text)) => Chain::parse(text),
         (None, None) => session.profile().and_then(|profile| profile.chain()).map_err(|fault| {
             let why = say!(
                 "A proof is checked against a chain that you trust.",
@@ -130,14 +144,8 @@ fn verify(session: &Session, file: &Path, anchor: &Anchor) -> Result<(), Fault> 
                 "请加上 --genesis FILE 或 --chain-id ID，或选择配置。"
             );
             Fault::usage(Own::MissingFlag, why, hint).with_cause(&fault)
-        })?,
-    };
-    let proof = files::read(file, ledger::proof::Proof::MAXIMUM_BYTES)
-        .map_err(|error| Fault::file(file, &error))?;
-    let verdict = checked(&chain, &proof)?;
-    let document = document(&chain, &proof, &verdict, None);
-    session.output.result(&sentence_of(&chain, &verdict), &document);
-    Ok(())
+        }),
+    }
 }
 
 fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {

@@ -10,12 +10,14 @@ mod check;
 mod csv;
 mod hledger;
 mod message;
+mod proven;
 
 use api::account::{EntryView, HistoryPage};
 use serde::Serialize;
 
 use super::table;
-use crate::cli::{Statement, StatementFormat};
+use crate::cli::{Statement, StatementCommand, StatementFormat};
+use crate::code::Own;
 use crate::desk::Desk;
 use crate::entropy;
 use crate::fault::Fault;
@@ -56,6 +58,10 @@ struct LineDocument {
 }
 
 pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
+    if let Some(StatementCommand::Verify { file, anchor }) = &command.command {
+        return proven::verify(session, file, anchor);
+    }
+    check_flags(command)?;
     let desk = Desk::open(session)?;
     let written = command.account.as_deref().or(desk.profile.from.as_deref());
     let written = written.ok_or_else(|| {
@@ -66,22 +72,26 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
         .resolve(&desk.chain, &desk.network)?;
     let naming = desk.network.naming(desk.chain.network)?;
     let account = desk.network.account(party.account, desk.chain.network)?;
+    let holdings = check::holdings(&desk, &party, &account)?;
     let entries = entries(&desk, &party)?;
-    let checked = check::check(&desk, &party, &account, entries, &naming)?;
+    let checked = check::check(&desk, &party, holdings, entries, &naming)?;
+    if command.format == StatementFormat::Proof {
+        return proven::write(&desk, &checked, command);
+    }
     let balances = balances::of(&checked.lines, command.since.as_deref(), command.until.as_deref());
     let lines = checked.lines.into_iter().filter(|(entry, _)| within(command, entry));
     let lines: Vec<LineDocument> =
         lines.map(|(entry, balance)| line(&desk, entry, balance)).collect();
     let document = StatementDocument {
         account: party.address,
-        block: checked.height,
+        block: checked.height.unwrap_or(account.height),
         proven: checked.proven,
         balances,
         entries: lines,
     };
     let text = match command.format {
         StatementFormat::Csv => Text::data(csv::write(&document)?),
-        StatementFormat::Text => text(&document),
+        StatementFormat::Text | StatementFormat::Proof => text(&document),
         StatementFormat::Camt053 => {
             let days = (command.since.as_deref(), command.until.as_deref());
             let period = message::Period::new(days, &document.entries, entropy::now())?;
@@ -90,6 +100,28 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
         StatementFormat::Hledger => Text::data(hledger::write(&document)),
     };
     write(session, command, &document, text)
+}
+
+/// Refuses flags that do not go together: a proven statement is cut at blocks, not at days.
+fn check_flags(command: &Statement) -> Result<(), Fault> {
+    let is_proof = command.format == StatementFormat::Proof;
+    if command.after.is_some() && !is_proof {
+        let why =
+            say!("--after goes on from a proven statement.", "--after 须接续一份已证明的对账单。");
+        return Err(Fault::missing("--format proof", why));
+    }
+    if is_proof && (command.since.is_some() || command.until.is_some()) {
+        let why = say!(
+            "A proven statement is cut at blocks, not at days.",
+            "已证明的对账单按区块划分，不按日划分。"
+        );
+        let hint = say!(
+            "Leave --since and --until out; go on from an earlier one with --after FILE.",
+            "请去掉 --since 和 --until；用 --after FILE 接续上一份。"
+        );
+        return Err(Fault::usage(Own::Usage, why, hint));
+    }
+    Ok(())
 }
 
 fn write(

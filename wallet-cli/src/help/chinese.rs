@@ -96,6 +96,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ),
     ("A journal of hledger, with each balance asserted", "hledger 日记账，逐笔核对余额"),
     (
+        "A file that anybody can verify offline: no entry is missing",
+        "任何人都可离线验证的文件：无一遗漏",
+    ),
+    (
+        "Begin where this proven statement ends; for --format proof",
+        "从这份已证明的对账单结束处开始；用于 --format proof",
+    ),
+    ("Verify a statement's file offline, and list its entries", "离线验证对账单文件，并列出分录"),
+    ("The file", "文件"),
+    (
         "Prove that a payment did not happen and no longer can: ordering it anew is then safe",
         "证明付款未发生且不再可能发生：此后可安全地重新下单",
     ),

@@ -14,8 +14,8 @@ use ledger::{
     merkle,
     money::{Amount, Decimals, Money},
     operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms},
-    proof::{Claim, Proof},
-    state::State,
+    proof::{Claim, Position, Proof, Statement},
+    state::{State, StateKey},
     transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all},
 };
 
@@ -120,6 +120,31 @@ impl World {
     pub(crate) fn proof(&self) -> Option<(Proof, ChainId)> {
         let receipt = self.last.booked.first()?.receipt.clone();
         let path = merkle::prove(&self.domains, &self.last.leaves, 0)?;
+        Some((self.certified(Claim::Payment { receipt, path }), self.domains.chain_id()))
+    }
+
+    /// A statement of the first account over one block of so many payments, and the chain to verify
+    /// it against.
+    pub(crate) fn statement(&mut self, count: usize) -> Option<(Statement, ChainId)> {
+        let opening = Some(self.holding());
+        self.execute(count)?;
+        let key = (account(0), self.asset);
+        let entries = self.last.booked.iter().flat_map(|booked| &booked.entries);
+        let entries = entries.filter(|(holding, _)| *holding == key).map(|(_, entry)| *entry);
+        let position = Position { opening, entries: entries.collect(), closing: self.holding() };
+        Some((Statement { positions: vec![position] }, self.domains.chain_id()))
+    }
+
+    /// A proof of the first account's holding after the last block.
+    fn holding(&self) -> Proof {
+        let (account, asset, state) = (account(0), self.asset, self.state());
+        let holding = state.holding(account, asset);
+        let path = state.prove(&StateKey::Holding(account, asset));
+        self.certified(Claim::Holding { account, asset, holding, path })
+    }
+
+    /// A proof of what is claimed of the last block.
+    fn certified(&self, claim: Claim) -> Proof {
         let header = self.last.block.header.clone();
         let block = header.hash(&self.domains);
         let kind = VoteKind::Finalize;
@@ -131,9 +156,7 @@ impl World {
         });
         let certificate = Certificate::assemble(subject, BICS.len(), votes);
         let progress = Progress { epochs: Vec::new(), header, certificate };
-        let claim = Claim::Payment { receipt, path };
-        let genesis = self.genesis.clone();
-        Some((Proof { claim, ancestor: None, progress, genesis }, self.domains.chain_id()))
+        Proof { claim, ancestor: None, progress, genesis: self.genesis.clone() }
     }
 
     /// Builds the next block; none if anything in it is refused.
@@ -226,5 +249,7 @@ mod tests {
         assert!(world.execute(100).is_some());
         let (proof, chain) = world.proof().unwrap();
         assert_eq!(proof.verify(chain).unwrap().signers, 3);
+        let (statement, chain) = world.statement(100).unwrap();
+        assert_eq!(statement.verify(chain).unwrap().positions[0].lines.len(), 4);
     }
 }
