@@ -146,7 +146,7 @@ impl ProfileFile {
 /// The wallet's own choices.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ConfigFile {
+pub(crate) struct ConfigFile {
     profile: Option<String>,
 }
 

@@ -9,11 +9,11 @@ use ledger::crypto::SecretKey;
 
 use crate::book::Book;
 use crate::commands::bank::fees::ScheduleFile;
-use crate::commands::pay::batch::table;
+use crate::commands::pay::batch::{journal, table};
 use crate::devnet;
 use crate::outbox;
 use crate::paper::Paper;
-use crate::profile::ProfileFile;
+use crate::profile::{ConfigFile, ProfileFile};
 use crate::request::{Request, emv, uri};
 use crate::words;
 
@@ -42,6 +42,14 @@ pub fn merchant_code(body: &str) -> Result<String, String> {
 pub fn payments(text: &str) -> Result<String, String> {
     let rows = table::parse(text).map_err(|(_, fault)| fault.code.text().to_owned())?;
     Ok(rows.into_iter().map(|row| row.key).collect::<Vec<_>>().join("\n"))
+}
+
+/// A line of the journal beside a file of payments; gives its text.
+///
+/// # Errors
+/// What is wrong.
+pub fn journal_line(line: &str) -> Result<String, String> {
+    journal::canonical(line).map_err(|reason| reason.english().to_owned())
 }
 
 /// A transaction file; gives its text.
@@ -89,6 +97,15 @@ pub fn words(text: &str) -> Result<String, String> {
 /// What is wrong.
 pub fn profile(text: &str) -> Result<String, String> {
     let file: ProfileFile = toml::from_str(text).map_err(|error| error.to_string())?;
+    toml::to_string(&file).map_err(|error| error.to_string())
+}
+
+/// The wallet's configuration; gives its text.
+///
+/// # Errors
+/// What is wrong.
+pub fn configuration(text: &str) -> Result<String, String> {
+    let file: ConfigFile = toml::from_str(text).map_err(|error| error.to_string())?;
     toml::to_string(&file).map_err(|error| error.to_string())
 }
 

@@ -30,6 +30,7 @@ pub(super) const TARGETS: &[Target] = &[
         words: &[",", "\"", "\n", "\r\n", "payee", "amount", "note", "1 CNY", "DEBT"],
         run: payment,
     },
+    Target { name: "payments-journal", samples: journals, words: JSON, run: journal },
     Target { name: "transaction-file", samples: papers, words: JSON, run: paper },
     Target { name: "outbox-entry", samples: entries, words: JSON, run: entry },
     Target { name: "wallet-profile", samples: profiles, words: TOML, run: profile },
@@ -93,6 +94,22 @@ fn payment(bytes: &[u8]) -> bool {
     true
 }
 
+fn journals() -> Vec<Vec<u8>> {
+    let id = "7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10";
+    let head = r#"{"format":"feiqian.payments/v1","chain_id":"fqd-07","from":"@wei"}"#;
+    let row = format!(r#"{{"row":"@lee,25.00 CNY","id":"{id}"}}"#);
+    let end = format!(r#"{{"ended":"{id}","status":"settled","block":5,"fee":"0.00 CNY"}}"#);
+    vec![head.into(), row.into(), end.into()]
+}
+
+fn journal(bytes: &[u8]) -> bool {
+    let Some(line) = text(bytes).and_then(|text| reading::journal_line(text).ok()) else {
+        return false;
+    };
+    settles(&line, |text| reading::journal_line(text).ok());
+    true
+}
+
 fn papers() -> Vec<Vec<u8>> {
     let vectors = named(&["signed transaction"]).into_iter();
     let signed =
@@ -131,18 +148,23 @@ fn entry(bytes: &[u8]) -> bool {
 /// Reads a text, and gives what it says as one.
 type Reader = fn(&str) -> Result<String, String>;
 
-/// Profiles, address books and fee schedules are TOML of one folder.
+/// Profiles, address books, the configuration and fee schedules are TOML of one folder.
 fn profiles() -> Vec<Vec<u8>> {
     let profile = "api = [\"https://node.bank.example\"]\nchain_id = \"fqt-3f2a\"\n\
                    from = \"@till\"\nlarge = [\"50000.00 CNY\"]\n[accounts]\ntill = \"fqt1\"\n";
     let fees = "version = 1\ncollector = \"@fees\"\n[[rules]]\nasset = \"CNY\"\nflat = \"0.20\"\n\
                 cap = \"9.00\"\n";
-    vec![profile.into(), fees.into(), b"[accounts]\nlee = \"fqt1\"\n".to_vec()]
+    vec![
+        profile.into(),
+        fees.into(),
+        b"[accounts]\nlee = \"fqt1\"\n".to_vec(),
+        b"profile = \"bank\"\n".to_vec(),
+    ]
 }
 
 fn profile(bytes: &[u8]) -> bool {
     let Some(text) = text(bytes) else { return false };
-    let readers: [Reader; 2] = [reading::profile, reading::address_book];
+    let readers: [Reader; 3] = [reading::profile, reading::address_book, reading::configuration];
     let mut taken = reading::fee_schedule(text).is_ok();
     for read in readers {
         if let Ok(written) = read(text) {

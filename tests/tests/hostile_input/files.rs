@@ -173,6 +173,12 @@ fn of_wallet() -> Vec<Reader> {
             2,
             "bad-genesis|error[file]",
         ),
+        of(
+            &format!("statement|verify|given|--chain-id|{chain}"),
+            &sample("statement-file"),
+            3,
+            "statement-refused",
+        ),
         of("tx|inspect|given", &sample("transaction-file"), 2, "bad-transaction-file|error[file]"),
         of(
             "tx|sign|given|-o|out",
@@ -210,6 +216,14 @@ fn of_wallet() -> Vec<Reader> {
         of("balance", b"[accounts]\nlee = \"fqd1\"\n", 2, "bad-address-book")
             .at("books/bank.toml")
             .without(&[Fault::Empty, Fault::Missing, Fault::LinkToNothing]),
+        of(
+            "bank|set-fees|given|--institution|PSBCCNBJ",
+            b"version = 1\ncollector = \"@fees\"\n",
+            2,
+            "bad-fee-schedule|error[file]",
+        ),
+        // What a message says is for the node to judge, and none answers here.
+        of("iso|submit|given", &sample("pacs-008"), 5, ""),
         of("keys|list", &sample("keystore"), 2, "bad-key|error[file]")
             .at("keys/k.json")
             .without(&[Fault::Missing]),

@@ -5,7 +5,7 @@
 //! for. So a second run pays nothing twice, whatever stopped the first. All rows are checked before
 //! the first is sent. Absent: payments across assets, whose quotes do not outlast a file.
 
-mod journal;
+pub(crate) mod journal;
 mod plan;
 mod report;
 pub(crate) mod table;

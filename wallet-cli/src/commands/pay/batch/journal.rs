@@ -74,7 +74,7 @@ pub(super) struct Journal {
     path: PathBuf,
     file: File,
     ids: BTreeMap<String, Uetr>,
-    ends: BTreeMap<String, End>,
+    ends: BTreeMap<Uetr, End>,
 }
 
 impl Journal {
@@ -131,7 +131,7 @@ impl Journal {
 
     /// How the payment `id` ended, as far as earlier runs learned it.
     pub(super) fn end(&self, id: Uetr) -> Option<&End> {
-        self.ends.get(&id.to_string())
+        self.ends.get(&id)
     }
 
     /// How many rows have an id.
@@ -156,7 +156,7 @@ impl Journal {
     /// What the system says.
     pub(super) fn ended(&mut self, id: Uetr, end: End) -> Result<(), Fault> {
         self.append(&[Line::End { ended: id.to_string(), end: end.clone() }])?;
-        self.ends.insert(id.to_string(), end);
+        self.ends.insert(id, end);
         Ok(())
     }
 
@@ -199,20 +199,18 @@ impl Journal {
     }
 
     fn take(&mut self, line: &str) -> Result<(), Fault> {
-        match serde_json::from_str(line) {
-            Ok(Line::Row { row, id }) => {
-                let id = Uetr::parse(&id).map_err(|error| self.damaged(&quoted(&error)))?;
+        match read(line).map_err(|reason| self.damaged(&reason))? {
+            (Line::Row { row, .. }, Some(id)) => {
                 self.ids.insert(row, id);
                 Ok(())
             }
-            Ok(Line::End { ended, end }) => {
-                self.ends.insert(ended, end);
+            (Line::End { end, .. }, Some(id)) => {
+                self.ends.insert(id, end);
                 Ok(())
             }
-            Ok(Line::Head { .. }) => {
+            (Line::Head { .. } | Line::Row { .. } | Line::End { .. }, _) => {
                 Err(self.damaged(&say!("it has two first lines.", "它有两个首行。")))
             }
-            Err(error) => Err(self.damaged(&quoted(&error))),
         }
     }
 
@@ -237,6 +235,26 @@ impl Journal {
         );
         Fault::new(Exit::Internal, Own::DamagedJournal, in_file(&self.path, reason), hint)
     }
+}
+
+/// Reads a line, and the id that it names; a first line names none.
+fn read(line: &str) -> Result<(Line, Option<Uetr>), Text> {
+    let line = serde_json::from_str(line).map_err(|error| quoted(&error))?;
+    let id = match &line {
+        Line::Row { id, .. } | Line::End { ended: id, .. } => {
+            Some(Uetr::parse(id).map_err(|error| quoted(&error))?)
+        }
+        Line::Head { .. } => None,
+    };
+    Ok((line, id))
+}
+
+/// A line in its canonical text.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn canonical(line: &str) -> Result<String, Text> {
+    read(line).map(|(line, _)| serde_json::to_string(&line).unwrap_or_default())
 }
 
 /// What is in the file so far, if it is a file: a device would never end.
@@ -319,7 +337,12 @@ mod tests {
         drop(Journal::open(&payments, "fqd-1", None).unwrap());
         let path = path_of(&payments);
         let head = std::fs::read_to_string(&path).unwrap();
-        for line in ["{}\n", "{\"row\":\"a\",\"id\":\"x\"}\n", head.as_str()] {
+        for line in [
+            "{}\n",
+            "{\"row\":\"a\",\"id\":\"x\"}\n",
+            "{\"ended\":\"x\",\"status\":\"settled\"}\n",
+            head.as_str(),
+        ] {
             std::fs::write(&path, format!("{head}{line}")).unwrap();
             let fault = Journal::open(&payments, "fqd-1", None).unwrap_err();
             assert_eq!(fault.code, "damaged-journal", "{line}");
