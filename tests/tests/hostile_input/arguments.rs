@@ -265,7 +265,7 @@ fn options() -> Vec<Lines> {
             "init|--home|h|--member-keys|k|--genesis|g|--log-format|xml",
             "check|--home|h|--output|yaml",
             "rehearse|c",
-            "operator",
+            "operator|remove|li|--home|h",
             "operator|add|li|--home|h",
             "operator|add|li|--role|king|--home|h",
             "operator|add|li|--role|maker|--home|h|--expires|soon",
