@@ -6,6 +6,7 @@
 //! same words.
 
 pub mod account;
+pub mod audit;
 pub mod chain;
 pub mod event;
 pub mod governance;

@@ -93,6 +93,34 @@ impl Problem {
         Self::new(ProblemCode::NotOffered).with(detail, hint)
     }
 
+    /// 401: the call needs an operator's token.
+    pub fn token_missing(roles: &str) -> Self {
+        let detail = format!("This call is for an operator of this node: {roles}.");
+        let hint = "Send the token as Authorization: Bearer TOKEN. The node's operator hands them \
+                    out: feiqian-node operator add.";
+        Self::new(ProblemCode::TokenMissing).with(detail, hint)
+    }
+
+    /// 401: the token does not count, for this reason.
+    pub fn token_refused(reason: impl Into<String>) -> Self {
+        Self::new(ProblemCode::TokenRefused)
+            .with(reason, "Ask who runs the node for a new token: feiqian-node operator add.")
+    }
+
+    /// 403: an operator of this name and role may not do that; these roles may.
+    pub fn role_refused(name: &str, role: &str, roles: &str) -> Self {
+        let detail = format!("{name} has the role {role}, and this call needs {roles}.");
+        Self::new(ProblemCode::RoleRefused).with(detail, "Let somebody do it who has that role.")
+    }
+
+    /// 429: too many calls of this client were refused for want of a right token.
+    pub fn too_many_refusals() -> Self {
+        Self::new(ProblemCode::TooManyRequests).with(
+            "Too many calls from this address had no right token.",
+            "Mend the token, and send it after the Retry-After seconds.",
+        )
+    }
+
     /// 405: the path does not take this method.
     pub fn method_not_allowed() -> Self {
         Self::new(ProblemCode::MethodNotAllowed).with(

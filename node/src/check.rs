@@ -10,6 +10,7 @@ mod configuration;
 pub(crate) mod disk;
 mod keys;
 mod memory;
+mod operators;
 mod peers;
 mod ports;
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub enum Verdict {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The check: `configuration`, `keys`, `memory`, `ports`, `clock`, `disk`, `peers`.
+    /// The check: `configuration`, `keys`, `operators`, `memory`, `ports`, `clock`, `disk`,
+    /// `peers`.
     pub check: &'static str,
     /// How it ended.
     pub verdict: Verdict,
@@ -112,8 +114,9 @@ pub fn run(request: &Request) -> Vec<Finding> {
     let runs = is_held(home);
     let time_server = request.time_server.as_deref();
     let scene = Scene { home, config: &config, genesis: &genesis, runs, time_server };
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("keys", keys::check),
+        ("operators", operators::check),
         ("memory", memory::check),
         ("ports", ports::check),
         ("clock", clock::check),

@@ -1,16 +1,26 @@
 //! What this program asks a running node over HTTP: its own home's, or one that the operator names.
 //!
-//! Invariants: every call has a time limit, and no proxy is asked. Absent: trust in the answers;
-//! they are shown, and nothing is signed or paid by them.
+//! Where the node asks who calls, the token is that of the file that the environment names.
+//! Invariants: every call has a time limit, and no proxy is asked; a token goes to the home's own
+//! node alone. Absent: trust in the answers; they are shown, and nothing is signed or paid by them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use api::chain::{HealthView, StatusView, ValidatorView};
 use serde::de::DeserializeOwned;
 use ureq::Agent;
+use zeroize::Zeroizing;
 
 use crate::config::ApiConfig;
+use crate::home::{self, HomeError};
+
+/// The environment variable that names the file of an operator's token.
+pub const TOKEN_FILE: &str = "FEIQIAN_TOKEN_FILE";
+
+/// The most bytes of that file.
+const MAXIMUM_TOKEN: usize = 1024;
 
 /// How long a node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -26,6 +36,15 @@ pub enum ClientError {
         /// Why.
         reason: String,
     },
+    /// The node wants to know who asks.
+    #[error("the node at {base} asks for an operator's token. Name its file: {TOKEN_FILE}=FILE")]
+    Closed {
+        /// Where.
+        base: String,
+    },
+    /// The token cannot be read.
+    #[error(transparent)]
+    Token(#[from] HomeError),
 }
 
 /// A client of one node.
@@ -33,6 +52,19 @@ pub enum ClientError {
 pub struct Client {
     agent: Agent,
     base: String,
+    is_own: bool,
+}
+
+/// The header's value for the token in the file that the environment names, if it names one.
+///
+/// # Errors
+/// [`HomeError`] if others can read the file, or it cannot be read.
+pub fn bearer() -> Result<Option<Zeroizing<String>>, HomeError> {
+    let file = std::env::var_os(TOKEN_FILE).filter(|file| !file.is_empty()).map(PathBuf::from);
+    let Some(file) = file else { return Ok(None) };
+    home::check_private(&file)?;
+    let text = Zeroizing::new(home::read_text(&file, MAXIMUM_TOKEN)?);
+    Ok(Some(Zeroizing::new(format!("Bearer {}", text.trim()))))
 }
 
 impl Client {
@@ -44,13 +76,14 @@ impl Client {
             .http_status_as_error(false)
             .proxy(None)
             .build();
-        Self { agent: config.new_agent(), base: base.trim_end_matches('/').to_owned() }
+        let base = base.trim_end_matches('/').to_owned();
+        Self { agent: config.new_agent(), base, is_own: false }
     }
 
     /// The client of the node that listens as `api` says, on this machine.
     #[must_use]
     pub fn of(api: &ApiConfig) -> Self {
-        Self::new(&format!("http://{}", reachable(api.listen)))
+        Self { is_own: true, ..Self::new(&format!("http://{}", reachable(api.listen))) }
     }
 
     /// Where the node is asked.
@@ -88,7 +121,15 @@ impl Client {
             base: self.base.clone(),
             reason: error.to_string(),
         };
-        let mut response = self.agent.get(format!("{}{path}", self.base)).call().map_err(silent)?;
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        let bearer = if self.is_own { bearer()? } else { None };
+        if let Some(bearer) = bearer {
+            request = request.header("authorization", bearer.as_str());
+        }
+        let mut response = request.call().map_err(silent)?;
+        if matches!(response.status().as_u16(), 401 | 403) {
+            return Err(ClientError::Closed { base: self.base.clone() });
+        }
         response.body_mut().read_json().map_err(silent)
     }
 }

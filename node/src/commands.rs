@@ -4,11 +4,13 @@
 //! made, 130 an interruption; every failure says what to do. Absent: what a running node does (see
 //! `run`).
 
+mod audit;
 mod backup;
 mod check;
 mod devnet;
 mod entropy;
 mod init;
+mod operator;
 mod rehearse;
 mod rotate_key;
 mod run;
@@ -47,6 +49,12 @@ enum Command {
     Arm(backup::ArmArguments),
     /// Checks every record, block, signature, certificate and index row of a stopped node's home.
     VerifyLedger(verify_ledger::Arguments),
+    /// Says who may use the node's API, and as what.
+    #[command(subcommand)]
+    Operator(operator::Command),
+    /// Checks and shows the audit log: who called what on the node's API.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Says what a change of the network would do now: "safe" or "would halt".
     Rehearse(rehearse::Arguments),
     /// Makes a validator's next voting key, or lets it take the present one's place.
@@ -104,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Restore(arguments) => backup::restore(&arguments),
         Command::Arm(arguments) => backup::arm(&arguments),
         Command::VerifyLedger(arguments) => verify_ledger::run(&arguments),
+        Command::Operator(command) => operator::run(&command),
+        Command::Audit(command) => audit::run(&command),
         Command::RotateKey(arguments) => rotate_key::run(&arguments),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Devnet(arguments) => devnet::run(&arguments),

@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
-pub use api::ApiConfig;
+pub use api::{ApiConfig, PublicReads};
 pub use dealer::{DealerConfig, RateConfig};
 pub use mistake::ConfigError;
 pub use text::{BicText, ChainIdText};
@@ -136,6 +136,9 @@ pub struct IsoConfig {
     /// `http://127.0.0.1:7680`. Without it, this node's own dealer is asked, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dealer: Option<String>,
+    /// The file of this institution's token at that node, if that node asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dealer_token: Option<PathBuf>,
     /// The institutions whose messages are taken. None: messages are refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub operators: Vec<OperatorConfig>,
@@ -217,6 +220,14 @@ impl Config {
         self.node.chain_id.chain_id
     }
 
+    /// What may be read without a token.
+    pub fn public_reads(&self) -> PublicReads {
+        self.api.public_reads.unwrap_or(match self.network_kind() {
+            Network::Production => PublicReads::Chain,
+            Network::Test | Network::Devnet => PublicReads::All,
+        })
+    }
+
     /// The institution that runs this node.
     pub fn bic(&self) -> Bic {
         self.node.bic.0
@@ -275,6 +286,10 @@ impl Config {
             }
         }
         match &self.iso.dealer {
+            Some(url) if self.iso.dealer_token.is_some() && !webhooks::is_private(url) => {
+                let reason = "a token leaves this machine by https alone: write an https URL";
+                Err(ConfigError::value("iso.dealer", reason))
+            }
             Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
                 Err(ConfigError::value("iso.dealer", "write a URL, like http://127.0.0.1:7680"))
             }

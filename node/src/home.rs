@@ -23,11 +23,13 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::access::Access;
 use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
+use crate::trail;
 use crate::webhooks::Webhooks;
 
 pub use create::{NewHome, create, write_config};
-pub use files::{read_text, write_text};
+pub use files::{check_private, read_text, write_private, write_text};
 pub use keys::{read_key, write_key};
 
 /// The file of the key that votes, in the folder of keys.
@@ -62,6 +64,8 @@ pub struct Home {
     pub dealer: Option<Dealer>,
     /// Where events are sent.
     pub webhooks: Webhooks,
+    /// Who may use the API.
+    pub access: Access,
     lock: File,
 }
 
@@ -213,8 +217,24 @@ impl Home {
         let dealer = config.dealer.as_ref();
         let dealer = dealer.map(|dealer| read_dealer(path, network, dealer)).transpose()?;
         let webhooks = Webhooks::open(path, &config.webhooks, network)?;
-        let path = path.to_owned();
-        Ok(Self { path, config, genesis, voting_keys, node_key, operators, dealer, webhooks, lock })
+        let access = Access::open(path, network)?;
+        Ok(Self {
+            path: path.to_owned(),
+            config,
+            genesis,
+            voting_keys,
+            node_key,
+            operators,
+            dealer,
+            webhooks,
+            access,
+            lock,
+        })
+    }
+
+    /// The folder of the audit log.
+    pub fn trail_folder(&self) -> PathBuf {
+        self.path.join(trail::FOLDER)
     }
 
     /// The folder of the block log's segments.

@@ -2,11 +2,13 @@
 //!
 //! Invariants: every refusal, whoever makes it, is a problem document (RFC 9457); what is answered
 //! as final is final; requests at work, open connections, bodies and waiting times are bounded, and
-//! one request too many is answered 503 at once; every answer names its request. Absent: TLS, which
-//! stands in front; who a client is, which the proxy in front may ask.
+//! one request too many is answered 503 at once; every answer names its request; a call is made by
+//! whom it is for, and what has to be recorded is. Absent: TLS, which stands in front.
 
+mod access;
 mod accounts;
 pub(crate) mod alerts;
+mod audit;
 mod blocks;
 mod body;
 mod connections;
@@ -30,6 +32,7 @@ mod proposals;
 mod proxies;
 mod quotes;
 mod rates;
+mod recording;
 mod refusal;
 mod request_id;
 mod routes;
@@ -41,7 +44,7 @@ mod traffic;
 mod transactions;
 mod webhooks;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::problem::Problem;
@@ -52,17 +55,23 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::access::Book;
 use crate::config::ApiConfig;
 use crate::driver::Driver;
 use crate::home::{Home, now};
 use crate::iso::Desk;
 use crate::readers::{self, Readers};
+use crate::trail::{Entry, Kind, Settings, Trail};
 use alerts::Alerts;
 use connections::{Connections, Patience, Peer};
 use intake::Intake;
 use rates::Rates;
 use refusal::Refused;
 use traffic::Traffic;
+
+/// How many calls a second of one client address may be refused for want of a right token, in the
+/// long run and at once; of more, none is recorded.
+const REFUSALS: (u32, u32) = (1, 60);
 
 /// How long after the longest wait of a request the API goes on closing.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -93,6 +102,10 @@ struct AppState {
     alerts: Alerts,
     intake: Intake,
     rates: Rates,
+    refusals: Rates,
+    /// The operators as they were last seen.
+    known: Mutex<Arc<Book>>,
+    trail: Trail,
     /// Closed when the last request lets go of all of the above: it is dropped after them.
     _open: mpsc::Sender<()>,
 }
@@ -106,7 +119,25 @@ impl AppState {
         open: mpsc::Sender<()>,
     ) -> Self {
         let config = &home.config.api;
+        // If they cannot be read, nobody is known, and it is tried again at each call.
+        let known = home.access.book().unwrap_or_default();
+        let opened = Entry::new(Kind::Opened, now());
+        let opened = opened.detail(format!(
+            "{}, version {}; {}",
+            owner(&home),
+            env!("CARGO_PKG_VERSION"),
+            known.summary(now())
+        ));
+        let settings = Settings {
+            folder: home.trail_folder(),
+            file_bytes: config.audit_file_bytes,
+            key: home.node_key.clone(),
+            owner: owner(&home),
+        };
         Self {
+            trail: Trail::start(settings, opened),
+            known: Mutex::new(known),
+            refusals: Rates::new(REFUSALS.0, REFUSALS.1),
             desk: Desk::new(&home),
             slots: Semaphore::new(config.requests),
             streams: Arc::new(Semaphore::new(config.streams)),
@@ -125,6 +156,11 @@ impl AppState {
 
     fn network(&self) -> Network {
         self.home.genesis.network
+    }
+
+    /// Whose audit log it is.
+    fn owner(&self) -> String {
+        owner(&self.home)
     }
 
     fn api(&self) -> &ApiConfig {
@@ -151,6 +187,11 @@ impl AppState {
         let late = || Problem::not_ready("The node's index is behind its final blocks.");
         reached.map(|_| ()).ok_or_else(|| late().into())
     }
+}
+
+/// Whose audit log the home's is.
+fn owner(home: &Home) -> String {
+    format!("{} on {}", home.config.bic(), home.config.node.chain_id)
 }
 
 /// Serves the API until `phase` is stopping; open requests are answered first. When it ends,

@@ -110,7 +110,7 @@ impl Desk {
     pub fn new(home: &Arc<Home>) -> Self {
         Self {
             records: Records::new(home.path.join("private")),
-            dealers: Dealers::new(home.config.iso.dealer.as_deref()),
+            dealers: Dealers::new(home),
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             home: home.clone(),
         }

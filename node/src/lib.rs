@@ -6,6 +6,7 @@
 //! and of agreement.
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+pub mod access;
 pub mod audit;
 pub mod backup;
 pub mod check;
@@ -27,4 +28,5 @@ pub mod proofs;
 pub mod readers;
 pub mod run;
 pub mod store;
+pub mod trail;
 pub mod webhooks;

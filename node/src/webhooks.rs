@@ -4,8 +4,8 @@
 //! least once, under an id that never changes, over restarts of both sides. Alerts of this node are
 //! sent, too. Invariants: a receipt that is sent is final; an endpoint that fails, is slow or is
 //! gone holds back nobody but itself, and costs a bounded memory: receipts that it has not taken
-//! wait on the chain, and only the last alerts wait. Absent: endpoints made over the API, which has
-//! no users; an order among messages.
+//! wait on the chain, and only the last alerts wait. Absent: endpoints made over the API; an order
+//! among messages.
 
 mod courier;
 mod message;

@@ -146,6 +146,7 @@ fn rows(node: &Single) -> Vec<Row> {
         get("isAlive", &[], "", 200),
         get("isReady", &[], "verbose", 200),
         get("getMetrics", &[], "", 200),
+        get("getAuditHead", &[], "", 200),
         get("getOpenApi", &[], "", 200),
         get("getDocs", &[], "", 200),
     ];

@@ -39,6 +39,11 @@ fn the_operators_guide() {
 }
 
 #[test]
+fn operators_and_the_audit_log() {
+    plays("docs/operating/access.md");
+}
+
+#[test]
 fn founding() {
     plays("docs/operating/genesis.md");
 }

@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// A file whose first line is the passphrase of the keys [env: FEIQIAN_PASSWORD_FILE].
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// A file with your operator's token, for the first node [env: FEIQIAN_TOKEN_FILE].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     /// How many seconds to wait for an outcome.
     #[arg(long, global = true, default_value_t = 30, value_name = "SECONDS")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=3600))]
@@ -333,6 +336,8 @@ mod tests {
             ("proof verify f --genesis g", true),
             ("proof verify f --genesis g --chain-id c", false),
             ("iso submit m.xml -o a.xml", true),
+            ("iso submit m.xml --token-file f", true),
+            ("iso submit m.xml --token fqop_x", false),
             ("bank register-asset CNY --issuer PSBCCNBJ --operator-key a --operator-key b", true),
             ("bank register-asset CNY", false),
             ("bank open-account --institution PSBCCNBJ --reference 1 --mandate", true),

@@ -97,6 +97,8 @@ pub(crate) fn parse(folder: &Path, text: &str) -> Result<Profile, Text> {
         accounts: accounts.collect(),
         operators: operators.collect(),
         passphrase: Some(devnet.passphrase),
+        token_file: None,
+        token: None,
     })
 }
 

@@ -37,6 +37,7 @@ pub mod reading;
 mod request;
 mod session;
 mod signers;
+mod token;
 mod words;
 
 use clap::{CommandFactory, FromArgMatches};

@@ -32,7 +32,11 @@ pub(crate) struct Network {
 impl Network {
     /// The nodes of `profile`; each question may take `limit`.
     pub(crate) fn new(profile: &Profile, limit: Duration) -> Self {
-        let nodes = profile.apis.iter().map(|base| Node::new(base)).collect();
+        let mut nodes: Vec<Node> = profile.apis.iter().map(|base| Node::new(base)).collect();
+        // Other nodes are other institutions': a token would let them act in its owner's name.
+        if let (Some(first), Some(token)) = (nodes.first_mut(), &profile.token) {
+            first.show(token.clone());
+        }
         Self { nodes, limit, first: Cell::new(0) }
     }
 
@@ -56,8 +60,8 @@ impl Network {
         self.limit
     }
 
-    /// Asks node after node until one answers. A node that is away, busy, or does not know or offer
-    /// what is asked for hands over to the next; any other refusal stands.
+    /// Asks node after node until one answers. A node that is away, busy, or does not know, offer
+    /// or permit what is asked for hands over to the next; any other refusal stands.
     ///
     /// # Errors
     /// The refusal, or exit 5 if no node answered.
@@ -76,7 +80,7 @@ impl Network {
                 }
                 Err(NodeError::Refused { problem }) => {
                     let goes_on = matches!(problem.retry, Retry::Later | Retry::Same)
-                        || matches!(problem.status, 403 | 404);
+                        || matches!(problem.status, 401 | 403 | 404);
                     let fault = refusal(&problem);
                     if !goes_on {
                         return Err(fault);
@@ -161,7 +165,7 @@ pub(crate) fn refusal(problem: &Problem) -> Fault {
     };
     let exit = match (rejection, problem.status) {
         (Some(rejection), _) => Exit::of_rejection(rejection),
-        (None, 403) => Exit::NotPermitted,
+        (None, 401 | 403) => Exit::NotPermitted,
         (None, 500..=503) => Exit::NotSent,
         (None, 504) => Exit::Unknown,
         (None, _) => Exit::Rejected,
@@ -205,6 +209,7 @@ pub(crate) fn nobody_answers(failures: &[Text]) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Token;
     use ledger::rejection::Rejection;
 
     fn asset(code: &str, decimals: u8) -> AssetView {
@@ -233,6 +238,7 @@ mod tests {
             (Problem::rejected(Rejection::Expired), Exit::Expired),
             (Problem::not_found("x", "y"), Exit::Rejected),
             (Problem::not_offered("x", "y"), Exit::NotPermitted),
+            (Problem::token_missing("x"), Exit::NotPermitted),
             (Problem::busy(), Exit::NotSent),
             (Problem::outcome_unknown(), Exit::Unknown),
             (Problem::internal("x"), Exit::NotSent),
@@ -251,6 +257,34 @@ mod tests {
         assert!(chinese.contains("请再次发送同一请求，或询问其他节点。"), "{chinese}");
         let unknown = Problem { code: "of-tomorrow".to_owned(), ..Problem::busy() };
         assert_eq!(refusal(&unknown).code.text(), "of-tomorrow");
+    }
+
+    /// A node that refuses one request, and gives what its head was.
+    fn refusing() -> (String, std::thread::JoinHandle<String>) {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            let lines = BufReader::new(socket.try_clone().unwrap()).lines().map(Result::unwrap);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+            let answer = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            socket.write_all(answer).unwrap();
+            head.join("\n").to_lowercase()
+        });
+        (base, thread)
+    }
+
+    #[test]
+    fn a_token_is_shown_to_the_first_node_alone() {
+        let (first, second) = (refusing(), refusing());
+        let token = Token::of_environment("fqop_secret".to_owned());
+        let apis = vec![first.0, second.0];
+        let profile = Profile { apis, token: Some(token), ..Profile::default() };
+        let network = Network::new(&profile, Duration::from_secs(10));
+        network.assets().unwrap_err();
+        assert!(first.1.join().unwrap().contains("authorization: bearer fqop_secret"));
+        assert!(!second.1.join().unwrap().contains("fqop_"));
     }
 
     #[test]

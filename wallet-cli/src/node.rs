@@ -11,9 +11,10 @@ use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 use ureq::http::Response;
-use ureq::{Agent, Body, Timeout};
+use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use crate::language::{Text, say};
+use crate::token::Token;
 
 /// The most bytes of an answer.
 const MAXIMUM_ANSWER: u64 = 16 * 1024 * 1024;
@@ -58,6 +59,7 @@ impl NodeError {
 pub(crate) struct Node {
     base: String,
     agent: Agent,
+    token: Option<Token>,
 }
 
 impl Node {
@@ -73,7 +75,19 @@ impl Node {
         if is_loopback(&base) {
             config = config.proxy(None);
         }
-        Self { base, agent: config.build().new_agent() }
+        Self { base, agent: config.build().new_agent(), token: None }
+    }
+
+    /// Shows `token` with every request from now on.
+    pub(crate) fn show(&mut self, token: Token) {
+        self.token = Some(token);
+    }
+
+    fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.token {
+            Some(token) => request.header("authorization", token.bearer().as_str()),
+            None => request,
+        }
     }
 
     /// Where the node is.
@@ -96,7 +110,7 @@ impl Node {
         let request =
             query.iter().fold(request, |request, (name, value)| request.query(name, value));
         let request = request.config().timeout_global(Some(limit)).build();
-        answer(request.call())
+        answer(self.authorized(request).call())
     }
 
     /// The same, as JSON.
@@ -130,7 +144,7 @@ impl Node {
             .config()
             .timeout_global(Some(limit))
             .build();
-        answer(request.send(body))
+        answer(self.authorized(request).send(body))
     }
 
     /// Sends JSON and reads JSON.
@@ -204,7 +218,8 @@ fn failed(error: &ureq::Error) -> NodeError {
     if unsent { NodeError::NotSent { reason } } else { NodeError::Broken { reason } }
 }
 
-fn is_loopback(base: &str) -> bool {
+/// True if `base` is a node of this machine.
+pub(crate) fn is_loopback(base: &str) -> bool {
     let authority = base.split_once("://").map_or(base, |(_, rest)| rest);
     let authority = authority.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);

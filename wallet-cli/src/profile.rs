@@ -19,6 +19,7 @@ use crate::fault::{Fault, in_file, quoted, sentence};
 use crate::files;
 use crate::folders::Folders;
 use crate::language::{Text, say};
+use crate::token::Token;
 
 const MAXIMUM_BYTES: usize = 1024 * 1024;
 const MAXIMUM_GENESIS_BYTES: usize = 16 * 1024 * 1024;
@@ -114,6 +115,10 @@ pub(crate) struct Profile {
     pub(crate) operators: Vec<OperatorKey>,
     /// The public passphrase of a devnet's keystores.
     pub(crate) passphrase: Option<String>,
+    /// The file of an operator's token at the first node.
+    pub(crate) token_file: Option<PathBuf>,
+    /// The token itself, once a session has found it.
+    pub(crate) token: Option<Token>,
 }
 
 /// A profile's file. Either `devnet` stands alone, or the others describe a network.
@@ -132,6 +137,8 @@ pub(crate) struct ProfileFile {
     from: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     large: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_file: Option<PathBuf>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     accounts: BTreeMap<String, String>,
 }
@@ -178,6 +185,8 @@ impl Profile {
         };
         if !selection.apis.is_empty() {
             profile.apis.clone_from(&selection.apis);
+            // The profile's token is for the profile's first node, and for no other.
+            profile.token_file = None;
         }
         Book::read(folders, &profile.name)?.extend(&mut profile);
         Ok(profile)
@@ -251,6 +260,8 @@ impl Profile {
             accounts: accounts.collect(),
             operators: Vec::new(),
             passphrase: None,
+            token_file: file.token_file.map(|file| profiles.join(file)),
+            token: None,
         })
     }
 }
@@ -372,6 +383,16 @@ mod tests {
         assert_eq!(profile.from.as_deref(), Some("till"));
         assert_eq!(profile.chain().unwrap().text(), format!("fqt-{}", "09".repeat(32)));
         assert_eq!(profile.accounts["till"].address, "fqt1abc");
+    }
+
+    #[test]
+    fn a_profiles_token_is_for_its_own_first_node_alone() {
+        let text = network("a").replace("from =", "token_file = \"li.token\"\nfrom =");
+        let (home, folders) = folders(&[("bank", &text)]);
+        let profile = Profile::find(&folders, &Selection::default()).unwrap();
+        assert_eq!(profile.token_file, Some(home.path().join("profiles/li.token")));
+        let api = Selection { apis: vec!["https://b".to_owned()], ..Selection::default() };
+        assert_eq!(Profile::find(&folders, &api).unwrap().token_file, None);
     }
 
     #[test]

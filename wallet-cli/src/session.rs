@@ -19,6 +19,7 @@ use crate::outbox::Outbox;
 use crate::output::Output;
 use crate::passphrase::Passphrases;
 use crate::profile::{Profile, Selection};
+use crate::token::{self, Token};
 
 /// How long one question to a node may take.
 const QUESTION: Duration = Duration::from_secs(5);
@@ -34,6 +35,7 @@ pub(crate) struct Session {
     /// How long to wait for an outcome.
     pub(crate) timeout: Duration,
     selection: Selection,
+    token: token::Source,
     yes: bool,
 }
 
@@ -61,16 +63,23 @@ impl Session {
                 devnet: path("FEIQIAN_DEVNET"),
                 apis,
             },
+            token: token::Source {
+                file: options.token_file.or_else(|| path("FEIQIAN_TOKEN_FILE")),
+                value: text("FEIQIAN_TOKEN").map(Token::of_environment),
+            },
             yes: options.yes,
         })
     }
 
-    /// The profile.
+    /// The profile, with the token for its first node.
     ///
     /// # Errors
-    /// As for [`Profile::find`].
+    /// As for [`Profile::find`]; a usage fault for a token that cannot be used.
     pub(crate) fn profile(&self) -> Result<Profile, Fault> {
-        Profile::find(&self.folders, &self.selection)
+        let mut profile = Profile::find(&self.folders, &self.selection)?;
+        let (file, node) = (profile.token_file.as_deref(), profile.apis.first());
+        profile.token = self.token.find(file, node)?;
+        Ok(profile)
     }
 
     /// The profile's nodes.

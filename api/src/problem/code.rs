@@ -12,8 +12,14 @@ pub enum ProblemCode {
     Malformed,
     /// 400: Its transaction cannot be read.
     MalformedTransaction,
+    /// 401: The call needs an operator's token, and there is none.
+    TokenMissing,
+    /// 401: The token is not one of this node's, or counts no longer.
+    TokenRefused,
     /// 403: This node does not do that.
     NotOffered,
+    /// 403: The operator's role does not allow it.
+    RoleRefused,
     /// 404: There is no such path, account, block or payment.
     NotFound,
     /// 405: The path does not take this method.
@@ -56,10 +62,13 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, by HTTP status.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Malformed,
         Self::MalformedTransaction,
+        Self::TokenMissing,
+        Self::TokenRefused,
         Self::NotOffered,
+        Self::RoleRefused,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::BodyTimeout,
@@ -86,7 +95,10 @@ impl ProblemCode {
         match self {
             Self::Malformed => "malformed",
             Self::MalformedTransaction => "malformed-transaction",
+            Self::TokenMissing => "token-missing",
+            Self::TokenRefused => "token-refused",
             Self::NotOffered => "not-offered",
+            Self::RoleRefused => "role-refused",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::BodyTimeout => "body-timeout",
@@ -118,7 +130,8 @@ impl ProblemCode {
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed | Self::MalformedTransaction => 400,
-            Self::NotOffered => 403,
+            Self::TokenMissing | Self::TokenRefused => 401,
+            Self::NotOffered | Self::RoleRefused => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::BodyTimeout => 408,
@@ -140,7 +153,10 @@ impl ProblemCode {
         match self {
             Self::Malformed => "The request cannot be read",
             Self::MalformedTransaction => "The transaction is malformed",
+            Self::TokenMissing => "The call needs an operator's token",
+            Self::TokenRefused => "The operator's token is refused",
             Self::NotOffered => "This node does not offer that",
+            Self::RoleRefused => "The operator's role does not allow it",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The path does not take this method",
             Self::BodyTimeout => "The request did not arrive in time",
@@ -168,7 +184,10 @@ impl ProblemCode {
         match self {
             Self::Malformed
             | Self::MalformedTransaction
+            | Self::TokenMissing
+            | Self::TokenRefused
             | Self::NotOffered
+            | Self::RoleRefused
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::Ambiguous

@@ -11,11 +11,14 @@ use crate::log::{Disk, Walk, segment_file_name};
 
 /// What is left out of the home's folder: the log is copied apart, and the rest is made again,
 /// held, or true of this home alone.
-const LEFT_OUT: [&str; 9] = [
+const LEFT_OUT: [&str; 11] = [
     "log",
     "index.redb",
     "index.audit",
     "lock",
+    "operators.lock",
+    // A copy's audit log ends where it was copied, and its own node signs that.
+    "audit/head.json",
     "snapshot",
     "founding",
     "observe.json",
@@ -88,7 +91,9 @@ fn copy_rest(
     for entry in fs::read_dir(&folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path: PathBuf = below.join(entry.file_name());
-        if LEFT_OUT.iter().any(|name| path == Path::new(name)) {
+        // What is being written is gone before it could be copied.
+        let is_partial = path.extension().is_some_and(|end| end == "partial");
+        if is_partial || LEFT_OUT.iter().any(|name| path == Path::new(name)) {
             continue;
         }
         let kind = entry.file_type().map_err(failed)?;

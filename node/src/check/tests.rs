@@ -5,9 +5,12 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
+use ledger::ids::Timestamp;
+
+use crate::access::{self, Operator, Role, Token};
 use crate::home::recollection::{self, Loss, Observance};
 use crate::home::tests::home;
-use crate::home::{CONFIG_FILE, Home, NODE_KEY, VOTING_KEY};
+use crate::home::{CONFIG_FILE, Home, NODE_KEY, VOTING_KEY, now};
 
 /// A home that listens on ports of its own.
 fn fit() -> tempfile::TempDir {
@@ -23,6 +26,11 @@ fn fit() -> tempfile::TempDir {
     fs::set_permissions(folder.path().join("keys"), fs::Permissions::from_mode(0o700)).unwrap();
     recollection::observe(folder.path(), Observance { reason: Loss::Joined, armed: true }).unwrap();
     folder
+}
+
+fn add(home: &Path, expires: Option<Timestamp>) {
+    let operator = Operator::new("li", Role::Maker, &Token::new([1; 32]), now(), expires);
+    access::change(home, |book| book.add(operator)).unwrap();
 }
 
 fn find(home: &Path) -> Vec<Finding> {
@@ -48,7 +56,8 @@ fn a_fit_home_has_no_failure_and_is_left_as_it_was() {
     let failed: Vec<_> =
         findings.iter().filter(|finding| finding.verdict == Verdict::Failed).collect();
     assert!(failed.is_empty(), "{failed:?}");
-    for check in ["configuration", "keys", "memory", "ports", "clock", "disk", "peers"] {
+    for check in ["configuration", "keys", "operators", "memory", "ports", "clock", "disk", "peers"]
+    {
         assert!(findings.iter().any(|finding| finding.check == check), "{check}");
     }
     for finding in &findings {
@@ -62,7 +71,7 @@ fn a_fit_home_has_no_failure_and_is_left_as_it_was() {
 #[test]
 fn damages_by_row() {
     type Damage = fn(&Path);
-    let rows: [(&str, Verdict, &str, Damage); 10] = [
+    let rows: [(&str, Verdict, &str, Damage); 13] = [
         ("configuration", Verdict::Failed, "Did you mean `listen`?", |path| {
             replace(&path.join(CONFIG_FILE), "listen", "lisen");
         }),
@@ -88,6 +97,15 @@ fn damages_by_row() {
         }),
         ("keys", Verdict::Warning, "can be entered by others (mode 755)", |path| {
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }),
+        ("operators", Verdict::Warning, "whoever reaches the API may send messages", |_| {}),
+        ("operators", Verdict::Failed, "operators.json can be read by others", |path| {
+            add(path, None);
+            let file = path.join(access::FILE);
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        }),
+        ("operators", Verdict::Warning, "the token of li counts until", |path| {
+            add(path, Some(now().plus(3_600_000)));
         }),
         ("memory", Verdict::Warning, "is not armed", |path| {
             let observance = Observance { reason: Loss::Restored, armed: false };

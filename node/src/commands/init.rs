@@ -150,18 +150,21 @@ fn configure(
     let keys: Vec<PathBuf> =
         operators.iter().map(|(name, _, _)| Path::new("keys").join(name)).collect();
     let operators = if keys.is_empty() { Vec::new() } else { vec![OperatorConfig { bic, keys }] };
-    Ok(Config {
+    let mut config = Config {
         node: NodeConfig::at_usual_places(bic, chain_id),
         network: NetworkConfig { listen: vec![listen], peers: std::collections::BTreeMap::new() },
         api: ApiConfig::listening(
             arguments.api.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, API_PORT))),
         ),
         storage: StorageConfig::default(),
-        iso: IsoConfig { dealer: None, operators },
+        iso: IsoConfig { operators, ..IsoConfig::default() },
         dealer: None,
         log: LogConfig { format: arguments.log_format.unwrap_or_default(), ..LogConfig::default() },
         webhooks: WebhooksConfig::default(),
-    })
+    };
+    // Written out, so that whoever reads the file sees what is public.
+    config.api.public_reads = Some(config.public_reads());
+    Ok(config)
 }
 
 /// The ceremony's `operator-1.key`, `operator-2.key` and so on.

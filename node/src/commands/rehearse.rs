@@ -13,6 +13,7 @@ use ledger::governance::json::ChangeFile;
 use ureq::Agent;
 
 use super::Failure;
+use crate::client;
 use crate::home;
 use crate::output;
 
@@ -57,7 +58,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text =
         home::read_text(path, MAXIMUM_BYTES).map_err(|error| Failure::usage(error.to_string()))?;
     let change: ChangeFile = serde_json::from_str(&text).map_err(|error| unread(&error))?;
-    let answer = ask(&base(arguments)?, &change)?;
+    // A token goes to the home's own node alone.
+    let bearer = if arguments.api.is_none() { client::bearer()? } else { None };
+    let answer = ask(&base(arguments)?, bearer.as_deref().map(String::as_str), &change)?;
     match arguments.output {
         Format::Text => {
             let verdict = answer.verdict.replace('-', " ");
@@ -85,7 +88,7 @@ fn base(arguments: &Arguments) -> Result<String, Failure> {
     }
 }
 
-fn ask(base: &str, change: &ChangeFile) -> Result<RehearsalAnswer, Failure> {
+fn ask(base: &str, bearer: Option<&str>, change: &ChangeFile) -> Result<RehearsalAnswer, Failure> {
     let config =
         Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build();
     let silent = |error: ureq::Error| {
@@ -93,8 +96,11 @@ fn ask(base: &str, change: &ChangeFile) -> Result<RehearsalAnswer, Failure> {
         Failure::new(message).hint("Start it, or name another one with --api.")
     };
     let url = format!("{base}/v1/proposals/rehearse");
-    let mut response =
-        Agent::new_with_config(config).post(&url).send_json(change).map_err(silent)?;
+    let mut request = Agent::new_with_config(config).post(&url);
+    if let Some(bearer) = bearer {
+        request = request.header("authorization", bearer);
+    }
+    let mut response = request.send_json(change).map_err(silent)?;
     if response.status().is_success() {
         return response.body_mut().read_json().map_err(silent);
     }

@@ -15,6 +15,7 @@ use crate::check::{self, disk};
 use crate::client::{Client, ClientError};
 use crate::home;
 use crate::output;
+use crate::trail::{self, Head};
 
 /// How often a node that is waited for is asked.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -63,6 +64,9 @@ struct Report {
     /// How much room its home has, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_free_bytes: Option<u64>,
+    /// Where its audit log ended when the node signed that last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<Head>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -102,7 +106,13 @@ fn ask(client: &Client, home: Option<&Path>) -> Result<Report, ClientError> {
         checks: health.checks,
         status: Some(status),
         disk_free_bytes: home.and_then(|home| disk::free_bytes(home).ok()),
+        audit: home.and_then(head),
     })
+}
+
+/// The head of the home's audit log, if it can be read.
+fn head(home: &Path) -> Option<Head> {
+    trail::read_head(&home.join(trail::FOLDER)).ok().flatten()
 }
 
 /// A node that does not answer: it is stopped, or starts, or hangs.
@@ -114,6 +124,7 @@ fn silent(arguments: &Arguments, error: &ClientError, home: Option<&Path>) -> Fa
         checks: Vec::new(),
         status: None,
         disk_free_bytes: home.and_then(|home| disk::free_bytes(home).ok()),
+        audit: home.and_then(head),
     };
     if arguments.output == Format::Json
         && let Err(failure) = print(arguments, &report)
@@ -161,6 +172,10 @@ fn text(report: &Report) -> String {
     }
     if let Some(free) = report.disk_free_bytes {
         lines.push(format!("  disk    {} free", disk::size(free)));
+    }
+    if let Some(Head { sequence, hash, time, .. }) = &report.audit {
+        let time = String::from(*time);
+        lines.push(format!("  audit   record {sequence} of {time}, hash {hash}"));
     }
     for check in &report.checks {
         let word = if check.ok { "ok" } else { "NOT OK" };

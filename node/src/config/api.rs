@@ -9,6 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{ConfigError, off_or_within, within};
 
+/// What may be read by whoever comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PublicReads {
+    /// Everything that is on the ledger.
+    All,
+    /// What names no customer: blocks, validators, institutions, assets, proposals.
+    Chain,
+    /// The node's status alone.
+    None,
+}
+
 /// The HTTP API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,6 +66,13 @@ pub struct ApiConfig {
     /// How many of them at once: 1 to 1,000,000.
     #[serde(default = "default_burst")]
     pub rate_burst: u32,
+    /// What may be read without an operator's token; without this key, `all` on devnets and test
+    /// networks, and `chain` where real money is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_reads: Option<PublicReads>,
+    /// The size at which the audit log starts a new file, in bytes: 64 KiB to 4 GiB.
+    #[serde(default = "default_audit_file_bytes")]
+    pub audit_file_bytes: u64,
     /// The addresses of proxies whose `X-Forwarded-For` says which address a client has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_proxies: Vec<IpAddr>,
@@ -79,6 +98,8 @@ impl ApiConfig {
             json_depth: default_json_depth(),
             rate_per_second: 0,
             rate_burst: default_burst(),
+            public_reads: None,
+            audit_file_bytes: default_audit_file_bytes(),
             trusted_proxies: Vec::new(),
             origins: Vec::new(),
         }
@@ -98,6 +119,7 @@ impl ApiConfig {
         within("api.json_depth", wide(self.json_depth), 1, 100)?;
         off_or_within("api.rate_per_second", self.rate_per_second.into(), 1, 1_000_000)?;
         within("api.rate_burst", self.rate_burst.into(), 1, 1_000_000)?;
+        within("api.audit_file_bytes", self.audit_file_bytes, 64 << 10, 1 << 32)?;
         let wrong = self.origins.iter().find(|origin| !is_origin(origin));
         wrong.map_or(Ok(()), |origin| {
             let reason = format!("\"{origin}\" is no origin. Write one like https://bank.example");
@@ -156,4 +178,8 @@ const fn default_json_depth() -> usize {
 
 const fn default_burst() -> u32 {
     200
+}
+
+const fn default_audit_file_bytes() -> u64 {
+    64 << 20
 }

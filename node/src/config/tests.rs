@@ -28,6 +28,8 @@ header_seconds = 5
 json_depth = 8
 rate_per_second = 50
 rate_burst = 100
+public_reads = "chain"
+audit_file_bytes = 1048576
 trusted_proxies = ["10.0.0.1", "::1"]
 origins = ["https://bank.example", "http://localhost:8080"]
 
@@ -39,6 +41,7 @@ snapshot_beyond = 4096
 
 [iso]
 dealer = "http://127.0.0.1:7681"
+dealer_token = "keys/dealer.token"
 operators = [{ bic = "PSBCCNBJ", keys = ["keys/operator-1.key"] }]
 
 [dealer]
@@ -79,6 +82,18 @@ fn a_short_file_is_a_whole_one() {
     assert_eq!(config.storage, StorageConfig::default());
     assert_eq!(config.log, LogConfig::default());
     assert!(config.dealer.is_none() && config.iso.operators.is_empty());
+}
+
+#[test]
+fn what_is_public_depends_on_the_network_unless_it_is_set() {
+    for (prefix, expected) in
+        [("fq", PublicReads::Chain), ("fqt", PublicReads::All), ("fqd", PublicReads::All)]
+    {
+        let text = short().replacen("fqd-", &format!("{prefix}-"), 1);
+        assert_eq!(Config::parse(&text).unwrap().public_reads(), expected, "{prefix}");
+    }
+    let set = short() + "public_reads = \"none\"\n";
+    assert_eq!(Config::parse(&set).unwrap().public_reads(), PublicReads::None);
 }
 
 #[test]
@@ -134,6 +149,8 @@ fn refusals_say_where_and_what_instead() {
         ("json_depth = 8", "json_depth = 101", "api.json_depth: 101 is not within"),
         ("rate_per_second = 50", "rate_per_second = 1000001", "api.rate_per_second"),
         ("rate_burst = 100", "rate_burst = 0", "api.rate_burst: 0 is not within"),
+        ("\"chain\"", "\"some\"", "expected one of `all`, `chain`, `none`"),
+        ("audit_file_bytes = 1048576", "audit_file_bytes = 1", "api.audit_file_bytes: 1 is not"),
         ("\"10.0.0.1\"", "\"proxy\"", "invalid IP address"),
         ("\"https://bank.example\"", "\"*\"", "\"*\" is no origin"),
         ("\"https://bank.example\"", "\"https://bank.example/\"", "is no origin"),
@@ -155,6 +172,7 @@ fn refusals_say_where_and_what_instead() {
         ("\"HKD\"", "\"hkd\"", "is not an asset code"),
         ("minimum = \"0.01\"", rates, "the minimum is above the maximum"),
         ("\"http://127", "\"ftp://127", "iso.dealer"),
+        ("\"http://127.0.0.1:7681", "\"http://10.0.0.1:7681", "write an https URL"),
         ("operators = [", twice, "PSBCCNBJ is listed twice"),
         ("[\"keys/operator-1.key\"]", "[]", "name at least one key file of PSBCCNBJ"),
         ("concurrency = 8", "concurrency = 0", "webhooks.concurrency: 0 is not within"),
@@ -186,7 +204,9 @@ fn the_manual_documents_every_key_in_a_file_that_reads() {
     assert_eq!(config.webhooks, WebhooksConfig { ca, endpoints, ..short.webhooks });
     let (proxies, origins) = (config.api.trusted_proxies.clone(), config.api.origins.clone());
     let usual = ApiConfig::listening(config.api.listen);
-    assert_eq!(config.api, ApiConfig { trusted_proxies: proxies, origins, ..usual });
+    let public_reads = Some(config.public_reads());
+    let usual = ApiConfig { trusted_proxies: proxies, origins, public_reads, ..usual };
+    assert_eq!(config.api, usual);
     let shown: toml::Table = toml::from_str(example).unwrap();
     let all: toml::Table = toml::from_str(&config.to_text().unwrap()).unwrap();
     for (section, keys) in &all {

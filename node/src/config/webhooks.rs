@@ -112,7 +112,7 @@ impl EndpointConfig {
 }
 
 /// True for https, and for http to this machine; with a host, and without a user in it.
-fn is_private(url: &str) -> bool {
+pub(super) fn is_private(url: &str) -> bool {
     let host = |rest: &str| rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned();
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains('#');
     if let Some(rest) = url.strip_prefix("https://") {

@@ -3,9 +3,9 @@
 //! Invariants: a reader never sees half a file, and a written file survives a power loss. Absent:
 //! the block log and the index, which have their own ways.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read, Write};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::HomeError;
@@ -41,12 +41,37 @@ fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// [`HomeError::File`] if any step fails; what was there stays then.
 pub fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
+    replace(path, text, File::options().create(true).truncate(true).write(true))
+}
+
+/// The same, readable by its owner alone.
+///
+/// # Errors
+/// [`HomeError::File`] if any step fails; what was there stays then.
+pub fn write_private(path: &Path, text: &str) -> Result<(), HomeError> {
+    // What is left of a write that failed may be readable by others.
+    let _gone = fs::remove_file(partial(path));
+    replace(path, text, File::options().create_new(true).write(true).mode(0o600))
+}
+
+fn replace(path: &Path, text: &str, options: &OpenOptions) -> Result<(), HomeError> {
     let failed = |source| HomeError::File { path: path.to_owned(), source };
     let partial = partial(path);
-    let mut file = File::create(&partial).map_err(failed)?;
+    let mut file = options.open(&partial).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&partial, path).map_err(failed)?;
     sync_folder(path)
+}
+
+/// Checks that none but its owner can read a file.
+///
+/// # Errors
+/// [`HomeError::Exposed`] if others can, [`HomeError::File`] if it is not there.
+pub fn check_private(path: &Path) -> Result<(), HomeError> {
+    let metadata =
+        fs::metadata(path).map_err(|source| HomeError::File { path: path.to_owned(), source })?;
+    let mode = metadata.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 { Ok(()) } else { Err(HomeError::Exposed { path: path.to_owned(), mode }) }
 }
 
 /// Makes the folder's entry for `path` durable.

@@ -8,7 +8,7 @@ use ledger::crypto::{SecretKey, Suite};
 use ledger::genesis::keyfile::{KeyFile, KeyKind};
 use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -23,12 +23,7 @@ const MAXIMUM_BYTES: usize = 4096;
 /// [`HomeError::Exposed`] if others can read the file; [`HomeError`] for anything else that is
 /// wrong.
 pub fn read_key(path: &Path, expected: KeyKind) -> Result<SecretKey, HomeError> {
-    let metadata = std::fs::metadata(path)
-        .map_err(|source| HomeError::File { path: path.to_owned(), source })?;
-    let mode = metadata.permissions().mode() & 0o777;
-    if mode & 0o077 != 0 {
-        return Err(HomeError::Exposed { path: path.to_owned(), mode });
-    }
+    files::check_private(path)?;
     let text = Zeroizing::new(files::read_text(path, MAXIMUM_BYTES)?);
     let file: KeyFile<'_> = serde_json::from_str(&text)
         .map_err(|error| HomeError::Format { path: path.to_owned(), reason: error.to_string() })?;

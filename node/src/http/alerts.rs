@@ -12,7 +12,7 @@ use api::event::AlertView;
 use api::text;
 use tokio::sync::watch;
 
-use super::{AppState, Phase};
+use super::{AppState, Phase, access};
 use crate::home::now;
 
 /// How often the causes are looked at.
@@ -51,6 +51,8 @@ pub(super) async fn watch(state: Arc<AppState>) {
             _ = phase.wait_for(|phase| *phase == Phase::Stopping) => return,
             _ = ticks.tick() => {}
         }
+        // Who was added or revoked stands in the audit log soon, even if nobody calls.
+        let _noted = access::operators(&state);
         let causes = causes(&state);
         let standing = state.alerts.0.borrow().clone();
         let after = next(&standing, &before, &causes);
@@ -114,6 +116,10 @@ fn causes(state: &AppState) -> Standing {
             let detail = format!("This node has no connection to the validator of {bic}.");
             add("validator-unreachable", Some(bic), AlertView::WARNING, detail);
         }
+    }
+    if !state.trail.is_writable() {
+        let detail = "The audit log cannot be written; calls that belong in it are refused.";
+        add("audit-log-failed", None, AlertView::CRITICAL, detail.to_owned());
     }
     for webhook in state.home.webhooks.failing() {
         let detail = format!("The webhook {webhook} does not take messages; they wait.");

@@ -1,11 +1,12 @@
 //! Cross-origin requests: which web pages' scripts may read the API's answers.
 //!
-//! Invariants: none, unless the operator lists their origins; no credentials are ever allowed, for
-//! the API has none. Absent: a wildcard.
+//! Invariants: none, unless the operator lists their origins; a browser sends nothing by itself
+//! that lets it in: a page's script has to have a token and to send it. Absent: a wildcard,
+//! cookies.
 
 use std::time::Duration;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -25,8 +26,8 @@ pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE, last_event, request_id::NAME])
-        .expose_headers([RETRY_AFTER, request_id::NAME])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, last_event, request_id::NAME])
+        .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE, request_id::NAME])
         .max_age(REMEMBERED);
     Some(layer)
 }

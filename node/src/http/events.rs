@@ -17,7 +17,7 @@ use api::event::EventQuery;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -25,6 +25,7 @@ use ledger::ids::{AccountId, Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use super::access::{self, Caller};
 use super::alerts::{self, Standing};
 use super::openapi::tag;
 use super::params::Params;
@@ -63,6 +64,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 )]
 pub(super) async fn follow(
     State(state): State<Arc<AppState>>,
+    caller: Option<Extension<Caller>>,
     Params(query): Params<EventQuery>,
     headers: HeaderMap,
 ) -> Answer {
@@ -79,8 +81,9 @@ pub(super) async fn follow(
     let turn = state.streams.clone().try_acquire_owned().map_err(|_| Problem::busy())?;
     let proposals = account.is_none().then(Watch::default);
     let alerts = account.is_none().then(|| (state.alerts.subscribe(), Arc::default()));
-    let ready = VecDeque::new();
-    let mut stream = Stream { state, account, proposals, alerts, place, ready, _turn: turn };
+    let (ready, caller) = (VecDeque::new(), caller.map(|Extension(caller)| caller));
+    let mut stream =
+        Stream { state, caller, account, proposals, alerts, place, ready, _turn: turn };
     stream.add_proposals();
     stream.add_alerts();
     let events = futures::stream::unfold(stream, |mut stream| async {
@@ -111,6 +114,8 @@ fn seen(headers: &HeaderMap) -> Result<Option<(Height, usize)>, Refused> {
 /// One client's stream.
 struct Stream {
     state: Arc<AppState>,
+    /// Whose token opened it: it ends with the token.
+    caller: Option<Caller>,
     account: Option<AccountId>,
     proposals: Option<Watch>,
     /// The alerts as they change, and as the client knows them.
@@ -121,7 +126,7 @@ struct Stream {
 }
 
 impl Stream {
-    /// The next event; `None` when the node stops or its index fails.
+    /// The next event; `None` when the node stops, its index fails, or the token counts no longer.
     async fn next(&mut self) -> Option<Event> {
         while self.ready.is_empty() {
             let state = self.state.clone();
@@ -146,7 +151,7 @@ impl Stream {
             self.add(time, &receipts);
             self.add_proposals();
         }
-        self.ready.pop_front()
+        self.ready.pop_front().filter(|_| access::counts(&self.state, self.caller.as_ref()))
     }
 
     /// Makes the events of proposals that are new or different ready.

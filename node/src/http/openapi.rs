@@ -17,10 +17,12 @@ use axum::response::IntoResponse;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Content, HeaderBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
 };
 
+use super::access::{self, Audience};
 use super::docs;
 use super::request_id::HEADER;
 
@@ -35,6 +37,7 @@ pub(super) mod tag {
     pub(crate) const ISO20022: &str = "ISO 20022";
     pub(crate) const EVENTS: &str = "Events";
     pub(crate) const WEBHOOKS: &str = "Webhooks";
+    pub(crate) const AUDIT: &str = "Audit";
     pub(crate) const HEALTH: &str = "Health";
     pub(crate) const REFERENCE: &str = "Reference";
 }
@@ -52,7 +55,9 @@ pub(super) mod tag {
                        with a stable `code`, a `hint` and `retry`: `never`, `later` (nothing is \
                        wrong with the request) or `same` (the outcome is unknown, and the same \
                        bytes tell it).\n\nThe same transaction gets the same receipts, whenever \
-                       and at whichever node it is sent again.",
+                       and at whichever node it is sent again.\n\nWhat is for operators needs \
+                       their token: `Authorization: Bearer fqop_...`. A node that never had an \
+                       operator, and is of no production network, lets anyone do it.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact(),
     ),
@@ -67,14 +72,18 @@ pub(super) mod tag {
         (name = tag::ISO20022, description = "ISO 20022 messages"),
         (name = tag::EVENTS, description = "What happens, as it happens"),
         (name = tag::WEBHOOKS, description = "Where events are sent, and what became of them"),
+        (name = tag::AUDIT, description = "The log of who called what"),
         (name = tag::HEALTH, description = "For monitoring"),
         (name = tag::REFERENCE, description = "This description"),
     ),
 )]
 pub(super) struct Frame;
 
+/// The name of the one way to say who one is.
+const TOKEN: &str = "operatorToken";
+
 /// The refusals that any operation of the API proper may answer.
-const GENERAL: [u16; 5] = [400, 429, 431, 500, 503];
+const GENERAL: [u16; 6] = [400, 401, 429, 431, 500, 503];
 
 /// The document as it is served, and the page made of it.
 pub(super) struct Pages {
@@ -120,14 +129,47 @@ pub(super) fn finish(document: &mut Document) {
     document.info.contact = None;
     for (path, item) in &mut document.paths.paths {
         let general: &[u16] = if path.starts_with("/v1/") { &GENERAL } else { &[] };
-        for operation in operations(item) {
+        for (method, operation) in operations(item) {
+            if let Some(rule) = access::rule(method, path) {
+                admit(operation, rule.audience);
+            }
             complete(operation, general);
         }
     }
+    let about = "An operator's token, as `feiqian-node operator add` gave it";
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(TOKEN, SecurityScheme::Http(bearer.build()));
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.delete].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let methods = [("GET", &mut item.get), ("POST", &mut item.post), ("DELETE", &mut item.delete)];
+    methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// Says for whom an operation is.
+fn admit(operation: &mut Operation, audience: Audience) {
+    let words = audience.words();
+    let described = operation.description.take().filter(|text| !text.is_empty());
+    operation.description = Some(match described {
+        Some(text) => format!("{text}\n\n{words}"),
+        None => words,
+    });
+    let any: [&str; 0] = [];
+    let roles = audience.roles().iter().map(|role| role.word());
+    operation.security = match audience {
+        Audience::Anyone => None,
+        Audience::Chain | Audience::Accounts => {
+            Some(vec![SecurityRequirement::default(), SecurityRequirement::new(TOKEN, any)])
+        }
+        Audience::Operators | Audience::Maker | Audience::Checker | Audience::Admin => {
+            Some(vec![SecurityRequirement::new(TOKEN, roles)])
+        }
+    };
+    if matches!(audience, Audience::Maker | Audience::Checker | Audience::Admin) {
+        let refused = || RefOr::T(ResponseBuilder::new().build());
+        operation.responses.responses.entry("403".to_owned()).or_insert_with(refused);
+    }
 }
 
 fn complete(operation: &mut Operation, general: &[u16]) {
@@ -159,6 +201,11 @@ fn describe(status: &str, response: &mut Response) {
         let problem = Content::new(Some(Ref::from_schema_name("Problem")));
         response.content.insert(Problem::MEDIA_TYPE.to_owned(), RefOr::T(problem));
     }
+    if status == "401" {
+        let challenge = header(Type::String);
+        let challenge = challenge.description(Some("How to say who one is (RFC 6750)"));
+        response.headers.insert("WWW-Authenticate".to_owned(), challenge.build().into());
+    }
     if ["429", "503"].contains(&status) {
         let seconds = header(Type::Integer);
         let seconds = seconds.description(Some("After how many seconds to send it again"));
@@ -170,7 +217,8 @@ fn describe(status: &str, response: &mut Response) {
 fn refusal(status: &str) -> Option<&'static str> {
     Some(match status {
         "400" => "The request cannot be read",
-        "403" => "This node does not offer that",
+        "401" => "The call needs a token, or the token does not count",
+        "403" => "This node does not offer that, or the operator's role does not allow it",
         "404" => "There is no such thing",
         "409" => "The present state forbids it; `code` says why",
         "410" => "This node does not keep it any more",

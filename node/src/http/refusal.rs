@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use api::problem::Problem;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
@@ -20,13 +20,30 @@ pub(super) struct Refused {
     problem: Box<Problem>,
     /// After how many seconds the same request may be sent again.
     retry_after: Option<u64>,
+    /// How to say who one is: the header `WWW-Authenticate`.
+    challenge: Option<String>,
 }
 
 impl Refused {
     /// A refusal that no longer stands after `wait`.
     pub(super) fn until(problem: Problem, wait: Duration) -> Self {
         let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-        Self { problem: Box::new(problem), retry_after: Some(seconds) }
+        Self { retry_after: Some(seconds), ..Self::from(problem) }
+    }
+
+    /// A refusal that says how to be let in.
+    pub(super) fn challenge(problem: Problem, challenge: String) -> Self {
+        Self { challenge: Some(challenge), ..Self::from(problem) }
+    }
+
+    /// The status that it is answered with.
+    pub(super) fn status(&self) -> u16 {
+        self.problem.status
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn detail(&self) -> &str {
+        &self.problem.detail
     }
 }
 
@@ -36,7 +53,7 @@ pub(super) type Answer = Result<Response, Refused>;
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
         let retry_after = (problem.status == 503).then_some(1);
-        Self { problem: Box::new(problem), retry_after }
+        Self { problem: Box::new(problem), retry_after, challenge: None }
     }
 }
 
@@ -52,11 +69,14 @@ impl From<StoreError> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let Self { problem, retry_after } = self;
+        let Self { problem, retry_after, challenge } = self;
         let status = StatusCode::from_u16(problem.status);
         let mut response = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(Unwritten(problem));
         response

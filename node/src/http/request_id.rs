@@ -51,16 +51,21 @@ impl Ids {
 #[derive(Clone, Debug)]
 pub(super) struct Unwritten(pub(super) Box<Problem>);
 
+/// The request's id, for whoever works on it.
+#[derive(Clone, Debug)]
+pub(super) struct RequestId(pub(super) String);
+
 /// Gives the request its id, and writes the refusal if it is refused.
 pub(super) async fn name(
     State(ids): State<std::sync::Arc<Ids>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let own = request.headers().get(NAME).and_then(|value| value.to_str().ok());
     let id = own.filter(|id| is_sane(id)).map_or_else(|| ids.make(), str::to_owned);
     let path: String = request.uri().path().chars().take(200).collect();
     let span = tracing::info_span!("request", %id, method = %request.method(), %path);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let start = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     let response = written(response, &id);

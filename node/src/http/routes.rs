@@ -1,8 +1,8 @@
 //! The API's routes, each with its documentation, and the layers around them.
 //!
-//! Invariants: a route is made from a documented handler alone; every request passes, from
-//! outside in, its seat, the naming, the origins, the limits, and the gate of its class. Absent:
-//! what handlers do.
+//! Invariants: a route is made from a documented handler alone; every request passes, from outside
+//! in, its seat, the naming, the origins, the limits, the gate of its class, and the guard of its
+//! audience. Absent: what handlers do.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ use super::openapi::{self, Frame, Pages};
 use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
-    AppState, accounts, blocks, cors, directory, docs, events, health, history, iso20022, limits,
-    metrics, payments, proposals, quotes, refusal, seats, simulate, state_proofs, status,
-    transactions, webhooks,
+    AppState, access, accounts, audit, blocks, cors, directory, docs, events, health, history,
+    iso20022, limits, metrics, payments, proposals, quotes, refusal, seats, simulate, state_proofs,
+    status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -52,7 +52,9 @@ pub(super) fn router(state: &Arc<AppState>) -> Router {
 fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
     let class = |class: Class, routes: OpenApiRouter<Arc<AppState>>| {
         let gate = Gate { state: state.clone(), class };
-        routes.route_layer(from_fn_with_state(gate, gate::pass))
+        routes
+            .route_layer(from_fn_with_state(state.clone(), access::guard))
+            .route_layer(from_fn_with_state(gate, gate::pass))
     };
     let new = OpenApiRouter::<Arc<AppState>>::new;
     let payments = new()
@@ -90,6 +92,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .merge(class(Class::Events, new().routes(routes!(events::follow))))
         .merge(class(Class::Iso20022, new().routes(routes!(iso20022::submit))))
         .merge(class(Class::Webhooks, webhooks))
+        .merge(class(Class::Audit, new().routes(routes!(audit::head))))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(metrics::scrape))

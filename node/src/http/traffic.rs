@@ -28,11 +28,13 @@ pub(super) enum Class {
     Events,
     /// Webhooks, their deliveries and replays.
     Webhooks,
+    /// The audit log's head.
+    Audit,
 }
 
 impl Class {
     /// All classes with their labels, in the order of their counters.
-    pub(super) const ALL: [(Self, &'static str); 9] = [
+    pub(super) const ALL: [(Self, &'static str); 10] = [
         (Self::Transactions, "transactions"),
         (Self::Simulate, "simulate"),
         (Self::Payments, "payments"),
@@ -42,6 +44,7 @@ impl Class {
         (Self::Iso20022, "iso20022"),
         (Self::Events, "events"),
         (Self::Webhooks, "webhooks"),
+        (Self::Audit, "audit"),
     ];
 
     const fn index(self) -> usize {
@@ -55,6 +58,7 @@ impl Class {
             Self::Iso20022 => 6,
             Self::Events => 7,
             Self::Webhooks => 8,
+            Self::Audit => 9,
         }
     }
 }

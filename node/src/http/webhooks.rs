@@ -1,7 +1,7 @@
 //! `GET /v1/webhooks`, deliveries, and replays.
 //!
 //! Invariants: neither secrets nor whole URLs are shown. Absent: making and changing webhooks: they
-//! are in `node.toml`, for the API has no users; sending (see `crate::webhooks`).
+//! are in `node.toml`; sending (see `crate::webhooks`).
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@
 //! nobody's decision. Invariants: an offer is checked before anything is signed. Absent: choice
 //! among dealers.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::quote::{QuoteAnswer, QuoteRequest};
@@ -17,18 +18,21 @@ use ledger::quote::SignedQuote;
 use ledger::state::State;
 use tokio::time::Instant;
 use ureq::Agent;
+use zeroize::Zeroizing;
 
 use super::placing::Reason;
 use super::{DeskError, Surroundings};
 use crate::dealer;
-use crate::home::Home;
-use crate::home::now;
+use crate::home::{Home, HomeError, check_private, now, read_text};
 
 /// How long the dealer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most bytes of a signed quote.
 const MAXIMUM_BYTES: usize = 1024;
+
+/// The most bytes of a token's file.
+const MAXIMUM_TOKEN: usize = 1024;
 
 /// The code of a payment that no dealer settles.
 const NO_DEALER: &str = "ED05";
@@ -40,6 +44,8 @@ const OTHER_AMOUNT: &str = "AM09";
 #[derive(Debug)]
 pub(super) struct Dealers {
     url: Option<String>,
+    /// The file of the token that the dealer's node asks for.
+    token: Option<PathBuf>,
     agent: Agent,
 }
 
@@ -53,15 +59,18 @@ pub(super) struct Exchange {
 }
 
 impl Dealers {
-    /// The dealer at `url`, or else this node's own.
-    pub(super) fn new(url: Option<&str>) -> Self {
+    /// The dealer that the home names, or else its own.
+    pub(super) fn new(home: &Home) -> Self {
+        let iso = &home.config.iso;
         let config = Agent::config_builder()
             .timeout_global(Some(PATIENCE))
             .max_redirects(0)
             .http_status_as_error(false)
             .proxy(None);
+        let url = iso.dealer.as_ref();
         let url = url.map(|url| format!("{}/v1/quotes", url.trim_end_matches('/')));
-        Self { url, agent: config.build().new_agent() }
+        let token = iso.dealer_token.as_ref().map(|file| home.path.join(file));
+        Self { url, token, agent: config.build().new_agent() }
     }
 
     /// A quote for exactly this exchange, or the reason why there is none.
@@ -100,7 +109,16 @@ impl Dealers {
 
     fn ask(&self, url: &str, question: &QuoteRequest) -> Result<SignedQuote, String> {
         let failed = |error: ureq::Error| error.to_string();
-        let mut response = self.agent.post(url).send_json(question).map_err(failed)?;
+        let mut request = self.agent.post(url);
+        if let Some(file) = &self.token {
+            let token = token(file).map_err(|error| {
+                tracing::error!(%error, "the dealer's node cannot be asked");
+                "this node cannot read its token".to_owned()
+            })?;
+            let bearer = Zeroizing::new(format!("Bearer {}", token.trim()));
+            request = request.header("authorization", bearer.as_str());
+        }
+        let mut response = request.send_json(question).map_err(failed)?;
         if !response.status().is_success() {
             return Err(format!("the dealer answers {}", response.status()));
         }
@@ -108,6 +126,12 @@ impl Dealers {
         let bytes = api::text::parse_base64(&answer.quote).unwrap_or_default();
         codec::decode(&bytes, MAXIMUM_BYTES).map_err(|error| error.to_string())
     }
+}
+
+/// This institution's token at the dealer's node, read anew each time, since it changes.
+fn token(file: &Path) -> Result<Zeroizing<String>, HomeError> {
+    check_private(file)?;
+    read_text(file, MAXIMUM_TOKEN).map(Zeroizing::new)
 }
 
 fn question(home: &Home, state: &State, sell: Money, buy: AssetCode) -> QuoteRequest {

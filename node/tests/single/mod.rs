@@ -167,7 +167,7 @@ fn config(genesis: &SealedGenesis) -> Config {
         network: NetworkConfig { listen: vec![loopback()], peers: BTreeMap::new() },
         api: ApiConfig::listening(loopback()),
         storage: StorageConfig::default(),
-        iso: IsoConfig { dealer: None, operators: operators.to_vec() },
+        iso: IsoConfig { operators: operators.to_vec(), ..IsoConfig::default() },
         dealer: Some(DealerConfig {
             account: dealer.address(Network::Devnet),
             key: PathBuf::from("keys/dealer.key"),
@@ -246,6 +246,13 @@ impl Single {
         again
     }
 
+    /// Starts the node of a folder that [`Self::stop`] gave.
+    pub(crate) fn again(folder: tempfile::TempDir) -> Self {
+        let mut again = Self::run(&folder.path().join("home"));
+        again.folder = Some(folder);
+        again
+    }
+
     /// Stops the node; gives the folder that holds its home, at `home`.
     pub(crate) fn stop(mut self) -> tempfile::TempDir {
         self.finish();
@@ -293,6 +300,26 @@ impl Single {
     pub(crate) fn post(&self, path: &str, media_type: &str, body: &[u8]) -> Answered {
         let url = format!("http://{}{path}", self.address);
         answered(self.agent.post(url).header("content-type", media_type).send(body).unwrap())
+    }
+
+    /// A request with these headers.
+    pub(crate) fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answered {
+        let url = format!("http://{}{path}", self.address);
+        let request = ureq::http::Request::builder().method(method).uri(url);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let called = if method == "GET" {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(body).unwrap())
+        };
+        answered(called.unwrap())
     }
 
     /// Submits and waits for the final receipts.

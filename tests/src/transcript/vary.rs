@@ -41,7 +41,7 @@ impl Kind {
 }
 
 /// What stands before a number that differs.
-const BEFORE: [&str; 16] = [
+const BEFORE: [&str; 17] = [
     "block ",
     "blocks ",
     "until block ",
@@ -58,6 +58,7 @@ const BEFORE: [&str; 16] = [
     "made of ",
     "height=",
     "height ",
+    "record ",
 ];
 
 /// What stands behind a number that differs.

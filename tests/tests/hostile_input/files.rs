@@ -293,6 +293,11 @@ fn of_homes(home: &Path) -> Vec<Reader> {
             });
         }
     }
+    let operators = b"{\"format\":\"feiqian.operators/v1\",\"operators\":[]}";
+    for line in ["run|--home|home", "check|--home|home", "operator|list|--home|home"] {
+        let reader = Reader::of(Node, line, operators, (1, "error|fail"), 1);
+        readers.push(reader.at("home/operators.json").without(&[Fault::Missing]));
+    }
     let manifest = b"{\"format\":\"feiqian.backup/v1\",\"files\":[]}";
     let restore = Reader::of(Node, "restore|--from|backup|--home|new", manifest, (1, ""), 1);
     readers.push(restore.at("backup/backup.json"));

@@ -255,6 +255,44 @@ fn bodies() -> Vec<Asked> {
     asked
 }
 
+/// Tokens that no node has given.
+fn tokens() -> Vec<Asked> {
+    let mut asked = Vec::new();
+    let letters = "A".repeat(43);
+    for value in [
+        "",
+        "Bearer",
+        "Bearer x",
+        "Basic YWRtaW46YWRtaW4=",
+        "Digest username=admin",
+        "Negotiate AAAA",
+        "Token x",
+        "Bearer null",
+        "Bearer fqop_",
+        "Bearer fqop_..%2f..%2fetc",
+        "Bearer ' OR 1=1 --",
+        "Bearer \u{e9}",
+        "Bearer {\"alg\":\"none\"}",
+        &format!("Bearer fqop_{letters}"),
+        &format!("Bearer FQOP_{letters}"),
+        &format!("Bearer fqop_{letters}="),
+        &format!("Bearer fqop_{letters} fqop_{letters}"),
+        &format!("BEARER {letters}"),
+        &format!("Bearer fqop_{}", "A".repeat(30_000)),
+        &format!("fqop_{letters}"),
+    ] {
+        let header = format!("Authorization: {value}\r\n");
+        for line in ["GET /v1/status", "POST /v1/iso20022"] {
+            asked.push(ask("token", line, &header, b"", (401, "token-refused")));
+        }
+    }
+    let twice = format!("Authorization: Bearer fqop_{letters}\r\n").repeat(2);
+    asked.push(ask("two tokens", "GET /v1/webhooks", &twice, b"", (401, "token-refused")));
+    // Health is told whoever asks.
+    asked.push(ask("token", "GET /livez", &twice, b"", (200, "")));
+    asked
+}
+
 /// Requests that announce more than they may send, and lines that are no HTTP.
 fn frames() -> Vec<Asked> {
     let mut asked = Vec::new();
@@ -306,7 +344,7 @@ fn frames() -> Vec<Asked> {
 
 /// Sends all of them; says how many there are.
 pub(crate) fn send(node: &Served) -> usize {
-    let parts = [paths(), values(), queries(), methods(), bodies(), frames()];
+    let parts = [paths(), values(), queries(), methods(), bodies(), tokens(), frames()];
     let asked: Vec<Asked> = parts.into_iter().flatten().collect();
     let mut wrong = Vec::new();
     for Asked { class, bytes, status, code } in &asked {

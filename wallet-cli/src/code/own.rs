@@ -239,6 +239,10 @@ codes! {
     BadProfile "bad-profile"
         ["A profile's file cannot be used.", "配置文件无法使用。"]
         ["Mend the file, or choose another with --profile.", "请修正文件，或用 --profile 另选。"]
+    BadToken "bad-token"
+        ["An operator's token cannot be used.", "操作员令牌无法使用。"]
+        ["Name a file with the token that you alone can read, and a node by https.",
+         "请指定仅您本人可读的令牌文件，并使用 https 节点地址。"]
     BadProfileName "bad-profile-name"
         ["A name for a profile is not well formed.", "配置名称格式不正确。"]
         ["Use 1 to 32 lower-case letters, digits, - and _.", "使用 1 至 32 个小写字母、数字、- 和 _。"]

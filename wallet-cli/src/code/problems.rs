@@ -15,7 +15,10 @@ fn meaning(code: ProblemCode) -> Text {
     let chinese = match code {
         ProblemCode::Malformed => "节点无法读取该请求。",
         ProblemCode::MalformedTransaction => "交易格式不正确。",
+        ProblemCode::TokenMissing => "该调用需要操作员令牌。",
+        ProblemCode::TokenRefused => "操作员令牌被拒绝。",
         ProblemCode::NotOffered => "该节点不提供此服务。",
+        ProblemCode::RoleRefused => "操作员的角色无权进行此操作。",
         ProblemCode::NotFound => "没有所请求的内容。",
         ProblemCode::MethodNotAllowed => "该路径不接受此方法。",
         ProblemCode::BodyTimeout => "请求未能及时完整送达。",
@@ -49,6 +52,9 @@ fn action(code: ProblemCode) -> Text {
             "Build it with the wallet or the documented encoding. Nothing was paid.",
             "请用钱包或文档所述编码生成交易。未付款。"
         ),
+        ProblemCode::TokenMissing => name_a_token(),
+        ProblemCode::TokenRefused => ask_for_a_token(),
+        ProblemCode::RoleRefused => ask_another(),
         ProblemCode::NotOffered => say!(
             "Ask a node of the institution that does it, with --api.",
             "请用 --api 询问提供该服务的机构的节点。"
@@ -82,14 +88,8 @@ fn action(code: ProblemCode) -> Text {
         ProblemCode::UnsupportedMediaType => {
             say!("Send the media type that the answer names.", "请使用应答所指明的媒体类型。")
         }
-        ProblemCode::WrongChain => say!(
-            "Check which network was signed for. Nothing was paid.",
-            "请核对签名所针对的网络。未付款。"
-        ),
-        ProblemCode::BadSignature => say!(
-            "Sign again with the keys that the transaction names. Nothing was paid.",
-            "请用交易所列的密钥重新签名。未付款。"
-        ),
+        ProblemCode::WrongChain => check_the_network(),
+        ProblemCode::BadSignature => sign_again(),
         ProblemCode::TooManyRequests => say!(
             "Send the same request again after the Retry-After seconds.",
             "请在 Retry-After 所示秒数之后再次发送。"
@@ -108,4 +108,33 @@ fn action(code: ProblemCode) -> Text {
             say!("Repeat the same command. It is never paid twice.", "重复同一命令，不会重复付款。")
         }
     }
+}
+
+fn name_a_token() -> Text {
+    say!(
+        "Name the file of your token with --token-file, or set FEIQIAN_TOKEN_FILE.",
+        "请用 --token-file 指明令牌文件，或设置 FEIQIAN_TOKEN_FILE。"
+    )
+}
+
+fn ask_for_a_token() -> Text {
+    say!("Ask who runs the node for a new token.", "请向节点运营方索取新的令牌。")
+}
+
+fn ask_another() -> Text {
+    say!("Let somebody do it who has that role.", "请由具备相应角色的人员操作。")
+}
+
+fn check_the_network() -> Text {
+    say!(
+        "Check which network was signed for. Nothing was paid.",
+        "请核对签名所针对的网络。未付款。"
+    )
+}
+
+fn sign_again() -> Text {
+    say!(
+        "Sign again with the keys that the transaction names. Nothing was paid.",
+        "请用交易所列的密钥重新签名。未付款。"
+    )
 }

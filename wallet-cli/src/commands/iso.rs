@@ -80,7 +80,7 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
                 let fault = refusal(&problem);
                 may_be_sent |= problem.retry == Retry::Same;
                 failures.push(at(node, &fault.detail));
-                if problem.status != 403 && problem.retry == Retry::Never {
+                if !matches!(problem.status, 401 | 403) && problem.retry == Retry::Never {
                     return Err(fault);
                 }
                 refused.get_or_insert(fault);

@@ -20,6 +20,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "A file whose first line is the passphrase of the keys [env: FEIQIAN_PASSWORD_FILE]",
         "第一行为密钥口令的文件 [环境变量：FEIQIAN_PASSWORD_FILE]",
     ),
+    (
+        "A file with your operator's token, for the first node [env: FEIQIAN_TOKEN_FILE]",
+        "含操作员令牌的文件，用于第一个节点 [环境变量：FEIQIAN_TOKEN_FILE]",
+    ),
     ("How many seconds to wait for an outcome", "等待结果的秒数"),
     ("Make, list and show keys", "生成、列出和查看密钥"),
     ("Pay, in one currency or across two", "支付：同币种或跨币种"),

@@ -319,7 +319,7 @@ fn write_home(
         // Nobody spreads requests over a devnet: it stops at once.
         api: ApiConfig { drain_seconds: 0, ..ApiConfig::listening(node.endpoints.api) },
         storage: StorageConfig::default(),
-        iso: IsoConfig { dealer: quotes, operators },
+        iso: IsoConfig { dealer: quotes, operators, dealer_token: None },
         dealer,
         log: LogConfig::default(),
         webhooks: WebhooksConfig::default(),
