@@ -150,6 +150,14 @@ impl Problem {
         )
     }
 
+    /// 422: an ISO 20022 message of a kind that is not taken.
+    pub fn message_not_accepted(detail: impl Into<String>) -> Self {
+        Self::new(ProblemCode::MessageNotAccepted).with(
+            detail,
+            "docs/reference/iso20022.md says which messages are taken, and what to send instead.",
+        )
+    }
+
     /// 410: this node has pruned it; another one may tell the same request.
     pub fn pruned(earliest: u64) -> Self {
         let detail = format!("This node keeps blocks from {earliest} on, and what came of them.");

@@ -44,12 +44,12 @@ pub(crate) struct Found<'document> {
     pub(crate) header: Option<ApplicationHeader>,
 }
 
-/// Finds the message; `root` is the name of its outermost element.
+/// Finds the message; `root` tells the outermost element of a definition that is accepted, and
+/// `accepted` names those.
 pub(crate) fn find<'document>(
     document: &'document Document<'document>,
-    accepted: &[&str],
-    names: &'static str,
-    root: &'static str,
+    root: impl Fn(&str) -> Option<&'static str>,
+    accepted: &'static str,
 ) -> Result<Found<'document>, MessageFault> {
     let mut header = None;
     let mut message = None;
@@ -68,10 +68,10 @@ pub(crate) fn find<'document>(
         }
     }
     let (outer, definition) = message.ok_or(MessageFault::NoMessage)?;
-    if !accepted.contains(&definition) {
+    let Some(root) = root(definition) else {
         let definition = crate::refusal::shown(definition);
-        return Err(MessageFault::NotAccepted { definition, accepted: names });
-    }
+        return Err(MessageFault::NotAccepted { definition, accepted });
+    };
     let body = body_of(outer, root)?;
     let header = header.map(read_header).transpose()?;
     if let Some(said) = header.as_ref().and_then(|header| header.definition.as_deref())

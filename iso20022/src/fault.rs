@@ -29,6 +29,16 @@ pub enum MessageFault {
         /// What is accepted.
         accepted: &'static str,
     },
+    /// A message type that the ledger has no operation for.
+    #[error("{definition} is {what}, which cannot be carried out here. {instead}")]
+    NotOffered {
+        /// What was sent, such as `pacs.004.001.09`.
+        definition: String,
+        /// What it orders.
+        what: &'static str,
+        /// What to do.
+        instead: &'static str,
+    },
     /// The application header names another message than the document is.
     #[error("AppHdr/MsgDefIdr says {header}, but the document is {definition}. Make them agree")]
     HeaderMismatch {
@@ -95,6 +105,15 @@ pub enum MessageFault {
         /// The most.
         limit: usize,
     },
+    /// What several transactions have in common is too long to be kept with each of them.
+    #[error(
+        "PmtInf says so much for its {transactions} transactions that it cannot be kept with each. \
+         Send fewer in one message"
+    )]
+    TooMuchRepeated {
+        /// How many transactions it has.
+        transactions: usize,
+    },
     /// The control sum is not the sum.
     #[error("CtrlSum is {stated}, but the amounts add up to {found}. Correct the sum")]
     ControlSum {
@@ -114,7 +133,7 @@ pub enum MessageFault {
     /// A sum is stated, but one amount cannot be added.
     #[error(
         "transaction {transaction} has no amount that can be added up, so {element} cannot be \
-         checked. Correct its IntrBkSttlmAmt"
+         checked. Correct that amount"
     )]
     NotAddable {
         /// The transaction's place in the message, from 1.
@@ -155,8 +174,12 @@ impl MessageFault {
             Self::InformationCopy | Self::Repeated { .. } => "CH17",
             Self::Missing { .. } => "CH21",
             Self::Content { .. } => "CH16",
-            Self::SettlementMethod { .. } | Self::OtherClearingSystem { .. } => "AG03",
-            Self::TransactionCount { .. } | Self::TooManyTransactions { .. } => "AM19",
+            Self::SettlementMethod { .. }
+            | Self::OtherClearingSystem { .. }
+            | Self::NotOffered { .. } => "AG03",
+            Self::TransactionCount { .. }
+            | Self::TooManyTransactions { .. }
+            | Self::TooMuchRepeated { .. } => "AM19",
             Self::ControlSum { .. } | Self::NotAddable { .. } => "AM16",
             Self::Total { .. } => "AM10",
             Self::TotalCurrency { .. } => "CURR",

@@ -3,8 +3,8 @@
 //! The way of a message, each step a pure function of the one before:
 //!
 //! ```text
-//! bytes -> xml::Document -> envelope -> pacs008::CreditTransferMessage   (or a refused message)
-//!       -> CreditTransfer::order -> order::PaymentOrder                  (or refusals, RJCT)
+//! bytes -> xml::Document -> envelope -> incoming::Message           (or a refused message)
+//!       -> CreditTransfer::order -> order::PaymentOrder             (or refusals, RJCT)
 //! outcome -> pacs002::TransactionStatus -> pacs002::StatusReport -> pacs002::write -> text
 //! entries -> camt053::StatementMessage -> camt053::write -> text
 //! ```
@@ -12,23 +12,30 @@
 //! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
 //! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
 //! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
-//! accounts and quotes; signatures; every message but pacs.008 (in), pacs.002 (out, and in for
-//! clients) and camt.053 (out).
+//! accounts and quotes; signatures; every message but pacs.008, pacs.009, pain.001 and pacs.028
+//! (in), pacs.002 (out, and in for clients) and camt.053 (out).
 #![deny(clippy::arithmetic_side_effects)]
 
 pub mod camt053;
 mod envelope;
 mod fault;
 mod fields;
+mod group;
 pub mod iban;
+mod identity;
+pub mod incoming;
 pub mod number;
 pub mod order;
 pub mod pacs002;
 pub mod pacs008;
+pub mod pacs009;
+pub mod pacs028;
+pub mod pain001;
 mod private;
 mod refusal;
 mod schema;
 pub mod time;
+pub mod transfer;
 pub mod xml;
 
 pub use envelope::{ApplicationHeader, NAMESPACE_PREFIX};

@@ -1,4 +1,4 @@
-//! Judges one transaction of a pacs.008: a payment order, or all reasons to reject it.
+//! Judges one transaction of a message: a payment order, or all reasons to reject it.
 //!
 //! The rule for currencies: without `InstdAmt`, or with one in the currency of `IntrBkSttlmAmt`,
 //! the payer is debited and the payee credited `IntrBkSttlmAmt` (and `XchgRate` says nothing). With
@@ -108,6 +108,16 @@ pub struct PaymentOrder {
 }
 
 impl CreditTransfer {
+    /// Where the message says what is paid.
+    const fn amount_element(&self) -> &'static str {
+        if self.payment_information_id.is_some() { "Amt/InstdAmt" } else { "IntrBkSttlmAmt" }
+    }
+
+    /// Where the message says when.
+    const fn date_element(&self) -> &'static str {
+        if self.payment_information_id.is_some() { "ReqdExctnDt" } else { "IntrBkSttlmDt" }
+    }
+
     /// Judges the transaction. `decimals` tells the decimals of the ledger's assets.
     ///
     /// # Errors
@@ -119,7 +129,7 @@ impl CreditTransfer {
         let mut judge = Judge { refusals: Vec::new() };
         judge.structure(self);
         let uetr = judge.uetr(self.identification.uetr.as_deref());
-        let settlement_date = judge.date(self.settlement_date.as_deref());
+        let settlement_date = judge.date(self.date_element(), self.settlement_date.as_deref());
         let transfer = judge.transfer(self, decimals);
         let charge_bearer = judge.charge_bearer(self.charge_bearer.as_deref());
         let debtor_institution = judge.institution(&DEBTOR_AGENT, self);
@@ -226,6 +236,9 @@ impl Judge {
             let detail = "stands twice or is not plain text. Keep one text";
             self.refuse::<()>(Reason::ElementNotAllowed, element, detail);
         }
+        for (element, detail) in &transfer.unsupported {
+            self.refuse::<()>(Reason::UnsupportedInstruction, element, *detail);
+        }
         for element in &transfer.missing_parties {
             self.refuse::<()>(Reason::MissingElement, element, "is missing. Name the party");
         }
@@ -257,11 +270,11 @@ impl Judge {
         }
     }
 
-    fn date(&mut self, text: Option<&str>) -> Option<Date> {
+    fn date(&mut self, element: &'static str, text: Option<&str>) -> Option<Date> {
         let date = Date::parse(text?);
         if date.is_none() {
             let detail = "is no date. Write it like 2026-01-31";
-            self.refuse::<()>(Reason::Date, "IntrBkSttlmDt", detail);
+            self.refuse::<()>(Reason::Date, element, detail);
         }
         date
     }
@@ -271,7 +284,7 @@ impl Judge {
         transfer: &CreditTransfer,
         decimals: impl Fn(AssetCode) -> Option<Decimals>,
     ) -> Option<Transfer> {
-        let element = "IntrBkSttlmAmt";
+        let element = transfer.amount_element();
         let Some(written) = transfer.settlement_amount.as_ref() else {
             return self.refuse(Reason::Amount, element, "is missing. State the amount");
         };
@@ -381,7 +394,8 @@ impl Judge {
             let detail = format!("\"{}\" is no BIC. Write 8 or 11 characters", shown(text));
             self.refuse::<()>(Reason::AgentBic, role.otherwise_element, detail);
         }
-        let named = if own.is_empty() { otherwise } else { own };
+        let is_own = !own.is_empty() || transfer.is_between_institutions;
+        let named = if is_own { own } else { otherwise };
         let Some(text) = &named.bic else {
             let detail = "is missing. Institutions are found by their BIC";
             return self.refuse(role.reason, role.element, detail);

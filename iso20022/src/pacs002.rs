@@ -7,13 +7,15 @@
 mod read;
 mod write;
 
+use ledger::hash::Hash;
 use ledger::ids::{Bic, Timestamp, Uetr};
 use ledger::money::{Decimals, Money};
 
 use crate::envelope::ApplicationHeader;
-use crate::pacs008::{AgentText, CreditTransfer, OriginalGroup, RefusedMessage};
+use crate::group::{OriginalGroup, RefusedMessage};
 use crate::refusal::Refusal;
 use crate::time::DateTime;
+use crate::transfer::{AgentText, CreditTransfer};
 
 pub use read::read;
 pub use write::write;
@@ -101,9 +103,28 @@ pub struct Charge {
     pub agent: Bic,
 }
 
+/// What opens the commitment that stands on the ledger for a payment (`SplmtryData`): with it, with
+/// the message and with the payment's proof anyone can tell that the message ordered the payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The salt.
+    pub salt: [u8; 32],
+    /// The hash of the exact bytes of the message that ordered the payment
+    /// ([`crate::PrivateData::message_hash`]).
+    pub message: Hash,
+}
+
+impl Opening {
+    /// The namespace of the element in `SplmtryData/Envlp`.
+    pub const NAMESPACE: &'static str = "urn:feiqian:opening:v1";
+}
+
 /// The status of one transaction (`TxInfAndSts`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionStatus {
+    /// `OrgnlGrpInf`: the message that it stands in, where the report is not about one message.
+    /// Its number of transactions is not written.
+    pub original: Option<OriginalGroup>,
     /// `OrgnlInstrId`.
     pub instruction_id: Option<String>,
     /// `OrgnlEndToEndId`.
@@ -112,8 +133,8 @@ pub struct TransactionStatus {
     pub transaction_id: Option<String>,
     /// `OrgnlUETR`; none if the original's was none.
     pub uetr: Option<Uetr>,
-    /// `TxSts`.
-    pub status: Code,
+    /// `TxSts`; none where nothing is known of the payment.
+    pub status: Option<Code>,
     /// `StsRsnInf`, in order.
     pub reasons: Vec<StatusReason>,
     /// `ChrgsInf`, in order.
@@ -128,19 +149,27 @@ pub struct TransactionStatus {
     pub instructing_agent: Option<Bic>,
     /// `InstdAgt`: who receives it.
     pub instructed_agent: Option<Bic>,
+    /// `SplmtryData`: what opens the commitment on the ledger.
+    pub opening: Option<Opening>,
 }
 
 impl TransactionStatus {
     /// A status of `transfer`: its references, and its agents in exchanged places.
     pub fn of(transfer: &CreditTransfer, status: Code) -> Self {
+        Self { status: Some(status), ..Self::unknown(transfer) }
+    }
+
+    /// What is said of a payment of which nothing is known: its references, and no status.
+    pub fn unknown(transfer: &CreditTransfer) -> Self {
         let bic = |agent: &AgentText| agent.bic.as_deref().and_then(|text| Bic::parse(text).ok());
         let ids = &transfer.identification;
         Self {
+            original: None,
             instruction_id: ids.instruction_id.clone(),
             end_to_end_id: ids.end_to_end_id.clone(),
             transaction_id: ids.transaction_id.clone(),
             uetr: ids.uetr.as_deref().and_then(|text| Uetr::parse(text).ok()),
-            status,
+            status: None,
             reasons: Vec::new(),
             charges: Vec::new(),
             accepted_at: None,
@@ -148,6 +177,7 @@ impl TransactionStatus {
             clearing_reference: None,
             instructing_agent: bic(&transfer.instructed_agent),
             instructed_agent: bic(&transfer.instructing_agent),
+            opening: None,
         }
     }
 
@@ -205,13 +235,29 @@ impl StatusReport {
         created: Timestamp,
         transactions: Vec<TransactionStatus>,
     ) -> Self {
-        let first = transactions.first().map(|transaction| transaction.status);
-        let is_same = transactions.iter().all(|transaction| Some(transaction.status) == first);
+        let first = transactions.first().and_then(|transaction| transaction.status);
+        let is_same = transactions.iter().all(|transaction| transaction.status == first);
         Self {
             message_id,
             created: DateTime::of(created),
             original: Some(original.clone()),
             group_status: if is_same { first } else { Some(Code::PARTIAL) },
+            group_reasons: Vec::new(),
+            transactions,
+        }
+    }
+
+    /// The answer to questions about payments of any messages.
+    pub fn of_payments(
+        message_id: String,
+        created: Timestamp,
+        transactions: Vec<TransactionStatus>,
+    ) -> Self {
+        Self {
+            message_id,
+            created: DateTime::of(created),
+            original: None,
+            group_status: None,
             group_reasons: Vec::new(),
             transactions,
         }

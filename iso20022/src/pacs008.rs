@@ -6,92 +6,150 @@
 //! transaction of a refused message is executed; elements of unknown names are tolerated and
 //! listed. Absent: look-ups of institutions and accounts, the clock, profiles of other schemes.
 
-mod transaction;
-
 use std::collections::BTreeSet;
 
-use crate::envelope::{self, ApplicationHeader};
+use crate::envelope;
 use crate::fault::MessageFault;
 use crate::fields::Fields;
-use crate::number::Number;
+use crate::group::{check_count, check_sums, check_uetrs, read_group_of, read_number};
+use crate::private::PrivateData;
 use crate::refusal::shown;
-use crate::time::DateTime;
+use crate::transfer::{
+    account, agent, agent_or, amount, charge, creditor_instructions, identification,
+};
 use crate::xml::{Document, Element, Limits};
 
-pub use transaction::{
-    AccountText, AgentText, AmountText, ChargeText, CreditTransfer, Identification,
+pub use crate::group::{MAXIMUM_TRANSACTIONS, OriginalGroup, RefusedMessage};
+pub use crate::transfer::{
+    AccountText, AgentText, AmountText, ChargeText, CreditTransfer, CreditTransferMessage,
+    Identification, MessageHeader, SettlementMethod,
 };
 
 /// The message definitions that are accepted; the elements that are read agree in both.
 pub const ACCEPTED: [&str; 2] = ["pacs.008.001.08", "pacs.008.001.10"];
 const ACCEPTED_NAMES: &str = "pacs.008.001.08 or pacs.008.001.10";
 
-/// The most transactions of one message: what one ledger transaction can carry.
-pub const MAXIMUM_TRANSACTIONS: usize = 8192;
+/// The element that holds the message.
+pub(crate) const ROOT: &str = "FIToFICstmrCdtTrf";
 
 /// The most names of unknown elements that are listed.
-const MAXIMUM_UNKNOWN: usize = 32;
+pub(crate) const MAXIMUM_UNKNOWN: usize = 32;
 
-/// What an answer must say about the message it answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginalGroup {
-    /// `GrpHdr/MsgId`, at most 35 characters.
-    pub message_id: String,
-    /// The message definition: `pacs.008.001.08`.
-    pub definition: String,
-    /// `GrpHdr/CreDtTm` as written, if it is a date and time.
-    pub created: Option<DateTime>,
-    /// `GrpHdr/NbOfTxs`, if it is a number.
-    pub number_of_transactions: Option<u32>,
+/// How the transactions of one kind of transfer between institutions are read.
+pub(crate) struct Kind {
+    /// Reads one.
+    pub(crate) transaction: fn(Element<'_>, &Shared) -> CreditTransfer,
+    /// True for the names of elements that one may have.
+    pub(crate) is_known: fn(&str) -> bool,
 }
 
-/// How the institutions settle (`SttlmInf/SttlmMtd`). On this ledger all three come to the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SettlementMethod {
-    /// INDA: on the books of the instructed agent.
-    InstructedAgent,
-    /// INGA: on the books of the instructing agent.
-    InstructingAgent,
-    /// CLRG: through a clearing system, which is this ledger.
-    ClearingSystem,
+/// pacs.008.
+pub(crate) const KIND: Kind = Kind { transaction, is_known };
+
+/// The elements that `CdtTrfTxInf` has in the accepted versions.
+const KNOWN: [&str; 47] = [
+    "AccptncDtTm",
+    "Cdtr",
+    "CdtrAcct",
+    "CdtrAgt",
+    "CdtrAgtAcct",
+    "ChrgBr",
+    "ChrgsInf",
+    "Dbtr",
+    "DbtrAcct",
+    "DbtrAgt",
+    "DbtrAgtAcct",
+    "InitgPty",
+    "InstdAgt",
+    "InstdAmt",
+    "InstgAgt",
+    "InstrForCdtrAgt",
+    "InstrForNxtAgt",
+    "IntrBkSttlmAmt",
+    "IntrBkSttlmDt",
+    "IntrmyAgt1",
+    "IntrmyAgt1Acct",
+    "IntrmyAgt2",
+    "IntrmyAgt2Acct",
+    "IntrmyAgt3",
+    "IntrmyAgt3Acct",
+    "MndtRltdInf",
+    "PmtId",
+    "PmtTpInf",
+    "PoolgAdjstmntDt",
+    "PrvsInstgAgt1",
+    "PrvsInstgAgt1Acct",
+    "PrvsInstgAgt2",
+    "PrvsInstgAgt2Acct",
+    "PrvsInstgAgt3",
+    "PrvsInstgAgt3Acct",
+    "Purp",
+    "RgltryRptg",
+    "RltdRmtInf",
+    "RmtInf",
+    "SplmtryData",
+    "SttlmPrty",
+    "SttlmTmIndctn",
+    "SttlmTmReq",
+    "Tax",
+    "UltmtCdtr",
+    "UltmtDbtr",
+    "XchgRate",
+];
+
+fn is_known(name: &str) -> bool {
+    KNOWN.binary_search(&name).is_ok()
 }
 
-/// The group header and the application header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageHeader {
-    /// What an answer says about this message.
-    pub group: OriginalGroup,
-    /// How to settle.
-    pub settlement_method: SettlementMethod,
-    /// `CtrlSum`, which was found to be the sum.
-    pub control_sum: Option<Number>,
-    /// `TtlIntrBkSttlmAmt`, which was found to be the sum.
-    pub total: Option<AmountText>,
-    /// The application header, if the message came in an envelope.
-    pub application: Option<ApplicationHeader>,
+/// What the group header says for all transactions.
+pub(crate) struct Shared {
+    settlement_date: Option<String>,
+    instructing_agent: AgentText,
+    instructed_agent: AgentText,
 }
 
-/// A message whose parts agree with each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CreditTransferMessage {
-    /// Its headers.
-    pub header: MessageHeader,
-    /// Its transactions, 1 to 8,192, in document order.
-    pub transactions: Vec<CreditTransfer>,
-    /// Names of elements that no supported version has; tolerated, at most 32 are listed.
-    pub unknown_elements: Vec<String>,
+impl Shared {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self {
+            settlement_date: fields.text("IntrBkSttlmDt"),
+            instructing_agent: agent(fields, "InstgAgt/FinInstnId"),
+            instructed_agent: agent(fields, "InstdAgt/FinInstnId"),
+        }
+    }
+
+    /// What pacs.008 and pacs.009 have in common of a transaction; the rest is empty.
+    pub(crate) fn transfer(&self, element: Element<'_>, fields: &mut Fields<'_>) -> CreditTransfer {
+        let parties = ["Dbtr", "Cdtr"];
+        CreditTransfer {
+            identification: identification(fields),
+            settlement_amount: amount(fields, "IntrBkSttlmAmt"),
+            settlement_date: fields.text("IntrBkSttlmDt").or_else(|| self.settlement_date.clone()),
+            instructing_agent: agent_or(fields, "InstgAgt/FinInstnId", &self.instructing_agent),
+            instructed_agent: agent_or(fields, "InstdAgt/FinInstnId", &self.instructed_agent),
+            debtor_agent: agent(fields, "DbtrAgt/FinInstnId"),
+            creditor_agent: agent(fields, "CdtrAgt/FinInstnId"),
+            debtor_account: account(fields, "DbtrAcct"),
+            creditor_account: account(fields, "CdtrAcct"),
+            creditor_instructions: creditor_instructions(element),
+            purpose: fields.text("Purp/Cd"),
+            missing_parties: parties.into_iter().filter(|name| !fields.has(name)).collect(),
+            private: PrivateData::of(element),
+            ..CreditTransfer::default()
+        }
+    }
 }
 
-/// A message that is refused as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{fault}")]
-pub struct RefusedMessage {
-    /// Why.
-    pub fault: MessageFault,
-    /// What an answer can say about it, if its header could be read so far.
-    pub original: Option<OriginalGroup>,
-    /// The application header, if it could be read.
-    pub application: Option<ApplicationHeader>,
+fn transaction(element: Element<'_>, shared: &Shared) -> CreditTransfer {
+    let mut fields = Fields::of(element);
+    let transfer = shared.transfer(element, &mut fields);
+    CreditTransfer {
+        instructed_amount: amount(&mut fields, "InstdAmt"),
+        exchange_rate: fields.text("XchgRate"),
+        charge_bearer: fields.text("ChrgBr"),
+        charges: element.named("ChrgsInf").map(charge).collect(),
+        misplaced: fields.into_defects(),
+        ..transfer
+    }
 }
 
 /// Reads a pacs.008 message.
@@ -101,47 +159,32 @@ pub struct RefusedMessage {
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<CreditTransferMessage, Box<RefusedMessage>> {
     let refused = |fault| Box::new(RefusedMessage { fault, original: None, application: None });
     let document = Document::parse(bytes, limits).map_err(|error| refused(error.into()))?;
-    let found = envelope::find(&document, &ACCEPTED, ACCEPTED_NAMES, "FIToFICstmrCdtTrf")
-        .map_err(refused)?;
+    let root = |definition: &str| ACCEPTED.contains(&definition).then_some(ROOT);
+    let found = envelope::find(&document, root, ACCEPTED_NAMES).map_err(refused)?;
     let mut group = None;
     let application = found.header.clone();
-    read_found(found, &mut group)
+    read_found(found, &KIND, &mut group)
         .map_err(|fault| Box::new(RefusedMessage { fault, original: group, application }))
 }
 
 /// Reads the message; what an answer needs is left in `original` as soon as it is known.
-fn read_found(
+pub(crate) fn read_found(
     found: envelope::Found<'_>,
+    kind: &Kind,
     original: &mut Option<OriginalGroup>,
 ) -> Result<CreditTransferMessage, MessageFault> {
-    let mut body = Fields::of(found.body);
-    let group_header = body.element("GrpHdr").ok_or(match body.first_defect() {
-        Some(element) => MessageFault::Repeated { element },
-        None => MessageFault::Missing { element: "GrpHdr" },
-    })?;
-    let mut fields = Fields::of(group_header);
-    let group = read_group(&mut fields, found.definition)?;
-    *original = Some(group.clone());
-    if found
-        .header
-        .as_ref()
-        .is_some_and(|header| header.copy_or_duplicate.as_deref() == Some("COPY"))
-    {
-        return Err(MessageFault::InformationCopy);
-    }
-    let created = fields.text("CreDtTm");
-    require_created(&group, created)?;
-    let settlement_method = read_settlement(&mut fields)?;
+    let (group, mut fields) = read_group_of(&found, original)?;
+    let settlement_method = Some(read_settlement(&mut fields)?);
     let elements: Vec<_> = found.body.named("CdtTrfTxInf").collect();
-    check_count(&mut fields, &elements)?;
-    let shared = transaction::Shared::read(&mut fields);
+    check_count(&mut fields, elements.len())?;
+    let shared = Shared::read(&mut fields);
     let control_sum = read_number(&mut fields, "CtrlSum")?;
-    let total = transaction::amount(&mut fields, "TtlIntrBkSttlmAmt");
+    let total = amount(&mut fields, "TtlIntrBkSttlmAmt");
     if let Some(element) = fields.first_defect() {
         return Err(MessageFault::Repeated { element });
     }
     let transactions: Vec<_> =
-        elements.iter().map(|element| CreditTransfer::read(*element, &shared)).collect();
+        elements.iter().map(|element| (kind.transaction)(*element, &shared)).collect();
     check_sums(control_sum.as_ref(), total.as_ref(), &transactions)?;
     check_uetrs(&transactions)?;
     Ok(CreditTransferMessage {
@@ -153,42 +196,8 @@ fn read_found(
             application: found.header,
         },
         transactions,
-        unknown_elements: unknown_elements(&elements),
+        unknown_elements: unknown_elements(&elements, kind.is_known),
     })
-}
-
-fn content(element: &'static str, value: &str, expected: &'static str) -> MessageFault {
-    MessageFault::Content { element, value: shown(value), expected }
-}
-
-/// What an answer needs: the message's own id above all.
-fn read_group(fields: &mut Fields<'_>, definition: &str) -> Result<OriginalGroup, MessageFault> {
-    let message_id =
-        fields.text("MsgId").ok_or(MessageFault::Missing { element: "GrpHdr/MsgId" })?;
-    if message_id.chars().count() > 35 {
-        return Err(content("GrpHdr/MsgId", &message_id, "at most 35 characters"));
-    }
-    Ok(OriginalGroup {
-        message_id,
-        definition: definition.to_owned(),
-        created: fields.text("CreDtTm").and_then(|text| DateTime::parse(&text)),
-        number_of_transactions: fields.text("NbOfTxs").and_then(|text| parse_count(&text)),
-    })
-}
-
-fn require_created(group: &OriginalGroup, written: Option<String>) -> Result<(), MessageFault> {
-    match (&group.created, written) {
-        (Some(_), _) => Ok(()),
-        (None, None) => Err(MessageFault::Missing { element: "GrpHdr/CreDtTm" }),
-        (None, Some(text)) => {
-            Err(content("GrpHdr/CreDtTm", &text, "a date and time like 2026-01-01T10:00:00+08:00"))
-        }
-    }
-}
-
-fn parse_count(text: &str) -> Option<u32> {
-    let is_count = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-    if is_count { text.parse().ok() } else { None }
 }
 
 fn read_settlement(fields: &mut Fields<'_>) -> Result<SettlementMethod, MessageFault> {
@@ -206,86 +215,24 @@ fn read_settlement(fields: &mut Fields<'_>) -> Result<SettlementMethod, MessageF
     }
 }
 
-fn check_count(fields: &mut Fields<'_>, elements: &[Element<'_>]) -> Result<(), MessageFault> {
-    let stated =
-        fields.text("NbOfTxs").ok_or(MessageFault::Missing { element: "GrpHdr/NbOfTxs" })?;
-    let found = elements.len();
-    if found > MAXIMUM_TRANSACTIONS {
-        return Err(MessageFault::TooManyTransactions { found, limit: MAXIMUM_TRANSACTIONS });
-    }
-    let agrees = parse_count(&stated).and_then(|count| usize::try_from(count).ok()) == Some(found);
-    if agrees && found > 0 {
-        Ok(())
-    } else {
-        Err(MessageFault::TransactionCount { stated: shown(&stated), found })
-    }
-}
-
-fn read_number(
-    fields: &mut Fields<'_>,
-    path: &'static str,
-) -> Result<Option<Number>, MessageFault> {
-    let Some(text) = fields.text(path) else { return Ok(None) };
-    match Number::parse(&text) {
-        Some(number) => Ok(Some(number)),
-        None => Err(content(path, &text, "a decimal number like 1000.00")),
-    }
-}
-
-fn check_sums(
-    control_sum: Option<&Number>,
-    total: Option<&AmountText>,
-    transactions: &[CreditTransfer],
-) -> Result<(), MessageFault> {
-    let element = match (control_sum, total) {
-        (None, None) => return Ok(()),
-        (Some(_), _) => "CtrlSum",
-        (None, Some(_)) => "TtlIntrBkSttlmAmt",
-    };
-    let mut sum = Number::ZERO;
-    for (place, transaction) in (1..).zip(transactions) {
-        let amount = transaction.settlement_amount.as_ref();
-        let number = amount.and_then(|amount| Number::parse(&amount.number));
-        let added = number.and_then(|number| sum.plus(&number));
-        sum = added.ok_or(MessageFault::NotAddable { transaction: place, element })?;
-        if let (Some(total), Some(amount)) = (total, amount)
-            && total.currency != amount.currency
-        {
-            return Err(MessageFault::TotalCurrency {
-                total: shown(&total.currency),
-                transaction: place,
-                found: shown(&amount.currency),
-            });
-        }
-    }
-    if let Some(stated) = control_sum
-        && !stated.equals(&sum)
-    {
-        return Err(MessageFault::ControlSum { stated: *stated, found: sum });
-    }
-    let Some(total) = total else { return Ok(()) };
-    match Number::parse(&total.number) {
-        Some(stated) if stated.equals(&sum) => Ok(()),
-        Some(stated) => Err(MessageFault::Total { stated, found: sum }),
-        None => {
-            Err(content("GrpHdr/TtlIntrBkSttlmAmt", &total.number, "a decimal number like 1000.00"))
-        }
-    }
-}
-
-fn check_uetrs(transactions: &[CreditTransfer]) -> Result<(), MessageFault> {
-    let mut seen = BTreeSet::new();
-    for uetr in transactions.iter().filter_map(|found| found.identification.uetr.as_deref()) {
-        if !seen.insert(uetr.to_ascii_lowercase()) {
-            return Err(MessageFault::DuplicateUetr { uetr: shown(uetr) });
-        }
-    }
-    Ok(())
-}
-
-fn unknown_elements(transactions: &[Element<'_>]) -> Vec<String> {
+/// The names that no supported version has, at most 32 of them.
+pub(crate) fn unknown_elements(
+    transactions: &[Element<'_>],
+    is_known: fn(&str) -> bool,
+) -> Vec<String> {
     let children = transactions.iter().flat_map(|transaction| transaction.children());
-    let unknown = children.map(|child| child.name()).filter(|name| !transaction::is_known(name));
+    let unknown = children.map(|child| child.name()).filter(|name| !is_known(name));
     let names: BTreeSet<&str> = unknown.take(MAXIMUM_TRANSACTIONS).collect();
     names.into_iter().take(MAXIMUM_UNKNOWN).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_elements_are_found() {
+        assert!(KNOWN.is_sorted());
+        assert!(is_known("XchgRate") && is_known("AccptncDtTm") && !is_known("Xtra"));
+    }
 }

@@ -35,24 +35,58 @@ impl PrivateData {
     pub const MAXIMUM_BYTES: usize = 16 * 1024 * 1024;
 
     pub(crate) fn of(transaction: Element<'_>) -> Self {
-        let mut entries = Vec::new();
-        let mut waiting = vec![(transaction.children(), 0_u8)];
+        Self::default().with(transaction)
+    }
+
+    /// What `element` holds but for its children called `left_out`.
+    pub(crate) fn without(element: Element<'_>, left_out: &str) -> Self {
+        let mut private = Self::default();
+        for child in element.children().filter(|child| child.name() != left_out) {
+            private.add(child);
+        }
+        private
+    }
+
+    /// This and what `transaction` holds, behind it.
+    pub(crate) fn with(&self, transaction: Element<'_>) -> Self {
+        let mut private = self.clone();
+        for child in transaction.children() {
+            private.add(child);
+        }
+        private
+    }
+
+    /// About how many bytes it takes.
+    pub(crate) fn size(&self) -> usize {
+        // A depth and two lengths beside the texts.
+        let size = |entry: &PrivateEntry| entry.name.len().saturating_add(entry.value.len());
+        let sizes = self.entries.iter().map(|entry| size(entry).saturating_add(9));
+        sizes.fold(0, usize::saturating_add)
+    }
+
+    /// Adds the element and everything in it.
+    fn add(&mut self, element: Element<'_>) {
+        self.push(element, 0);
+        let mut waiting = vec![(element.children(), 1_u8)];
         while let Some((mut children, depth)) = waiting.pop() {
             let Some(element) = children.next() else { continue };
             waiting.push((children, depth));
-            let deeper = depth.saturating_add(1);
-            let entry = |depth, name: String, value: &str| PrivateEntry {
-                depth,
-                name,
-                value: value.to_owned(),
-            };
-            entries.push(entry(depth, element.name().to_owned(), element.text()));
-            let attributes = element.attributes();
-            entries
-                .extend(attributes.map(|(name, value)| entry(deeper, format!("@{name}"), value)));
-            waiting.push((element.children(), deeper));
+            self.push(element, depth);
+            waiting.push((element.children(), depth.saturating_add(1)));
         }
-        Self { entries }
+    }
+
+    fn push(&mut self, element: Element<'_>, depth: u8) {
+        let deeper = depth.saturating_add(1);
+        let entry = |depth, name: String, value: &str| PrivateEntry {
+            depth,
+            name,
+            value: value.to_owned(),
+        };
+        self.entries.push(entry(depth, element.name().to_owned(), element.text()));
+        let attributes = element.attributes();
+        let attributes = attributes.map(|(name, value)| entry(deeper, format!("@{name}"), value));
+        self.entries.extend(attributes);
     }
 
     /// All entries in document order.
@@ -106,6 +140,19 @@ impl PrivateData {
     /// without it nobody can tell by trying which names a commitment stands for.
     pub fn commitment(&self, domains: &Domains, salt: &[u8; 32]) -> Hash {
         domains.hash_of(Domain::Commitment, &(salt, self))
+    }
+}
+
+impl PrivateData {
+    /// The hash of a message's exact bytes, as [`Self::commitment_in`] takes it.
+    pub fn message_hash(domains: &Domains, message: &[u8]) -> Hash {
+        domains.hash(Domain::Commitment, message)
+    }
+
+    /// The commitment to this private part and to the message that ordered the payment, by its
+    /// [`Self::message_hash`].
+    pub fn commitment_in(&self, domains: &Domains, salt: &[u8; 32], message: &Hash) -> Hash {
+        domains.hash_of(Domain::Commitment, &(salt, self, message))
     }
 }
 

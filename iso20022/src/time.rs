@@ -58,6 +58,13 @@ impl Date {
         (year > 0).then(|| Self(text.to_owned()))
     }
 
+    /// The latest day that has begun anywhere at `moment`: where clocks are 14 hours ahead of UTC.
+    pub fn latest_at(moment: Timestamp) -> Self {
+        let ahead = Timestamp(moment.0.saturating_add(14 * 60 * 60 * 1000));
+        let text = DateTime::of(ahead).0;
+        Self(text.split('T').next().unwrap_or_default().to_owned())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -139,6 +146,14 @@ mod tests {
         for bad in ["", "2026-01-32", "2026-01-01Z", "20260101", "2026-01-01-01"] {
             assert_eq!(Date::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn days_begin_where_they_begin_first() {
+        let ten = 1_767_261_600_000;
+        assert_eq!(Date::latest_at(Timestamp(ten - 1)).as_str(), "2026-01-01");
+        assert_eq!(Date::latest_at(Timestamp(ten)).as_str(), "2026-01-02");
+        assert!(Date::parse("2026-01-02") > Date::parse("2026-01-01"));
     }
 
     #[test]

@@ -1,34 +1,39 @@
-//! The ISO 20022 desk: a bank's pacs.008 in, its payments on the ledger, a pacs.002 out.
+//! The ISO 20022 desk: a bank's or a customer's orders in, its payments on the ledger, a pacs.002
+//! out; and questions for what became of payments.
 //!
 //! ```text
 //! bytes -> message -> orders -> records on disk (signed) -> the ledger -> receipts -> pacs.002
+//!                  -> questions -> records, the ledger's index                    -> pacs.002
 //! ```
 //!
-//! Each credit transfer becomes one ledger transaction, signed by the operators of the payer's
-//! institution under the account's mandate. Invariants: a payment is signed once: the signed bytes
-//! are on disk before they are sent, and the same message again sends the same bytes, so it pays
-//! once and gets the same answer; names and remittance text stay in the record. A payment that was
-//! refused before it reached the ledger is not remembered: the message may be sent again. Absent:
-//! messages other than pacs.008, sending of private parts to the payee's institution.
+//! The payments of a message are signed by the operators of the payers' institutions under the
+//! accounts' mandates, all of one institution in one transaction. Invariants: a payment is signed
+//! once: the signed bytes are on disk before they are sent, and the same message again sends the
+//! same bytes, so it pays once and gets the same answer; names and remittance text stay in the
+//! record. A payment that was refused before it reached the ledger is not remembered: the message
+//! may be sent again. Absent: returns and recalls, sending of private parts to the payee's
+//! institution.
 
 mod accounts;
 mod answer;
+mod batches;
 mod placing;
 mod quotes;
 mod records;
 mod settling;
+mod status;
 
 use std::collections::BTreeSet;
-use std::future::ready;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use futures::future::try_join_all;
+use iso20022::incoming::{self, Message};
 use iso20022::order::PaymentOrder;
-use iso20022::pacs002::{self, Code, ReplyEnvelope, TransactionStatus};
-use iso20022::pacs008::{self, CreditTransfer, CreditTransferMessage, RefusedMessage};
+use iso20022::pacs002::{self, Code, ReplyEnvelope, StatusReport, TransactionStatus};
+use iso20022::pacs008::{CreditTransfer, CreditTransferMessage, RefusedMessage};
+use iso20022::time::Date;
 use iso20022::xml::Limits;
-use iso20022::{MessageFault, Refusal};
+use iso20022::{ApplicationHeader, MessageFault, PrivateData, Refusal};
+use ledger::ids::Timestamp;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -37,12 +42,9 @@ use crate::home::{Home, now};
 use crate::readers::Readers;
 use crate::store::StoreError;
 use answer::Handled;
-use placing::{Placed, Reason};
+use placing::{Reason, Source};
 use quotes::Dealers;
 use records::Records;
-
-/// How many payments of a message are worked on at once.
-const AT_ONCE: usize = 256;
 
 /// How many locks the payments share.
 const LOCKS: usize = 64;
@@ -121,7 +123,7 @@ impl Desk {
         !self.home.operators.is_empty()
     }
 
-    /// Takes a message, pays what it orders, and answers it.
+    /// Takes a message, does what it asks for, and answers it.
     ///
     /// # Errors
     /// [`DeskError`] if this node fails; the same message may be sent again.
@@ -130,13 +132,23 @@ impl Desk {
         around: Surroundings<'_>,
         bytes: &[u8],
     ) -> Result<Reception, DeskError> {
-        let read = around.readers.work(|| pacs008::read(bytes, &Limits::default())).await;
-        let message = match read {
-            Ok(message) => message,
-            Err(refused) => return Ok(refusal(bytes, &refused)),
-        };
+        match around.readers.work(|| incoming::read(bytes, &Limits::default())).await {
+            Ok(Message::Transfers(message)) => self.pay(around, bytes, message).await,
+            Ok(Message::StatusRequest(request)) => self.tell(around, bytes, &request).await,
+            Err(refused) => Ok(refusal(bytes, &refused)),
+        }
+    }
+
+    /// Pays what a message orders, and tells what became of it.
+    async fn pay(
+        &self,
+        around: Surroundings<'_>,
+        bytes: &[u8],
+        mut message: CreditTransferMessage,
+    ) -> Result<Reception, DeskError> {
         let latest = around.driver.view.latest();
         let state = latest.tip.state();
+        message.identify(state.domains());
         let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
         let transfers = message.transactions.iter();
         let judged: Vec<Judged<'_>> = transfers.map(|t| (t, t.order(decimals))).collect();
@@ -145,52 +157,55 @@ impl Desk {
         if judged.iter().all(|(_, order)| is_foreign(order)) {
             return Ok(Reception::Foreign);
         }
-        let mut handled = Vec::with_capacity(judged.len());
-        for part in judged.chunks(AT_ONCE) {
-            handled.extend(self.handle(around, part).await?);
-        }
-        Ok(report(bytes, &message, handled))
+        let group = &message.header.group;
+        let source = Source {
+            group,
+            message: PrivateData::message_hash(state.domains(), bytes),
+            today: Date::latest_at(now()),
+        };
+        let handled = self.handle(around, &source, &judged).await?;
+        let application = message.header.application.as_ref();
+        let answer = |id, created, statuses| StatusReport::answer(group, id, created, statuses);
+        Ok(report(bytes, application, handled, answer))
     }
 
     fn serves(&self, order: &PaymentOrder) -> bool {
         self.home.operators.contains_key(&order.debtor_institution)
     }
 
-    /// Carries out a part of a message's payments, and tells the status of each.
+    /// Carries out a message's payments, and tells the status of each.
     async fn handle(
         &self,
         around: Surroundings<'_>,
-        part: &[Judged<'_>],
+        source: &Source<'_>,
+        judged: &[Judged<'_>],
     ) -> Result<Vec<Handled>, DeskError> {
-        let orders: Vec<_> = part.iter().filter_map(|(_, order)| order.as_ref().ok()).collect();
-        let mut placed = self.place_all(around, &orders).await?.into_iter();
-        let mut work = Vec::with_capacity(part.len());
-        for (transfer, order) in part {
-            work.push(match order {
-                Ok(order) => self.carry_out(around, transfer, order, placed.next()).left_future(),
-                Err(refusals) => {
-                    let refused = TransactionStatus::refused(transfer, refusals);
-                    ready(Ok(Handled::now(refused))).right_future()
-                }
+        let orders: Vec<_> = judged.iter().filter_map(|(_, order)| order.as_ref().ok()).collect();
+        let mut placed = self.place_all(around, source, &orders).await?.into_iter();
+        // What is not sent has its status; for the others there is a gap.
+        let mut statuses = Vec::with_capacity(judged.len());
+        let mut work = Vec::with_capacity(orders.len());
+        for (transfer, order) in judged {
+            statuses.push(match order {
+                Ok(order) => match placed.next() {
+                    Some(Ok(placed)) => {
+                        work.push((*transfer, order, placed));
+                        None
+                    }
+                    Some(Err(Reason { code, text })) => {
+                        let status = TransactionStatus::rejected(transfer, code, text);
+                        Some(Handled::now(status))
+                    }
+                    None => {
+                        let text = "It was not worked on.";
+                        Some(Handled::waiting(transfer, Code::PENDING, text))
+                    }
+                },
+                Err(refusals) => Some(Handled::now(TransactionStatus::refused(transfer, refusals))),
             });
         }
-        try_join_all(work).await
-    }
-
-    async fn carry_out(
-        &self,
-        around: Surroundings<'_>,
-        transfer: &CreditTransfer,
-        order: &PaymentOrder,
-        placed: Option<Result<Placed, Reason>>,
-    ) -> Result<Handled, DeskError> {
-        match placed {
-            Some(Ok(placed)) => self.settle(around, transfer, order, placed).await,
-            Some(Err(Reason { code, text })) => {
-                Ok(Handled::now(TransactionStatus::rejected(transfer, code, text)))
-            }
-            None => Ok(Handled::waiting(transfer, Code::PENDING, "It was not worked on.")),
-        }
+        let mut settled = self.settle_all(around, &work).await?.into_iter();
+        Ok(statuses.into_iter().filter_map(|status| status.or_else(|| settled.next())).collect())
     }
 
     /// The locks of these payments, taken in one order by everyone.
@@ -209,7 +224,7 @@ impl Desk {
 fn refusal(bytes: &[u8], refused: &RefusedMessage) -> Reception {
     let created = now();
     let id = answer::message_id(bytes, created, &[]);
-    match pacs002::StatusReport::refusal(refused, id, created) {
+    match StatusReport::refusal(refused, id, created) {
         Some(report) => {
             let envelope = refused.application.as_ref().map(ReplyEnvelope::answering);
             let xml = pacs002::write(&report, envelope.as_ref());
@@ -219,14 +234,20 @@ fn refusal(bytes: &[u8], refused: &RefusedMessage) -> Reception {
     }
 }
 
-fn report(bytes: &[u8], message: &CreditTransferMessage, handled: Vec<Handled>) -> Reception {
+/// The answer to a message, as `answer` makes a report of an id, a time and statuses.
+fn report(
+    bytes: &[u8],
+    application: Option<&ApplicationHeader>,
+    handled: Vec<Handled>,
+    answer: impl FnOnce(String, Timestamp, Vec<TransactionStatus>) -> StatusReport,
+) -> Reception {
     // When all is on the ledger, the report says nothing of the moment at which it is asked for.
     let times: Option<Vec<_>> = handled.iter().map(|handled| handled.time).collect();
     let created = times.and_then(|times| times.into_iter().max()).unwrap_or_else(now);
     let is_final = handled.iter().all(|handled| handled.is_final);
     let statuses: Vec<_> = handled.into_iter().map(|handled| handled.status).collect();
     let id = answer::message_id(bytes, created, &statuses);
-    let report = pacs002::StatusReport::answer(&message.header.group, id, created, statuses);
-    let envelope = message.header.application.as_ref().map(ReplyEnvelope::answering);
+    let report = answer(id, created, statuses);
+    let envelope = application.map(ReplyEnvelope::answering);
     Reception::Answer { xml: pacs002::write(&report, envelope.as_ref()), is_final }
 }

@@ -3,7 +3,7 @@
 
 mod single;
 
-use std::os::unix::fs::PermissionsExt;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use api::transaction::PaymentView;
@@ -52,7 +52,7 @@ impl Transfer {
         format!(
             "<CdtTrfTxInf><PmtId><InstrId>I{number}</InstrId><EndToEndId>E{number}</EndToEndId>\
              <UETR>{}</UETR></PmtId><IntrBkSttlmAmt Ccy=\"{}\">{}</IntrBkSttlmAmt>\
-             <IntrBkSttlmDt>2026-11-21</IntrBkSttlmDt>{instructed}<ChrgBr>{bearer}</ChrgBr>\
+             <IntrBkSttlmDt>2026-01-05</IntrBkSttlmDt>{instructed}<ChrgBr>{bearer}</ChrgBr>\
              <Dbtr><Nm>Wei &amp; Co</Nm></Dbtr>\
              <DbtrAcct><Id><Othr><Id>{}</Id></Othr></Id></DbtrAcct>\
              <DbtrAgt>{}</DbtrAgt><CdtrAgt>{}</CdtrAgt><Cdtr><Nm>Lee</Nm></Cdtr>\
@@ -95,7 +95,8 @@ fn report(answer: &Answered) -> StatusReport {
 fn verdicts(report: &StatusReport) -> Vec<String> {
     let text = |status: &pacs002::TransactionStatus| {
         let codes: Vec<_> = status.reasons.iter().map(|reason| reason.code.to_string()).collect();
-        format!("{} {}", status.status, codes.join(" ")).trim_end().to_owned()
+        let text = status.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        format!("{text} {}", codes.join(" ")).trim_end().to_owned()
     };
     report.transactions.iter().map(text).collect()
 }
@@ -131,15 +132,13 @@ fn a_message_pays_across_currencies_and_its_proof_opens_to_the_private_part() {
     let verdict = Proof::decode(&file).unwrap().verify(node.domains.chain_id()).unwrap();
     let Proven::Payment(receipt) = verdict.proven else { panic!("another claim") };
     let Outcome::Settled(settlement) = receipt.outcome else { panic!("not settled") };
-    let path = node.home.join("private").join(uetr(1).to_string());
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let record = std::fs::read(&path).unwrap();
-    // Magic, time of acceptance, salt; then the private part.
-    let salt: [u8; 32] = record[24..56].try_into().unwrap();
+    let opening = told.transactions[0].opening.unwrap();
+    assert_eq!(opening.message, PrivateData::message_hash(&node.domains, &message));
     let read = pacs008::read(&message, &Limits::default()).unwrap();
     let order = read.transactions[0].order(|_| Some(Decimals(2))).unwrap();
     let private: PrivateData = order.private;
-    assert_eq!(private.commitment(&node.domains, &salt), settlement.remittance);
+    let commitment = private.commitment_in(&node.domains, &opening.salt, &opening.message);
+    assert_eq!(commitment, settlement.remittance);
     assert_eq!(private.remittance_lines(), ["invoice 1"]);
 }
 
@@ -160,6 +159,7 @@ fn the_same_message_gets_the_same_answer_even_after_a_restart() {
 
     // A home that was restored without its records finds the payments on the ledger.
     std::fs::remove_dir_all(node.home.join("private")).unwrap();
+    let node = node.restart();
     assert_eq!(verdicts(&report(&send(&node, &message))), ["ACSC", "RJCT AM04"]);
     assert_eq!(node.balance(1, "lee", "CNY"), 10_000);
     let other = message_with_amount(1, ("101.00", "CNY"));
@@ -260,6 +260,45 @@ fn many_transfers_of_one_message_settle() {
     let told = report(&send(&node, &message(&transfers)));
     assert!(verdicts(&told).iter().all(|verdict| verdict == "ACSC"));
     assert_eq!(node.balance(1, "lee", "CNY"), 3_000);
+    let places: BTreeSet<_> =
+        told.transactions.iter().map(|status| status.clearing_reference.clone()).collect();
+    assert_eq!(places.len(), 1, "they are one transaction");
+    assert_eq!(records(&node), 1, "they are one record");
+}
+
+/// How many files of orders the node has written.
+fn records(node: &Single) -> usize {
+    let names = std::fs::read_dir(node.home.join("private")).unwrap();
+    names
+        .filter(|name| name.as_ref().unwrap().path().extension() == Some("orders".as_ref()))
+        .count()
+}
+
+#[test]
+fn five_thousand_transfers_of_one_message_settle_once() {
+    let node = started();
+    let amount = ("0.10", "CNY");
+    // The number's bytes are the UETR's first, of which the seventh gives way to the version.
+    let number = |number: u64| number << 32;
+    let transfers: Vec<_> =
+        (1..=5_000).map(|place| Transfer::new(number(place), amount, amount)).collect();
+    let message = message(&transfers);
+    let start = std::time::Instant::now();
+    let mut answer = send(&node, &message);
+    println!("5,000 transfers: {:?}, HTTP {}", start.elapsed(), answer.status);
+    while answer.status == 202 {
+        answer = send(&node, &message);
+    }
+    let told = report(&answer);
+    assert_eq!(told.transactions.len(), 5_000);
+    assert!(verdicts(&told).iter().all(|verdict| verdict == "ACSC"));
+    assert_eq!(node.balance(1, "lee", "CNY"), 50_000);
+    assert_eq!(records(&node), 1);
+    let node = node.restart();
+    let start = std::time::Instant::now();
+    assert_eq!(send(&node, &message).body, answer.body);
+    println!("the same again after a restart: {:?}", start.elapsed());
+    assert_eq!((node.balance(1, "lee", "CNY"), records(&node)), (50_000, 1));
 }
 
 /// The folder of published samples, if it is there.

@@ -106,7 +106,7 @@ impl Demo<'_> {
             found(format!("HTTP status {status}, and the answer is no pacs.002: {error}: {answer}"))
         })?;
         let accepted = report.transactions.iter().any(|transaction| {
-            transaction.uetr == Some(uetr) && transaction.status == Code::SETTLED
+            transaction.uetr == Some(uetr) && transaction.status == Some(Code::SETTLED)
         });
         if !accepted {
             return Err(found(format!("the pacs.002 does not accept the payment: {answer}")));

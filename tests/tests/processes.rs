@@ -308,5 +308,5 @@ fn a_published_sample_settles() {
     assert_eq!(document["transactions"][0]["iso_status"], "ACSC", "{document}");
     let xml = fs::read(&answer).unwrap();
     let report = iso20022::pacs002::read(&xml, &iso20022::xml::Limits::default()).unwrap();
-    assert_eq!(report.transactions[0].status.to_string(), "ACSC");
+    assert_eq!(report.transactions[0].status.unwrap().to_string(), "ACSC");
 }

@@ -290,13 +290,29 @@ pub(crate) struct Anchor {
 /// Commands about ISO 20022 messages.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Iso {
-    /// Send a message (pacs.008) to a node that acts for its institution, and get the answer.
+    /// Send a message (pacs.008, pacs.009, pain.001, pacs.028), or all messages of a folder, to a
+    /// node that acts for its institution, and get the answer.
     Submit {
-        /// The message, XML.
-        file: PathBuf,
+        /// The message, XML; or a folder of messages, where each answer is written beside its
+        /// message.
+        #[arg(value_name = "FILE|FOLDER")]
+        path: PathBuf,
         /// Where to write the answer (pacs.002); standard output if left out.
         #[arg(long, short = 'o', value_name = "FILE")]
         answer: Option<PathBuf>,
+    },
+    /// Check offline that a message ordered a payment.
+    Check {
+        /// The message, exactly as it was sent.
+        message: PathBuf,
+        /// The answer that the node gave (pacs.002).
+        #[arg(long, value_name = "FILE")]
+        answer: PathBuf,
+        /// The payment's proof.
+        #[arg(long, value_name = "FILE")]
+        proof: PathBuf,
+        #[command(flatten)]
+        anchor: Anchor,
     },
 }
 
@@ -338,6 +354,9 @@ mod tests {
             ("iso submit m.xml -o a.xml", true),
             ("iso submit m.xml --token-file f", true),
             ("iso submit m.xml --token fqop_x", false),
+            ("iso submit messages", true),
+            ("iso check m.xml --answer a.xml --proof p.proof --chain-id c", true),
+            ("iso check m.xml --proof p.proof", false),
             ("bank register-asset CNY --issuer PSBCCNBJ --operator-key a --operator-key b", true),
             ("bank register-asset CNY", false),
             ("bank open-account --institution PSBCCNBJ --reference 1 --mandate", true),

@@ -46,6 +46,8 @@ pub enum ProblemCode {
     WrongChain,
     /// 422: A signature is missing or invalid.
     BadSignature,
+    /// 422: It is an ISO 20022 message of a kind that is not taken.
+    MessageNotAccepted,
     /// 429: More requests than the node takes from one address.
     TooManyRequests,
     /// 431: Headers beyond the limits.
@@ -62,7 +64,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, by HTTP status.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Malformed,
         Self::MalformedTransaction,
         Self::TokenMissing,
@@ -82,6 +84,7 @@ impl ProblemCode {
         Self::UnsupportedMediaType,
         Self::WrongChain,
         Self::BadSignature,
+        Self::MessageNotAccepted,
         Self::TooManyRequests,
         Self::HeadersTooLarge,
         Self::Internal,
@@ -112,6 +115,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::WrongChain => "wrong-chain",
             Self::BadSignature => "bad-signature",
+            Self::MessageNotAccepted => "message-not-accepted",
             Self::TooManyRequests => "too-many-requests",
             Self::HeadersTooLarge => "headers-too-large",
             Self::Internal => "internal",
@@ -139,7 +143,7 @@ impl ProblemCode {
             Self::Pruned => 410,
             Self::TooLarge | Self::TooDeep => 413,
             Self::UnsupportedMediaType => 415,
-            Self::WrongChain | Self::BadSignature => 422,
+            Self::WrongChain | Self::BadSignature | Self::MessageNotAccepted => 422,
             Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
@@ -170,6 +174,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => "The media type is not taken",
             Self::WrongChain => "The transaction is for another chain",
             Self::BadSignature => "A signature is missing or invalid",
+            Self::MessageNotAccepted => "The message is of a kind that is not taken",
             Self::TooManyRequests => "Too many requests from this address",
             Self::HeadersTooLarge => "The request's headers are too large",
             Self::Internal => "The node made a mistake",
@@ -198,6 +203,7 @@ impl ProblemCode {
             | Self::UnsupportedMediaType
             | Self::WrongChain
             | Self::BadSignature
+            | Self::MessageNotAccepted
             | Self::HeadersTooLarge => Retry::Never,
             Self::BodyTimeout
             | Self::TooEarly

@@ -1,14 +1,15 @@
 //! Reads a status report: what became of which payment.
 
+use ledger::hash::Hash;
 use ledger::ids::{AssetCode, Bic, Uetr};
 use ledger::money::{Decimals, Money};
 
-use super::{Charge, Code, DEFINITION, StatusReason, StatusReport, TransactionStatus};
+use super::{Charge, Code, DEFINITION, Opening, StatusReason, StatusReport, TransactionStatus};
 use crate::envelope;
 use crate::fault::MessageFault;
 use crate::fields::Fields;
+use crate::group::OriginalGroup;
 use crate::number::Number;
-use crate::pacs008::OriginalGroup;
 use crate::refusal::shown;
 use crate::time::DateTime;
 use crate::xml::{Document, Element, Limits};
@@ -20,7 +21,8 @@ use crate::xml::{Document, Element, Limits};
 /// [`MessageFault`] for anything that is not one readable pacs.002.001.10.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<StatusReport, MessageFault> {
     let document = Document::parse(bytes, limits)?;
-    let found = envelope::find(&document, &[DEFINITION], DEFINITION, "FIToFIPmtStsRpt")?;
+    let root = |definition: &str| (definition == DEFINITION).then_some("FIToFIPmtStsRpt");
+    let found = envelope::find(&document, root, DEFINITION)?;
     let mut fields = Fields::of(found.body);
     let message_id = fields.text("GrpHdr/MsgId");
     let created = fields.text("GrpHdr/CreDtTm").and_then(|text| DateTime::parse(&text));
@@ -45,10 +47,6 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<StatusReport, MessageFault>
     }
     for transaction in found.body.named("TxInfAndSts") {
         report.transactions.push(read_transaction(transaction)?);
-        if report.original.is_none() {
-            let group = transaction.named("OrgnlGrpInf").next();
-            report.original = group.and_then(|group| read_group(&mut Fields::of(group)));
-        }
     }
     Ok(report)
 }
@@ -65,13 +63,16 @@ fn read_group(fields: &mut Fields<'_>) -> Option<OriginalGroup> {
 fn read_transaction(element: Element<'_>) -> Result<TransactionStatus, MessageFault> {
     let mut fields = Fields::of(element);
     let moment = |text: Option<String>| text.and_then(|text| DateTime::parse(&text));
-    let status = fields.text("TxSts").ok_or(MessageFault::Missing { element: "TxSts" })?;
-    let status = Code::parse(&status).ok_or(MessageFault::Content {
+    let unread = |text: &str| MessageFault::Content {
         element: "TxSts",
-        value: shown(&status),
+        value: shown(text),
         expected: "a code of 1 to 4 characters",
-    })?;
+    };
+    let status = fields.text("TxSts");
+    let status = status.map(|text| Code::parse(&text).ok_or_else(|| unread(&text))).transpose()?;
+    let original = fields.element("OrgnlGrpInf");
     let read = TransactionStatus {
+        original: original.and_then(|group| read_group(&mut Fields::of(group))),
         instruction_id: fields.text("OrgnlInstrId"),
         end_to_end_id: fields.text("OrgnlEndToEndId"),
         transaction_id: fields.text("OrgnlTxId"),
@@ -84,6 +85,7 @@ fn read_transaction(element: Element<'_>) -> Result<TransactionStatus, MessageFa
         clearing_reference: fields.text("ClrSysRef"),
         instructing_agent: read_agent(&mut fields, "InstgAgt/FinInstnId/BICFI"),
         instructed_agent: read_agent(&mut fields, "InstdAgt/FinInstnId/BICFI"),
+        opening: element.named("SplmtryData").find_map(read_opening),
     };
     match fields.first_defect() {
         Some(element) => Err(MessageFault::Repeated { element }),
@@ -99,6 +101,17 @@ fn read_reasons(element: Element<'_>) -> Vec<StatusReason> {
         StatusReason::new(written.as_deref().unwrap_or("NARR"), parts.join(" "))
     };
     element.named("StsRsnInf").map(read).collect()
+}
+
+/// What opens the commitment, if that is what the supplementary data is.
+fn read_opening(data: Element<'_>) -> Option<Opening> {
+    let envelope = data.named("Envlp").next()?;
+    let mut children = envelope.children();
+    let opening = children
+        .find(|child| child.name() == "Opening" && child.namespace() == Some(Opening::NAMESPACE))?;
+    let mut fields = Fields::of(opening);
+    let salt = Hash::from_hex(&fields.text("Salt")?)?.0;
+    Some(Opening { salt, message: Hash::from_hex(&fields.text("Message")?)? })
 }
 
 fn read_charge(element: Element<'_>) -> Option<Charge> {

@@ -1,13 +1,14 @@
 //! Writes a status report, element by element in the schema's order.
 
+use ledger::hash::Hash;
 use ledger::ids::Bic;
 use std::collections::BTreeMap;
 
 use super::{
-    Charge, Code, DEFINITION, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus,
+    Charge, Code, DEFINITION, Opening, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus,
 };
 use crate::envelope::NAMESPACE_PREFIX;
-use crate::pacs008::OriginalGroup;
+use crate::group::OriginalGroup;
 use crate::schema::{CurrencyAmount, identification, parts, write_institution};
 use crate::xml::Writer;
 
@@ -65,11 +66,7 @@ fn write_header(writer: &mut Writer, report: &StatusReport, envelope: &ReplyEnve
 
 fn write_group(writer: &mut Writer, report: &StatusReport, original: &OriginalGroup) {
     writer.open("OrgnlGrpInfAndSts");
-    writer.leaf("OrgnlMsgId", &identification(&original.message_id));
-    writer.leaf("OrgnlMsgNmId", &identification(&original.definition));
-    if let Some(created) = &original.created {
-        writer.leaf("OrgnlCreDtTm", created.as_str());
-    }
+    write_original(writer, original);
     if let Some(number) = original.number_of_transactions {
         writer.leaf("OrgnlNbOfTxs", &number.to_string());
     }
@@ -79,8 +76,8 @@ fn write_group(writer: &mut Writer, report: &StatusReport, original: &OriginalGr
     write_reasons(writer, &report.group_reasons);
     if report.group_status == Some(Code::PARTIAL) {
         let mut counts: BTreeMap<Code, u32> = BTreeMap::new();
-        for transaction in &report.transactions {
-            let count = counts.entry(transaction.status).or_default();
+        for status in report.transactions.iter().filter_map(|transaction| transaction.status) {
+            let count = counts.entry(status).or_default();
             *count = count.saturating_add(1);
         }
         for (status, count) in counts {
@@ -93,8 +90,21 @@ fn write_group(writer: &mut Writer, report: &StatusReport, original: &OriginalGr
     writer.close();
 }
 
+fn write_original(writer: &mut Writer, original: &OriginalGroup) {
+    writer.leaf("OrgnlMsgId", &identification(&original.message_id));
+    writer.leaf("OrgnlMsgNmId", &identification(&original.definition));
+    if let Some(created) = &original.created {
+        writer.leaf("OrgnlCreDtTm", created.as_str());
+    }
+}
+
 fn write_transaction(writer: &mut Writer, transaction: &TransactionStatus) {
     writer.open("TxInfAndSts");
+    if let Some(original) = &transaction.original {
+        writer.open("OrgnlGrpInf");
+        write_original(writer, original);
+        writer.close();
+    }
     for (name, value) in [
         ("OrgnlInstrId", &transaction.instruction_id),
         ("OrgnlEndToEndId", &transaction.end_to_end_id),
@@ -107,7 +117,9 @@ fn write_transaction(writer: &mut Writer, transaction: &TransactionStatus) {
     if let Some(uetr) = &transaction.uetr {
         writer.leaf("OrgnlUETR", &uetr.to_string());
     }
-    writer.leaf("TxSts", &transaction.status.to_string());
+    if let Some(status) = transaction.status {
+        writer.leaf("TxSts", &status.to_string());
+    }
     write_reasons(writer, &transaction.reasons);
     for charge in &transaction.charges {
         write_charge(writer, charge);
@@ -125,6 +137,20 @@ fn write_transaction(writer: &mut Writer, transaction: &TransactionStatus) {
     }
     write_agent(writer, "InstgAgt", transaction.instructing_agent);
     write_agent(writer, "InstdAgt", transaction.instructed_agent);
+    if let Some(opening) = &transaction.opening {
+        write_opening(writer, opening);
+    }
+    writer.close();
+}
+
+fn write_opening(writer: &mut Writer, opening: &Opening) {
+    writer.open("SplmtryData");
+    writer.open("Envlp");
+    writer.open_in("Opening", Opening::NAMESPACE);
+    writer.leaf("Salt", &Hash(opening.salt).to_hex());
+    writer.leaf("Message", &opening.message.to_hex());
+    writer.close();
+    writer.close();
     writer.close();
 }
 

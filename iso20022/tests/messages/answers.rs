@@ -3,9 +3,12 @@
 use crate::samples::samples;
 use crate::support::{TRANSACTION, UETR, decimals, document, read, single, with};
 use iso20022::pacs002::{
-    self, Charge, Code, DEFINITION, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus,
+    self, Charge, Code, DEFINITION, Opening, ReplyEnvelope, StatusReason, StatusReport,
+    TransactionStatus,
 };
+use iso20022::pacs008::OriginalGroup;
 use iso20022::xml::Limits;
+use ledger::hash::Hash;
 use ledger::ids::{Bic, Timestamp};
 use ledger::money::Money;
 
@@ -118,6 +121,31 @@ fn refusals_are_answered_with_all_their_codes_beside_what_settled() {
 }
 
 #[test]
+fn a_payment_of_which_nothing_is_known_has_no_status() {
+    let message = read(&single()).unwrap();
+    let transfer = &message.transactions[0];
+    let unknown = TransactionStatus {
+        original: Some(OriginalGroup {
+            number_of_transactions: None,
+            ..message.header.group.clone()
+        }),
+        reasons: vec![StatusReason::new("AG09", "Nobody knows it.")],
+        ..TransactionStatus::unknown(transfer)
+    };
+    let opening = Opening { salt: [7; 32], message: Hash([8; 32]) };
+    let known = TransactionStatus {
+        opening: Some(opening),
+        ..TransactionStatus::settled(transfer, NOW, NOW, Vec::new())
+    };
+    let report = StatusReport::of_payments("A".into(), NOW, vec![unknown, known]);
+    let text = round_trip(&report, None);
+    assert_eq!(text.matches("<TxSts>").count(), 1);
+    assert_eq!(text.matches("<OrgnlMsgId>MSG-1</OrgnlMsgId>").count(), 1);
+    assert!(!text.contains("OrgnlGrpInfAndSts"));
+    assert!(text.contains("<Opening xmlns=\"urn:feiqian:opening:v1\">"));
+}
+
+#[test]
 fn a_message_that_is_refused_as_a_whole_is_answered() {
     let refused = read(&with(&single(), "<NbOfTxs>1", "<NbOfTxs>2")).unwrap_err();
     let report = StatusReport::refusal(&refused, "A".into(), NOW).unwrap();
@@ -160,9 +188,11 @@ fn sample_reports_are_read() {
     ] {
         let Some(bytes) = samples.get(name) else { continue };
         let report = pacs002::read(bytes, &Limits::default()).unwrap();
-        assert_eq!(report.transactions[0].status.to_string(), status, "{name}");
-        assert_eq!(report.transactions[0].reasons.len(), reasons, "{name}");
-        assert_eq!(report.original.unwrap().definition, "pacs.008.001.08", "{name}");
+        let first = &report.transactions[0];
+        assert_eq!(first.status.unwrap().to_string(), status, "{name}");
+        assert_eq!(first.reasons.len(), reasons, "{name}");
+        let original = report.original.as_ref().or(first.original.as_ref());
+        assert_eq!(original.unwrap().definition, "pacs.008.001.08", "{name}");
     }
     let other = single();
     let error = pacs002::read(other.as_bytes(), &Limits::default()).unwrap_err().to_string();

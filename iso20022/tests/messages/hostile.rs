@@ -2,6 +2,7 @@
 
 use crate::samples::samples;
 use crate::support::{TRANSACTION, decimals, many, read, single, verdict, with};
+use iso20022::incoming::{self, Message};
 use iso20022::xml::{Document, Limits, XmlFault};
 use iso20022::{MessageFault, pacs002, pacs008};
 use proptest::prelude::*;
@@ -10,7 +11,9 @@ use proptest::prelude::*;
 fn try_all(bytes: &[u8]) {
     let limits = Limits::default();
     let _ = pacs002::read(bytes, &limits);
+    let any = incoming::read(bytes, &limits);
     if let Ok(message) = pacs008::read(bytes, &limits) {
+        assert_eq!(any, Ok(Message::Transfers(message.clone())));
         for transfer in &message.transactions {
             match transfer.order(decimals) {
                 Ok(order) => assert!(!order.transfer.debit().amount.is_zero()),

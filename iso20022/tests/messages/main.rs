@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod others;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schemas;

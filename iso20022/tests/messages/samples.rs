@@ -82,6 +82,34 @@ fn every_sample_has_its_verdict() {
     }
 }
 
+/// The outcome of a verdict as the reference's table of samples says it: what happens, and codes.
+fn outcome(verdict: &str) -> (&'static str, String) {
+    match (verdict, verdict.split_once(' ')) {
+        ("ok", _) => ("settles", String::new()),
+        (_, Some(("message", code))) => ("message refused", code.to_owned()),
+        (_, Some(("no", rest))) => ("`message-not-accepted`", rest.replace("answer ", "")),
+        _ => ("payment rejected", verdict.to_owned()),
+    }
+}
+
+#[test]
+fn the_reference_tells_the_outcome_of_every_sample() {
+    let reference = include_str!("../../../docs/reference/iso20022.md");
+    let rows = reference.lines().filter_map(|line| {
+        let cells: Vec<_> = line.strip_prefix("| `")?.split('|').map(str::trim).collect();
+        let [name, outcome, codes, ..] = cells.as_slice() else { return None };
+        let name = name.strip_suffix('`').filter(|name| name.ends_with(".xml"))?;
+        Some((name.to_owned(), ((*outcome).to_owned(), (*codes).to_owned())))
+    });
+    let table: BTreeMap<_, _> = rows.collect();
+    assert_eq!(table.len(), PACS_008.len() + OTHERS.len());
+    for (name, bytes) in samples() {
+        let (happens, codes) = outcome(&crate::others::verdict(&bytes));
+        let expected = table.get(&name).unwrap_or_else(|| panic!("{name} is not in the table"));
+        assert_eq!(expected, &(happens.to_owned(), codes), "{name}");
+    }
+}
+
 #[test]
 fn the_settling_sample_becomes_an_order() {
     let Some(bytes) = samples().remove("cbpr/pacs.008_stp.max.xml") else { return };

@@ -2,9 +2,11 @@
 
 use crate::answers::NOW;
 use crate::support::{decimals, document, material, read, single, with};
-use iso20022::pacs002::Charge;
-use iso20022::pacs002::{self, Code, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus};
+use iso20022::pacs002::{
+    self, Charge, Code, Opening, ReplyEnvelope, StatusReason, StatusReport, TransactionStatus,
+};
 use iso20022::pacs008::OriginalGroup;
+use ledger::hash::Hash;
 use ledger::ids::{AssetCode, Bic};
 use ledger::money::{Amount, Decimals, Money};
 use proptest::prelude::*;
@@ -74,6 +76,13 @@ fn answers_to_real_messages_are_valid() {
         let report = StatusReport::answer(group, "ANSWER-1".into(), NOW, transactions);
         validate_report(&folder, &report, None);
     }
+    let unknown = TransactionStatus {
+        original: Some(group.clone()),
+        reasons: vec![StatusReason::new("AG09", "Nobody knows it.")],
+        ..TransactionStatus::unknown(transfer)
+    };
+    let report = StatusReport::of_payments("A".into(), NOW, vec![unknown]);
+    validate_report(&folder, &report, None);
     let refused = read(&with(&single(), "<NbOfTxs>1", "<NbOfTxs>0")).unwrap_err();
     validate_report(&folder, &StatusReport::refusal(&refused, "A".into(), NOW).unwrap(), None);
 }
@@ -84,6 +93,9 @@ fn the_tests_own_messages_are_valid() {
     for definition in iso20022::pacs008::ACCEPTED {
         let text = document(definition, &[crate::support::TRANSACTION.to_owned()]);
         validate(&folder.join(format!("{definition}.xsd")), &text);
+    }
+    for (definition, text) in crate::others::GOOD {
+        validate(&folder.join(format!("{definition}.xsd")), text);
     }
 }
 
@@ -124,12 +136,20 @@ fn status() -> impl Strategy<Value = TransactionStatus> {
     (ids, code(), lists, any::<[u8; 16]>()).prop_map(|(ids, status, lists, entropy)| {
         let moment =
             lists.2.map(|moment| iso20022::time::DateTime::of(ledger::ids::Timestamp(moment)));
+        let original = lists.2.map(|_| OriginalGroup {
+            message_id: "M".repeat(40),
+            definition: String::new(),
+            created: moment.clone(),
+            number_of_transactions: Some(1),
+        });
+        let salt = [entropy, entropy].concat().try_into().unwrap();
         TransactionStatus {
+            original,
             instruction_id: ids.0,
             end_to_end_id: ids.1,
             transaction_id: ids.2,
             uetr: Some(ledger::ids::Uetr::from_entropy(entropy)),
-            status,
+            status: lists.2.map(|_| status),
             reasons: lists.0,
             charges: lists.1,
             accepted_at: moment.clone(),
@@ -137,6 +157,7 @@ fn status() -> impl Strategy<Value = TransactionStatus> {
             clearing_reference: ids.3,
             instructing_agent: lists.3,
             instructed_agent: lists.3,
+            opening: lists.3.map(|_| Opening { salt, message: Hash(salt) }),
         }
     })
 }

@@ -11,10 +11,11 @@ use crate::log::{Disk, Walk, segment_file_name};
 
 /// What is left out of the home's folder: the log is copied apart, and the rest is made again,
 /// held, or true of this home alone.
-const LEFT_OUT: [&str; 11] = [
+const LEFT_OUT: [&str; 12] = [
     "log",
     "index.redb",
     "index.audit",
+    "private/index.redb",
     "lock",
     "operators.lock",
     // A copy's audit log ends where it was copied, and its own node signs that.

@@ -46,7 +46,8 @@ pub(super) struct Arguments {
     /// Delete the devnet in the folder and start a new one.
     #[arg(long)]
     reset: bool,
-    /// Also open the accounts and register the currencies that this pacs.008 message names.
+    /// Also open the accounts and register the currencies that this message (pacs.008, pacs.009 or
+    /// pain.001) names.
     #[arg(long, value_name = "FILE.xml", num_args = 1..)]
     for_message: Vec<PathBuf>,
 }

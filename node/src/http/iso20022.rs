@@ -1,4 +1,4 @@
-//! `POST /v1/iso20022`: a pacs.008 in, its pacs.002 out.
+//! `POST /v1/iso20022`: a message with orders or questions in, its pacs.002 out.
 //!
 //! 200 with a status of every payment, 202 if some are not final yet; the same message again gets
 //! the same answer. Invariants: a message that no payment of which concerns this node changes
@@ -11,6 +11,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use iso20022::MessageFault;
 use iso20022::xml::Limits;
 
 use super::openapi::tag;
@@ -29,7 +30,7 @@ const XML: &str = "application/xml";
     request_body(
         content = String,
         content_type = "application/xml",
-        description = "An ISO 20022 message: pacs.008",
+        description = "An ISO 20022 message: pacs.008, pacs.009, pain.001 or pacs.028",
     ),
     responses(
         (
@@ -45,6 +46,7 @@ const XML: &str = "application/xml";
         (status = 403),
         (status = 413),
         (status = 415),
+        (status = 422),
     ),
 )]
 pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request) -> Answer {
@@ -63,6 +65,12 @@ pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request)
         Reception::Answer { xml, is_final } => {
             let status = if is_final { StatusCode::OK } else { StatusCode::ACCEPTED };
             Ok((status, [(CONTENT_TYPE, XML)], xml).into_response())
+        }
+        Reception::Refused(
+            fault @ (MessageFault::NotAccepted { .. } | MessageFault::NotOffered { .. }),
+        ) => {
+            let detail = format!("{fault} (ISO 20022 reason {})", fault.iso());
+            Err(Problem::message_not_accepted(detail).into())
         }
         Reception::Refused(fault) => {
             let detail = format!("{fault} (ISO 20022 reason {})", fault.iso());

@@ -43,8 +43,8 @@ pub(super) struct Context {
     pub(super) time: Timestamp,
     /// When the order was accepted.
     pub(super) accepted: Timestamp,
-    /// Who takes charges.
-    pub(super) charger: Bic,
+    /// Who takes charges, if there are any.
+    pub(super) charger: Option<Bic>,
     /// The decimals of the debited asset.
     pub(super) decimals: Decimals,
 }
@@ -75,11 +75,9 @@ pub(super) fn of_receipt(
 
 fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {
     let asset = settlement.debited.asset;
-    let charge = |amount| Charge {
-        money: Money::new(amount, asset),
-        decimals: context.decimals,
-        agent: context.charger,
-    };
+    let Some(agent) = context.charger else { return Vec::new() };
+    let charge =
+        |amount| Charge { money: Money::new(amount, asset), decimals: context.decimals, agent };
     settlement.fees.iter().map(|item| charge(item.amount)).collect()
 }
 
@@ -100,7 +98,8 @@ pub(super) fn message_id(
     hasher.update(message);
     hasher.update(&created.0.to_le_bytes());
     for status in statuses {
-        hasher.update(status.status.to_string().as_bytes());
+        let text = status.status.map(|status| status.to_string());
+        hasher.update(text.unwrap_or_default().as_bytes());
     }
     let hash = hasher.finalize().to_hex();
     format!("FQ{}", hash.chars().take(32).collect::<String>())

@@ -1,27 +1,28 @@
-//! Placing: an order becomes a signed transaction in a record, once.
+//! Placing: orders become signed transactions in records, once.
 //!
-//! Invariants: the record is durable before anyone sends the transaction; of two requests with the
-//! same payment one signs and the other finds the record. Absent: sending (see `settling`).
+//! Invariants: the records are durable before anyone sends a transaction; of two requests with the
+//! same payment one signs and the other finds the record. Absent: sending (see `settling`); which
+//! payments one transaction carries (see `batches`).
+
+use std::collections::BTreeMap;
 
 use iso20022::order::{PaymentOrder, Transfer};
-use ledger::crypto::SecretKey;
+use iso20022::pacs008::OriginalGroup;
+use iso20022::time::Date;
 use ledger::fees::{Reach, total};
-use ledger::hash::Domains;
-use ledger::ids::{AccountId, Bic, Timestamp};
+use ledger::hash::Hash;
+use ledger::ids::{AccountId, Bic, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
 use ledger::quote::SignedQuote;
 use ledger::state::{MarkerKey, State};
-use ledger::transaction::{SignedTransaction, Transaction};
 
 use super::accounts::resolve;
+use super::batches::{self, New};
 use super::quotes::Exchange;
-use super::records::Record;
+use super::records::{Order, Record, Sheet};
 use super::{Desk, DeskError, Surroundings};
 use crate::home::now;
-
-/// How far a proposer's clock may be behind this one.
-const CLOCK_MARGIN_MS: u64 = 60_000;
 
 /// Why an order does not reach the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,15 +33,32 @@ pub(super) struct Reason {
     pub(super) text: String,
 }
 
+/// The message that orders.
+#[derive(Clone, Debug)]
+pub(super) struct Source<'a> {
+    /// Its group header.
+    pub(super) group: &'a OriginalGroup,
+    /// The hash of its exact bytes.
+    pub(super) message: Hash,
+    /// The latest day that has begun anywhere.
+    pub(super) today: Date,
+}
+
 /// An order on its way.
 #[derive(Debug)]
 pub(super) enum Placed {
     /// It is signed and recorded.
     Recorded(Box<Record>),
-    /// It is signed, and not recorded yet.
-    Signed(Box<Record>),
     /// The ledger knows its UETR, and this node has no record of it.
     OnLedger(Parties),
+}
+
+/// An order before anything is signed.
+enum Found {
+    Placed(Placed),
+    /// It is to be signed.
+    New(Box<New>),
+    Refused(Reason),
 }
 
 /// The two accounts of a payment.
@@ -57,60 +75,122 @@ impl Desk {
     pub(super) async fn place_all(
         &self,
         around: Surroundings<'_>,
+        source: &Source<'_>,
         orders: &[&PaymentOrder],
     ) -> Result<Vec<Result<Placed, Reason>>, DeskError> {
         let _turns = self.turns(orders).await;
-        let mut placed = Vec::with_capacity(orders.len());
+        let uetrs: Vec<Uetr> = orders.iter().map(|order| order.uetr).collect();
+        let domains = around.driver.view.latest().tip.domains().clone();
+        let load = || self.records.load_all(&domains, &uetrs);
+        let mut records = around.readers.work(load).await?;
+        let mut found = Vec::with_capacity(orders.len());
         for order in orders {
-            placed.push(self.place(around, order).await?);
+            let record = records.remove(&order.uetr);
+            found.push(self.find(around, source, order, record).await?);
         }
-        let signed = orders.iter().zip(&placed).filter_map(|(order, placed)| match placed {
-            Ok(Placed::Signed(record)) => Some((order.uetr, record.as_ref())),
-            Ok(Placed::Recorded(_) | Placed::OnLedger(_)) | Err(_) => None,
+        let new = found.iter().filter_map(|found| match found {
+            Found::New(new) => Some(new.as_ref()),
+            Found::Placed(_) | Found::Refused(_) => None,
         });
-        let signed: Vec<_> = signed.collect();
-        around.readers.work(|| self.records.save_all(&signed)).await?;
-        Ok(placed)
+        let new: Vec<_> = new.collect();
+        let mut signed = self.sign(around, source, &new).await?;
+        let placed = found.into_iter().map(|found| match found {
+            Found::Placed(placed) => Ok(placed),
+            Found::Refused(reason) => Err(reason),
+            Found::New(new) => match signed.remove(&new.uetr) {
+                Some(record) => Ok(Placed::Recorded(Box::new(record))),
+                None => Err(not_served(new.institution)),
+            },
+        });
+        Ok(placed.collect())
     }
 
-    async fn place(
+    /// Signs orders, and records them in one piece.
+    async fn sign(
         &self,
         around: Surroundings<'_>,
+        source: &Source<'_>,
+        new: &[&New],
+    ) -> Result<BTreeMap<Uetr, Record>, DeskError> {
+        if new.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let latest = around.driver.view.latest();
+        let work = || {
+            let accepted = now();
+            let batches = batches::sign(&latest.tip, &self.home.operators, new, accepted);
+            let mut orders = Vec::with_capacity(new.len());
+            let mut transactions = Vec::with_capacity(batches.len());
+            for (place, batch) in (0_u32..).zip(batches) {
+                orders.extend(batch.payments.into_iter().map(|new| Order {
+                    uetr: new.uetr,
+                    salt: new.salt,
+                    private: new.private.clone(),
+                    transaction: place,
+                }));
+                transactions.push(batch.transaction);
+            }
+            let sheet = Sheet {
+                accepted,
+                message: source.message,
+                message_id: source.group.message_id.clone(),
+                definition: source.group.definition.clone(),
+                created: source.group.created.as_ref().map(ToString::to_string),
+                transactions,
+                orders,
+            };
+            self.records.save(&sheet)?;
+            let records = sheet.into_records(latest.tip.domains());
+            Ok(records.into_iter().map(|record| (record.uetr, record)).collect())
+        };
+        around.readers.work(work).await
+    }
+
+    async fn find(
+        &self,
+        around: Surroundings<'_>,
+        source: &Source<'_>,
         order: &PaymentOrder,
-    ) -> Result<Result<Placed, Reason>, DeskError> {
+        record: Option<Record>,
+    ) -> Result<Found, DeskError> {
         let latest = around.driver.view.latest();
         let (tip, state) = (&latest.tip, latest.tip.state());
         let is_marked = state.marker(&MarkerKey::Payment(order.uetr)).is_some();
-        if let Some(record) = around.readers.work(|| self.records.load(order.uetr)).await? {
+        if let Some(record) = record {
             if record.private != order.private {
-                return Ok(Err(duplicate()));
+                return Ok(Found::Refused(duplicate()));
             }
-            let is_over = tip.header().time > record.signed.transaction.valid_until;
+            let until = record.signed.transaction.transaction.valid_until;
+            let is_over = tip.header().time > until;
             if is_marked || !is_over {
-                return Ok(Ok(Placed::Recorded(Box::new(record))));
+                return Ok(Found::Placed(Placed::Recorded(Box::new(record))));
             }
             // It did not happen, and no longer can: it may be ordered anew.
         }
         let parties = match self.parties(state, order) {
             Ok(parties) => parties,
-            Err(reason) => return Ok(Err(reason)),
+            Err(reason) => return Ok(Found::Refused(reason)),
         };
         if is_marked {
-            return Ok(Ok(Placed::OnLedger(parties)));
+            return Ok(Found::Placed(Placed::OnLedger(parties)));
         }
-        let keys = self.home.operators.get(&order.debtor_institution);
-        let Some(keys) = keys else { return Ok(Err(not_served(order.debtor_institution))) };
+        if let Some(day) = order.settlement_date.as_ref().filter(|day| **day > source.today) {
+            return Ok(Found::Refused(too_early(day)));
+        }
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(DeskError::Entropy)?;
-        let terms = terms(state, order, parties, &salt);
-        let operation = match self.operation(around, state, order, parties, terms).await? {
-            Ok(operation) => operation,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        let accepted = now();
-        let signed = sign(state.domains(), keys, operation, accepted);
-        let record = Record { accepted, salt, private: order.private.clone(), signed };
-        Ok(Ok(Placed::Signed(Box::new(record))))
+        let remittance = order.private.commitment_in(state.domains(), &salt, &source.message);
+        let terms = terms(state, order, parties, remittance);
+        Ok(match self.operation(around, state, order, parties, terms).await? {
+            Ok(operation) => Found::New(Box::new(New {
+                uetr: order.uetr,
+                institution: order.debtor_institution,
+                salt,
+                private: order.private.clone(),
+                operation,
+            })),
+            Err(reason) => Found::Refused(reason),
+        })
     }
 
     /// Finds the accounts.
@@ -171,13 +251,18 @@ fn not_served(bic: Bic) -> Reason {
     Reason { code: "AGNT", text }
 }
 
+fn too_early(day: &Date) -> Reason {
+    let text = format!("It is to be made on {day}, and this ledger pays at once. Send it then.");
+    Reason { code: "DT04", text }
+}
+
 /// The payer agrees to what its institution charges now.
-fn terms(state: &State, order: &PaymentOrder, parties: Parties, salt: &[u8; 32]) -> PaymentTerms {
+fn terms(state: &State, order: &PaymentOrder, parties: Parties, remittance: Hash) -> PaymentTerms {
     PaymentTerms {
         charge_bearer: order.charge_bearer,
         maximum_fee: charges(state, parties, order.transfer.debit()),
         purpose: order.purpose,
-        remittance: order.private.commitment(state.domains(), salt),
+        remittance,
     }
 }
 
@@ -188,27 +273,4 @@ fn charges(state: &State, Parties { from, to }: Parties, debit: Money) -> Amount
     let schedule = state.fee_schedule(from.servicer());
     let items = schedule.and_then(|schedule| schedule.charges(debit.asset, debit.amount, reach));
     items.and_then(|items| total(&items)).unwrap_or(Amount::ZERO)
-}
-
-fn sign(
-    domains: &Domains,
-    keys: &[SecretKey],
-    operation: Operation,
-    now: Timestamp,
-) -> SignedTransaction {
-    let mut keys: Vec<_> = keys.iter().map(|key| (key.public(), key)).collect();
-    keys.sort_by_key(|(public, _)| *public);
-    keys.dedup_by_key(|(public, _)| *public);
-    let transaction = Transaction {
-        suite: domains.suite(),
-        chain_id: domains.chain_id(),
-        valid_from: now.minus(CLOCK_MARGIN_MS),
-        valid_until: now.plus(Transaction::USUAL_VALIDITY),
-        operations: vec![operation],
-        atomic: false,
-        signers: keys.iter().map(|(public, _)| *public).collect(),
-    };
-    let id = transaction.id(domains);
-    let signatures = keys.iter().map(|(_, key)| key.sign(&id)).collect();
-    SignedTransaction { transaction, signatures }
 }

@@ -1,26 +1,33 @@
-//! Settling: a placed order is sent, and its receipt becomes the transaction's status.
+//! Settling: placed orders are sent, and their receipts become the transactions' statuses.
 //!
-//! Invariants: what is answered as settled or rejected by the ledger is final. Absent: signing (see
-//! `placing`).
+//! Invariants: what is answered as settled or rejected by the ledger is final; a transaction is
+//! sent once for all its payments. Absent: signing (see `placing`).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use iso20022::order::PaymentOrder;
 use iso20022::pacs002::{Code, TransactionStatus};
 use iso20022::pacs008::CreditTransfer;
 use ledger::codec;
-use ledger::ids::Timestamp;
+use ledger::ids::{Height, Timestamp, Uetr};
 use ledger::money::Decimals;
 use ledger::receipt::{Outcome as ReceiptOutcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
+use ledger::transaction::TransactionId;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::answer::{Context, Handled, of_receipt};
 use super::placing::{Parties, Placed};
+use super::records::{Record, Signed};
 use super::{Desk, DeskError, Surroundings};
-use crate::outcome::{self, Finality, Outcome};
+use crate::outcome::{self, Outcome};
 use crate::store::{Store, StoreError};
-use ledger::ids::Height;
-use tokio::time::{Instant, sleep, timeout_at};
+
+/// How many transactions of a message are on their way at once.
+const AT_ONCE: usize = 256;
 
 /// The pause before a busy node is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -28,75 +35,156 @@ const PAUSE: Duration = Duration::from_millis(50);
 const UNDER_WAY: &str = "Signed and sent; not final yet. The same message again tells the outcome.";
 const NOT_SENT: &str = "Signed, and the node is busy. Send the same message again.";
 
+/// A payment of a message, found to be an order and placed.
+pub(super) type Work<'a> = (&'a CreditTransfer, &'a PaymentOrder, Placed);
+
+/// A receipt, and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Archived {
+    /// The receipt.
+    pub(super) receipt: Receipt,
+    /// The block's height.
+    pub(super) height: Height,
+    /// The block's time.
+    pub(super) time: Timestamp,
+}
+
+/// What became of a transaction that was sent.
+enum Sent {
+    /// It is final, with these receipts by UETR.
+    Final(BTreeMap<Uetr, Archived>),
+    /// It did not enter the ledger.
+    Refused { code: &'static str, text: String },
+    /// It may become final.
+    Waiting(Code, &'static str),
+}
+
 impl Desk {
-    /// Sends a placed order and tells its status.
-    pub(super) async fn settle(
+    /// Sends placed orders and tells their statuses, in the same order.
+    pub(super) async fn settle_all(
         &self,
         around: Surroundings<'_>,
-        transfer: &CreditTransfer,
-        order: &PaymentOrder,
-        placed: Placed,
-    ) -> Result<Handled, DeskError> {
-        let record = match placed {
-            Placed::Recorded(record) | Placed::Signed(record) => record,
-            Placed::OnLedger(parties) => {
-                return self.look_up(around, transfer, order, parties).await;
-            }
-        };
-        let bytes = codec::encode(&record.signed);
-        let rejected = |code: &str, text: &str| {
-            Handled::now(TransactionStatus::rejected(transfer, code, text))
-        };
-        Ok(match submit(around, bytes).await? {
-            Outcome::Final(_, finality) => {
-                let context = context(around, order, &finality, record.accepted);
-                match finality.receipts().first() {
-                    Some(receipt) => of_receipt(transfer, receipt, context),
-                    None => Handled::waiting(transfer, Code::IN_PROCESS, UNDER_WAY),
+        work: &[Work<'_>],
+    ) -> Result<Vec<Handled>, DeskError> {
+        let mut transactions: BTreeMap<TransactionId, Arc<Signed>> = BTreeMap::new();
+        let mut on_ledger = Vec::new();
+        for (_, order, placed) in work {
+            match placed {
+                Placed::Recorded(record) => {
+                    let signed = record.signed.clone();
+                    transactions.entry(signed.id).or_insert(signed);
                 }
+                Placed::OnLedger(_) => on_ledger.push(order.uetr),
             }
-            Outcome::Rejected(rejection) => rejected(rejection.iso(), rejection.explanation()),
-            Outcome::Refused(error) => rejected("NARR", &error.to_string()),
-            Outcome::Unknown | Outcome::Accepted(_) => {
-                Handled::waiting(transfer, Code::IN_PROCESS, UNDER_WAY)
+        }
+        let mut sent = BTreeMap::new();
+        let transactions: Vec<_> = transactions.into_values().collect();
+        for part in transactions.chunks(AT_ONCE) {
+            sent.extend(try_join_all(part.iter().map(|signed| send(around, signed))).await?);
+        }
+        let archived = self.archived(around, &on_ledger).await?;
+        let handled = work.iter().map(|(transfer, order, placed)| match placed {
+            Placed::Recorded(record) => {
+                of_sent(around, transfer, order, record, sent.get(&record.signed.id))
             }
-            Outcome::Busy => Handled::waiting(transfer, Code::PENDING, NOT_SENT),
-        })
+            Placed::OnLedger(parties) => {
+                of_archived(around, transfer, order, *parties, archived.get(&order.uetr))
+            }
+        });
+        Ok(handled.collect())
     }
 
-    /// The status of a payment that the ledger knows and this node did not record: its own, if the
-    /// receipt is of the same payment.
-    async fn look_up(
+    /// The receipts of those payments that the index knows, as far as it is until the deadline.
+    pub(super) async fn archived(
         &self,
         around: Surroundings<'_>,
-        transfer: &CreditTransfer,
-        order: &PaymentOrder,
-        parties: Parties,
-    ) -> Result<Handled, DeskError> {
-        let unknown = || Ok(Handled::waiting(transfer, Code::IN_PROCESS, UNDER_WAY));
+        uetrs: &[Uetr],
+    ) -> Result<BTreeMap<Uetr, Archived>, DeskError> {
+        if uetrs.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let height = around.driver.view.latest().tip.height();
-        if timeout_at(around.deadline, around.driver.view.indexed(height)).await.is_err() {
-            return unknown();
-        }
-        let read = |store: &Store| archived(store, order);
-        let Some((receipt, height, time)) = around.readers.read(around.driver, read).await? else {
-            return unknown();
-        };
-        let is_same = match &receipt.outcome {
-            ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
-            ReceiptOutcome::Done | ReceiptOutcome::Proposed(_) => false,
-            ReceiptOutcome::Rejected(_) => true,
-        };
-        if !is_same {
-            let other = Rejection::DuplicateUetr;
-            let status = TransactionStatus::rejected(transfer, other.iso(), other.explanation());
-            return Ok(Handled::now(status));
-        }
-        let decimals = decimals(around, order);
-        let charger = order.debtor_institution;
-        let context = Context { height, time, accepted: time, charger, decimals };
-        Ok(of_receipt(transfer, &receipt, context))
+        // Behind the deadline it tells what it has.
+        let _ = timeout_at(around.deadline, around.driver.view.indexed(height)).await;
+        Ok(around.readers.read(around.driver, |store: &Store| receipts_of(store, uetrs)).await?)
     }
+}
+
+/// Sends a transaction and waits for what becomes of it.
+async fn send(
+    around: Surroundings<'_>,
+    signed: &Signed,
+) -> Result<(TransactionId, Sent), StoreError> {
+    let outcome = submit(around, codec::encode(&signed.transaction)).await?;
+    let sent = match outcome {
+        Outcome::Final(_, finality) => {
+            let (height, time) = (finality.height, finality.time);
+            let receipts = finality.receipts().into_iter().cloned();
+            let by_uetr = receipts
+                .filter_map(|receipt| Some((receipt.uetr?, Archived { receipt, height, time })));
+            Sent::Final(by_uetr.collect())
+        }
+        Outcome::Rejected(rejection) => {
+            Sent::Refused { code: rejection.iso(), text: rejection.explanation().to_owned() }
+        }
+        Outcome::Refused(error) => Sent::Refused { code: "NARR", text: error.to_string() },
+        Outcome::Unknown | Outcome::Accepted(_) => Sent::Waiting(Code::IN_PROCESS, UNDER_WAY),
+        Outcome::Busy => Sent::Waiting(Code::PENDING, NOT_SENT),
+    };
+    Ok((signed.id, sent))
+}
+
+/// The status of a payment whose transaction was sent.
+fn of_sent(
+    around: Surroundings<'_>,
+    transfer: &CreditTransfer,
+    order: &PaymentOrder,
+    record: &Record,
+    sent: Option<&Sent>,
+) -> Handled {
+    match sent {
+        Some(Sent::Final(receipts)) => match receipts.get(&record.uetr) {
+            Some(archived) => {
+                let context = context(around, order, archived, record.accepted);
+                let handled = of_receipt(transfer, &archived.receipt, context);
+                let is_settled = handled.status.status == Some(Code::SETTLED);
+                let opening = is_settled.then_some(record.opening);
+                Handled { status: TransactionStatus { opening, ..handled.status }, ..handled }
+            }
+            None => Handled::waiting(transfer, Code::IN_PROCESS, UNDER_WAY),
+        },
+        Some(Sent::Refused { code, text }) => {
+            Handled::now(TransactionStatus::rejected(transfer, code, text.clone()))
+        }
+        Some(Sent::Waiting(code, text)) => Handled::waiting(transfer, *code, text),
+        None => Handled::waiting(transfer, Code::PENDING, NOT_SENT),
+    }
+}
+
+/// The status of a payment that the ledger knows and this node did not record: its own, if the
+/// receipt is of the same payment.
+fn of_archived(
+    around: Surroundings<'_>,
+    transfer: &CreditTransfer,
+    order: &PaymentOrder,
+    parties: Parties,
+    archived: Option<&Archived>,
+) -> Handled {
+    let Some(archived) = archived else {
+        return Handled::waiting(transfer, Code::IN_PROCESS, UNDER_WAY);
+    };
+    let is_same = match &archived.receipt.outcome {
+        ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
+        ReceiptOutcome::Done | ReceiptOutcome::Proposed(_) => false,
+        ReceiptOutcome::Rejected(_) => true,
+    };
+    if !is_same {
+        let other = Rejection::DuplicateUetr;
+        let status = TransactionStatus::rejected(transfer, other.iso(), other.explanation());
+        return Handled::now(status);
+    }
+    let context = context(around, order, archived, archived.time);
+    of_receipt(transfer, &archived.receipt, context)
 }
 
 /// Submits, again and again while the node is busy.
@@ -111,17 +199,27 @@ async fn submit(around: Surroundings<'_>, bytes: Vec<u8>) -> Result<Outcome, Sto
     }
 }
 
-fn archived(
-    store: &Store,
-    order: &PaymentOrder,
-) -> Result<Option<(Receipt, Height, Timestamp)>, StoreError> {
-    let Some(place) = store.payment(order.uetr)? else { return Ok(None) };
-    let index = usize::try_from(place.index).unwrap_or(usize::MAX);
-    let receipt = store.receipts(place.height)?.into_iter().nth(index);
-    let indexed = store.block(place.height)?;
-    Ok(receipt
-        .zip(indexed)
-        .map(|(receipt, indexed)| (receipt, place.height, indexed.block.header.time)))
+/// Each block's receipts are read once, however many of the payments are in it.
+fn receipts_of(store: &Store, uetrs: &[Uetr]) -> Result<BTreeMap<Uetr, Archived>, StoreError> {
+    let mut places: BTreeMap<Height, Vec<(usize, Uetr)>> = BTreeMap::new();
+    for uetr in uetrs {
+        if let Some(place) = store.payment(*uetr)? {
+            let index = usize::try_from(place.index).unwrap_or(usize::MAX);
+            places.entry(place.height).or_default().push((index, *uetr));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (height, payments) in places {
+        let Some(indexed) = store.block(height)? else { continue };
+        let time = indexed.block.header.time;
+        let receipts = store.receipts(height)?;
+        for (index, uetr) in payments {
+            if let Some(receipt) = receipts.get(index) {
+                found.insert(uetr, Archived { receipt: receipt.clone(), height, time });
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// True if a settlement carried out this order.
@@ -138,14 +236,14 @@ fn is_of(order: &PaymentOrder, parties: Parties, settlement: &Settlement) -> boo
 fn context(
     around: Surroundings<'_>,
     order: &PaymentOrder,
-    finality: &Finality,
+    archived: &Archived,
     accepted: Timestamp,
 ) -> Context {
     Context {
-        height: finality.height,
-        time: finality.time,
+        height: archived.height,
+        time: archived.time,
         accepted,
-        charger: order.debtor_institution,
+        charger: Some(order.debtor_institution),
         decimals: decimals(around, order),
     }
 }

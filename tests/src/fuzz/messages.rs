@@ -5,16 +5,22 @@
 
 use iso20022::{
     PrivateData,
+    incoming::{self, Message},
     pacs002::{self, StatusReport, TransactionStatus},
-    pacs008,
+    pacs008::{self, CreditTransferMessage, RefusedMessage},
     xml::{Document, Element, Limits},
 };
 use ledger::{
+    crypto::Suite,
+    hash::{ChainId, Domains, Hash},
     ids::{AssetCode, Timestamp},
     money::Decimals,
 };
 
-use super::{Target, samples::PACS_008};
+use super::{
+    Target,
+    samples::{COVER, PACS_008, PACS_009, PACS_028, PAIN_001},
+};
 
 const XML: &[&str] = &[
     "<",
@@ -40,6 +46,9 @@ const XML: &[&str] = &[
 pub(super) const TARGETS: &[Target] = &[
     Target { name: "xml", samples: transfers, words: XML, run: xml },
     Target { name: "pacs-008", samples: transfers, words: XML, run: transfer },
+    Target { name: "pacs-009", samples: covers, words: XML, run: incoming },
+    Target { name: "pain-001", samples: initiations, words: XML, run: incoming },
+    Target { name: "pacs-028", samples: requests, words: XML, run: incoming },
     Target { name: "pacs-002", samples: reports, words: XML, run: report },
     Target { name: "private-data", samples: privates, words: &[], run: private },
 ];
@@ -52,6 +61,18 @@ fn decimals(asset: AssetCode) -> Option<Decimals> {
 
 fn transfers() -> Vec<Vec<u8>> {
     vec![PACS_008.into()]
+}
+
+fn covers() -> Vec<Vec<u8>> {
+    vec![PACS_009.into(), COVER.into()]
+}
+
+fn initiations() -> Vec<Vec<u8>> {
+    vec![PAIN_001.into()]
+}
+
+fn requests() -> Vec<Vec<u8>> {
+    vec![PACS_028.into()]
 }
 
 /// How many bytes of names, texts and attributes an element and those below it have.
@@ -68,20 +89,47 @@ fn xml(bytes: &[u8]) -> bool {
 }
 
 fn transfer(bytes: &[u8]) -> bool {
-    let message = match pacs008::read(bytes, &Limits::default()) {
-        Ok(message) => message,
-        Err(refused) => {
-            assert_eq!(refused.fault.iso().len(), 4, "a fault has a code");
-            if let Some(answer) = StatusReport::refusal(&refused, "A-1".to_owned(), TIME) {
-                readable(&answer);
-            }
-            return false;
+    match pacs008::read(bytes, &Limits::default()) {
+        Ok(message) => orders(&message, bytes.len()),
+        Err(refused) => refusal(&refused),
+    }
+}
+
+/// Reads whichever message it is, and does with it what a node does before it signs.
+fn incoming(bytes: &[u8]) -> bool {
+    match incoming::read(bytes, &Limits::default()) {
+        Ok(Message::Transfers(mut message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            message.identify(&domains);
+            orders(&message, bytes.len())
         }
-    };
+        Ok(Message::StatusRequest(request)) => {
+            let statuses = request.questions.iter().map(|question| TransactionStatus {
+                original: question.original.clone(),
+                ..TransactionStatus::unknown(&question.payment)
+            });
+            let statuses = statuses.collect();
+            readable(&StatusReport::of_payments("A-1".to_owned(), TIME, statuses));
+            true
+        }
+        Err(refused) => refusal(&refused),
+    }
+}
+
+fn refusal(refused: &RefusedMessage) -> bool {
+    assert_eq!(refused.fault.iso().len(), 4, "a fault has a code");
+    if let Some(answer) = StatusReport::refusal(refused, "A-1".to_owned(), TIME) {
+        readable(&answer);
+    }
+    false
+}
+
+/// Judges each transaction; true if all are orders.
+fn orders(message: &CreditTransferMessage, length: usize) -> bool {
     let mut is_ordered = true;
     let statuses = message.transactions.iter().map(|transfer| match transfer.order(decimals) {
         Ok(order) => {
-            assert!(order.private.encode().len() <= 2 * bytes.len() + 64, "private data grows");
+            assert!(order.private.encode().len() <= 2 * length + 64, "private data grows");
             TransactionStatus::settled(transfer, TIME, TIME, Vec::new())
         }
         Err(refusals) => {

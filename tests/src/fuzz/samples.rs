@@ -175,3 +175,24 @@ pub const PACS_008: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <CdtrAgt><FinInstnId><BICFI>HSBCHKHH</BICFI></FinInstnId></CdtrAgt><Cdtr><Nm>Lee</Nm></Cdtr>
 <CdtrAcct><Id><IBAN>GB82WEST12345698765432</IBAN></Id></CdtrAcct>
 <RmtInf><Ustrd>invoice 7</Ustrd></RmtInf></CdtTrfTxInf></FIToFICstmrCdtTrf></Document>"#;
+
+/// A transfer between institutions: one of the good messages of the package's own tests.
+pub const PACS_009: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/pacs.009.xml"
+));
+/// A cover.
+pub const COVER: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/pacs.009.cov.xml"
+));
+/// A customer's orders.
+pub const PAIN_001: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/pain.001.xml"
+));
+/// Questions for the status of payments.
+pub const PACS_028: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/pacs.028.xml"
+));

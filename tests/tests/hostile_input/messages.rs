@@ -1,11 +1,14 @@
-//! pacs.008 messages: XML that is none, and payments that are none.
+//! Messages of every kind that comes in: XML that is none, payments and questions that are none.
 
+use iso20022::incoming::{self, Message};
 use iso20022::pacs008;
 use iso20022::xml::Limits;
+use ledger::crypto::Suite;
+use ledger::hash::{ChainId, Domains, Hash};
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 
-use tests::fuzz::samples::PACS_008 as GOOD;
+use tests::fuzz::samples::{COVER, PACS_008 as GOOD, PACS_009, PACS_028, PAIN_001};
 
 use crate::rows::Row;
 
@@ -13,6 +16,105 @@ fn decimals(asset: AssetCode) -> Option<Decimals> {
     let is_known = ["CNY", "HKD"].contains(&asset.to_string().as_str());
     is_known.then_some(Decimals(2))
 }
+
+/// The codes of the refusal; `None` if every payment is an order, and every question names one.
+fn verdict_of_any(bytes: &[u8]) -> Option<String> {
+    let mut message = match incoming::read(bytes, &Limits::default()) {
+        Ok(Message::Transfers(message)) => message,
+        Ok(Message::StatusRequest(_)) => return None,
+        Err(refused) => return Some(format!("{}: {}", refused.fault.iso(), refused.fault)),
+    };
+    message.identify(&Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32]))));
+    let refusals =
+        message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err());
+    let codes: Vec<_> = refusals.flatten().map(|refusal| refusal.reason.iso()).collect();
+    (!codes.is_empty()).then(|| codes.join(" "))
+}
+
+/// What is wrong with messages of the other kinds.
+fn others() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (kind, good, mistakes) in [
+        ("pacs.009", PACS_009, INSTITUTIONS.as_slice()),
+        ("pacs.009 cover", COVER, COVERS.as_slice()),
+        ("pain.001", PAIN_001, INITIATIONS.as_slice()),
+        ("pacs.028", PACS_028, QUESTIONS.as_slice()),
+    ] {
+        assert_eq!(verdict_of_any(good.as_bytes()), None, "{kind}");
+        let mut add = |class: &str, bytes: &[u8], expected: &str| {
+            rows.push(Row::new((kind, class), bytes, verdict_of_any(bytes), expected));
+        };
+        for (class, bytes) in bytes() {
+            add(class, &bytes, "FF02");
+        }
+        for (class, from, to, expected) in mistakes {
+            assert!(good.contains(from), "{from}");
+            add(class, good.replacen(from, to, 1).as_bytes(), expected);
+        }
+        let whole = good.trim_end().len();
+        for end in (0..whole).step_by(whole / 20) {
+            add("cut", &good.as_bytes()[..end], "FF02");
+        }
+        for (name, value) in SIZES {
+            let text =
+                good.replacen("</GrpHdr>", &format!("{}</GrpHdr>", value(&Limits::default())), 1);
+            add(name, text.as_bytes(), "FF02");
+        }
+    }
+    rows
+}
+
+const INSTITUTIONS: [Replaced; 9] = [
+    ("another version", "pacs.009.001.08", "pacs.009.001.99", "FF01"),
+    ("another message's body", "pacs.009.001.08", "pain.001.001.09", "CH21"),
+    ("advice", "CLRG", "COVE", "AG03"),
+    (
+        "no debtor",
+        "<Dbtr><FinInstnId><BICFI>PSBCCNBJXXX</BICFI></FinInstnId></Dbtr>",
+        "",
+        "CH21 RC06 AC02",
+    ),
+    ("bad BIC", "PSBCCNBJXXX", "PSBCCNBJXX", "RC06 AC02"),
+    ("right-to-left BIC", "PSBCCNBJXXX", "\u{202e}PSBCCNB", "RC06 AC02"),
+    ("zero", "5000.00", "0.00", "AM01"),
+    ("two debtors", "<Dbtr>", "<Dbtr/><Dbtr>", "CH17 CH21 RC06 AC02"),
+    ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>9<", "AM19"),
+];
+
+const COVERS: [Replaced; 3] = [
+    ("unbound prefix", "<UndrlygCstmrCdtTrf>", "<x:UndrlygCstmrCdtTrf>", "FF02"),
+    (
+        "bad agent",
+        "<DbtrAgt><FinInstnId><BICFI>PSBCCNBJ",
+        "<DbtrAgt><FinInstnId><BICFI>PSBC",
+        "RC06",
+    ),
+    ("long account", "vostro-7", "12345678901234567890123456789012345", "AC03"),
+];
+
+const INITIATIONS: [Replaced; 12] = [
+    ("another version", "pain.001.001.09", "pain.001.001.03", "FF01"),
+    ("cheque", "<PmtMtd>TRF", "<PmtMtd>CHK", "AG03 AG03"),
+    ("unknown method", "<PmtMtd>TRF", "<PmtMtd>飞", "AG03 AG03"),
+    ("no reference", "<PmtInfId>NOVEMBER</PmtInfId>", "", "CH21"),
+    ("two references", "<PmtInfId>", "<PmtInfId>X</PmtInfId><PmtInfId>", "CH21"),
+    ("wrong sum", "<CtrlSum>2500.50<", "<CtrlSum>2500.05<", "AM16"),
+    ("wrong inner sum", "<CtrlSum>2500.5<", "<CtrlSum>-1<", "AM16"),
+    ("wrong count", "<NbOfTxs>2<", "<NbOfTxs>1<", "AM19"),
+    ("huge count", "<NbOfTxs>2<", "<NbOfTxs>99999999999999999999<", "AM19"),
+    ("impossible day", "<Dt>2026-11-21", "<Dt>2026-02-30", "DT01 DT01"),
+    ("negative", ">1000<", ">-1000<", "AM16"),
+    ("service level's charges", "<ChrgBr>SHAR", "<ChrgBr>SLEV", "BE19"),
+];
+
+const QUESTIONS: [Replaced; 6] = [
+    ("another version", "pacs.028.001.03", "pacs.028.001.01", "FF01"),
+    ("no message id", "<MsgId>ASK-1</MsgId>", "", "CH21"),
+    ("no message", "<OrgnlMsgId>MSG-1</OrgnlMsgId>", "", "CH21"),
+    ("two messages", "<OrgnlMsgId>", "<OrgnlMsgId>X</OrgnlMsgId><OrgnlMsgId>", "CH17"),
+    ("two payments in one", "<OrgnlUETR>", "<OrgnlUETR>x</OrgnlUETR><OrgnlUETR>", "CH17"),
+    ("elements in text", "<OrgnlUETR>7", "<OrgnlUETR><b/>7", "CH17"),
+];
 
 /// The codes of the refusal; `None` if every payment is an order.
 fn verdict(bytes: &[u8]) -> Option<String> {
@@ -56,6 +158,7 @@ pub(crate) fn rows() -> Vec<Row> {
         let text = GOOD.replacen("<Cdtr>", &value(&limits), 1);
         add(name, text.as_bytes(), "FF02");
     }
+    rows.extend(others());
     rows
 }
 

@@ -32,6 +32,7 @@ fn meaning(code: ProblemCode) -> Text {
         ProblemCode::UnsupportedMediaType => "不接受该媒体类型。",
         ProblemCode::WrongChain => "交易属于另一条链。",
         ProblemCode::BadSignature => "缺少签名，或签名无效。",
+        ProblemCode::MessageNotAccepted => "不接受此类报文。",
         ProblemCode::TooManyRequests => "来自该地址的请求过多。",
         ProblemCode::HeadersTooLarge => "请求头过大。",
         ProblemCode::Internal => "节点出错。",
@@ -85,8 +86,8 @@ fn action(code: ProblemCode) -> Text {
         ProblemCode::TooLarge | ProblemCode::TooDeep => {
             say!("Send less in one request.", "请减少单次请求的内容。")
         }
-        ProblemCode::UnsupportedMediaType => {
-            say!("Send the media type that the answer names.", "请使用应答所指明的媒体类型。")
+        ProblemCode::UnsupportedMediaType | ProblemCode::MessageNotAccepted => {
+            say!("Send a kind that the answer names.", "请使用应答所指明的类型。")
         }
         ProblemCode::WrongChain => check_the_network(),
         ProblemCode::BadSignature => sign_again(),

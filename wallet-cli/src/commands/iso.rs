@@ -1,7 +1,14 @@
-//! `feiqian iso submit FILE`: an ISO 20022 message to the node that acts for its institution.
+//! `feiqian iso submit|check`: ISO 20022 messages to the node that acts for their institution.
+//!
+//! Invariants: an answer is a file before anything is said about it; a message may be sent again,
+//! because its payments are made once. Absent: the writing of messages.
+
+mod check;
+mod folder;
 
 use api::problem::Retry;
 use api::proof::MEDIA_TYPE;
+use iso20022::incoming::{self, Message};
 use iso20022::pacs002::{self, Code, StatusReport, TransactionStatus};
 use iso20022::xml::Limits;
 use ledger::proof::Proven;
@@ -36,7 +43,8 @@ struct AnswerDocument {
 #[derive(Serialize)]
 struct TransactionDocument {
     id: Option<String>,
-    iso_status: String,
+    /// None if nothing is known of the payment.
+    iso_status: Option<String>,
     reasons: Vec<String>,
     /// The block in which the settlement was proven.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,23 +52,43 @@ struct TransactionDocument {
 }
 
 pub(super) fn run(session: &Session, command: Iso) -> Result<(), Fault> {
-    let Iso::Submit { file, answer } = command;
-    let message =
-        files::read(&file, MAXIMUM_MESSAGE).map_err(|error| Fault::file(&file, &error))?;
+    match command {
+        Iso::Submit { path, answer } if path.is_dir() => {
+            folder::run(session, &path, answer.as_deref())
+        }
+        Iso::Submit { path, answer } => single(session, &path, answer.as_deref()),
+        Iso::Check { message, answer, proof, anchor } => {
+            check::run(session, &check::Evidence { message, answer, proof }, &anchor)
+        }
+    }
+}
+
+fn read_message(file: &Path) -> Result<Vec<u8>, Fault> {
+    files::read(file, MAXIMUM_MESSAGE).map_err(|error| Fault::file(file, &error))
+}
+
+/// Sends one message, and shows its answer or where that is.
+fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), Fault> {
+    let message = read_message(file)?;
     let profile = session.profile()?;
     let network = session.network(&profile);
     let xml = submit(session, &network, &message)?;
-    if let Some(path) = &answer {
+    if let Some(path) = answer {
         files::replace_public(path, &xml).map_err(|error| Fault::file(path, &error))?;
     }
     let report = pacs002::read(&xml, &Limits::default()).ok();
     let blocks = report.iter().flat_map(|report| &report.transactions);
     let blocks = blocks.map(|status| proven(&profile, &network, status)).collect();
-    show(session, &xml, report.as_ref(), blocks, answer.as_deref());
-    match report {
+    show(session, &xml, report.as_ref(), blocks, answer);
+    match report.filter(|_| !asks(&message)) {
         Some(report) => ended(&report),
         None => Ok(()),
     }
+}
+
+/// True if the message only asks what became of payments: whatever the answer says, it was got.
+fn asks(message: &[u8]) -> bool {
+    matches!(incoming::read(message, &Limits::default()), Ok(Message::StatusRequest(_)))
 }
 
 /// Sends the message to node after node until one acts for its institution.
@@ -88,11 +116,7 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
         }
     }
     if may_be_sent {
-        let hint = say!(
-            "Send the same message again: its payments are never made twice.",
-            "请再次发送同一报文：其中的支付不会重复。"
-        );
-        return Err(delivery::unknown(&failures, hint));
+        return Err(delivery::unknown(&failures, again()));
     }
     Err(refused.unwrap_or_else(|| nobody_answers(&failures)))
 }
@@ -100,7 +124,7 @@ fn submit(session: &Session, network: &Network, message: &[u8]) -> Result<Vec<u8
 /// The block in which the payment is settled, verified; `None` if it is not, or no node proves it.
 fn proven(profile: &Profile, network: &Network, status: &TransactionStatus) -> Option<u64> {
     let (chain, uetr) = (profile.chain?, status.uetr?);
-    if status.status != Code::SETTLED {
+    if status.status != Some(Code::SETTLED) {
         return None;
     }
     let path = format!("/v1/payments/{uetr}/proof");
@@ -125,7 +149,7 @@ fn show(
         .map(|(transaction, proven_in_block)| TransactionDocument {
             proven_in_block,
             id: transaction.uetr.map(|uetr| uetr.to_string()),
-            iso_status: transaction.status.to_string(),
+            iso_status: transaction.status.map(|status| status.to_string()),
             reasons: transaction
                 .reasons
                 .iter()
@@ -162,18 +186,24 @@ fn line(transaction: &TransactionDocument) -> Text {
         Some(block) => say!("proven in block {block}", "已在区块 {block} 中证明"),
         None => Text::data(transaction.reasons.join("; ")),
     };
-    let status = &transaction.iso_status;
-    let line = say!("{status} {id} {rest}", "{status} {id} {rest}"; id = id, rest = rest);
+    let status = match &transaction.iso_status {
+        Some(status) => Text::data(status.as_str()),
+        None => say!("unknown", "未知"),
+    };
+    let line = say!(
+        "{status} {id} {rest}", "{status} {id} {rest}"; status = status, id = id, rest = rest
+    );
     line.map(|line| line.trim_end().to_owned())
 }
 
-/// Whether the answer is a success: nothing was rejected.
+/// Whether the answer is a success: nothing was rejected, and nothing is still to come.
 fn ended(report: &StatusReport) -> Result<(), Fault> {
-    let rejected = report.transactions.iter().find(|status| status.status == Code::REJECTED);
+    let is_rejected = |status: &&TransactionStatus| status.status == Some(Code::REJECTED);
+    let rejected = report.transactions.iter().find(is_rejected);
     let reasons = match (rejected, report.group_status) {
         (Some(transaction), _) => &transaction.reasons,
         (None, Some(Code::REJECTED)) => &report.group_reasons,
-        (None, Some(_) | None) => return Ok(()),
+        (None, Some(_) | None) => return settled(report),
     };
     let first = reasons.first();
     let detail = match first {
@@ -195,4 +225,26 @@ fn ended(report: &StatusReport) -> Result<(), Fault> {
             say!("The answer says all reasons.", "应答列明全部原因。"),
         )
     })
+}
+
+/// Whether the outcome of every payment is known.
+fn settled(report: &StatusReport) -> Result<(), Fault> {
+    let open = report.transactions.iter().filter(|status| is_open(status)).count();
+    if open == 0 {
+        return Ok(());
+    }
+    let reason = say!("{open} payments are not known to be final", "{open} 笔支付尚未最终确定");
+    Err(delivery::unknown(&[reason], again()))
+}
+
+/// True if the payment may still become final.
+fn is_open(status: &TransactionStatus) -> bool {
+    !matches!(status.status, Some(Code::SETTLED | Code::REJECTED))
+}
+
+fn again() -> Text {
+    say!(
+        "Send the same message again: its payments are never made twice.",
+        "请再次发送同一报文：其中的支付不会重复。"
+    )
 }

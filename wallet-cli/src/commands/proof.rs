@@ -148,7 +148,11 @@ pub(super) fn anchored(session: &Session, anchor: &Anchor) -> Result<Chain, Faul
     }
 }
 
-fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {
+/// What a proof proves on this chain.
+///
+/// # Errors
+/// Exit 3 if it does not hold.
+pub(super) fn checked(chain: &Chain, proof: &[u8]) -> Result<Verdict, Fault> {
     assurance::verify(chain, proof)
         .map_err(|reason| refused(say!("{reason}.", "{reason}。"; reason = reason)))
 }

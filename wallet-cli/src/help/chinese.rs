@@ -143,14 +143,24 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The network's sealed genesis document", "网络的封存创世文件"),
     ("The network's chain id: fqd-3f2a...", "网络的链标识：fqd-3f2a..."),
     (
-        "Send a message (pacs.008) to a node that acts for its institution, and get the answer",
-        "将报文（pacs.008）发给代表其机构的节点，并取得应答",
+        "Send a message (pacs.008, pacs.009, pain.001, pacs.028), or all messages of a folder, to \
+         a node that acts for its institution, and get the answer",
+        "将报文（pacs.008、pacs.009、pain.001、pacs.028）或文件夹中的全部报文发给代表其机构的节点，\
+         并取得应答",
     ),
-    ("The message, XML", "报文，XML"),
+    (
+        "The message, XML; or a folder of messages, where each answer is written beside its \
+         message",
+        "报文，XML；或报文文件夹，每份应答写在其报文旁边",
+    ),
     (
         "Where to write the answer (pacs.002); standard output if left out",
         "应答（pacs.002）写到何处；省略则写到标准输出",
     ),
+    ("Check offline that a message ordered a payment", "离线核验某报文指示了某笔支付"),
+    ("The message, exactly as it was sent", "报文，与发送时完全一致"),
+    ("The answer that the node gave (pacs.002)", "节点给出的应答（pacs.002）"),
+    ("The payment's proof", "支付的证明"),
     ("Make an asset known: a currency of ISO 4217, or points", "登记资产：ISO 4217 货币，或积分"),
     ("Open a customer's account", "为客户开户"),
     ("Create money in an account", "在账户中发行货币"),

@@ -1,11 +1,13 @@
-//! The parties of pacs.008 files, so that a devnet can open their accounts before a file is
-//! submitted.
+//! The parties of files with orders (pacs.008, pacs.009, pain.001), so that a devnet can open their
+//! accounts before a file is submitted.
 //!
 //! Invariants: only payments that the node itself would take are prepared. Absent: the submission.
 
+use iso20022::incoming::{self, Message};
 use iso20022::order::{PaymentOrder, Transfer};
-use iso20022::pacs008;
 use iso20022::xml::Limits;
+use ledger::crypto::Suite;
+use ledger::hash::{ChainId, Domains, Hash};
 use ledger::ids::{AssetCode, Bic};
 use ledger::money::{Amount, Decimals, Money, Rate};
 use std::path::{Path, PathBuf};
@@ -65,8 +67,17 @@ fn read_file(file: &Path) -> Result<Vec<Payment>, Failure> {
     let limits = Limits::default();
     let text = home::read_text(file, limits.total_bytes)
         .map_err(|error| Failure::usage(error.to_string()))?;
-    let message = pacs008::read(text.as_bytes(), &limits)
-        .map_err(|error| refused(error.to_string()).hint("--for-message takes pacs.008 files"))?;
+    let message = incoming::read(text.as_bytes(), &limits);
+    let hint = "--for-message takes pacs.008, pacs.009 and pain.001 files";
+    let mut message = match message {
+        Ok(Message::Transfers(message)) => message,
+        Ok(Message::StatusRequest(_)) => {
+            return Err(refused("it orders no payments".to_owned()).hint(hint));
+        }
+        Err(error) => return Err(refused(error.to_string()).hint(hint)),
+    };
+    // Only the parties matter here, and not under which id the node will pay.
+    message.identify(&Domains::new(Suite::Ed25519Blake3, ChainId(Hash::ZERO)));
     let orders = message.transactions.iter().map(|transfer| {
         transfer.order(Decimals::of_currency).map_err(|refusals| {
             let reasons: Vec<_> = refusals.iter().map(ToString::to_string).collect();

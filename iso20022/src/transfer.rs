@@ -1,65 +1,51 @@
-//! One transaction of a pacs.008 as it was written, before it is judged.
+//! One transaction of a message as it was written, before it is judged, and the message around it.
 //!
 //! Invariants: texts are as written, without white space around them; what stands twice or holds
-//! elements instead of text is noted, not read. Absent: any judgement of what the texts say.
+//! elements instead of text is noted, not read. Absent: any judgement of what the texts say (see
+//! `order`); where each message has these texts (see `pacs008`, `pacs009`, `pain001`).
 
+use crate::envelope::ApplicationHeader;
 use crate::fields::Fields;
+use crate::group::OriginalGroup;
+use crate::number::Number;
 use crate::private::PrivateData;
 use crate::xml::Element;
 
-/// The elements that `CdtTrfTxInf` has in the accepted versions.
-const KNOWN: [&str; 47] = [
-    "AccptncDtTm",
-    "Cdtr",
-    "CdtrAcct",
-    "CdtrAgt",
-    "CdtrAgtAcct",
-    "ChrgBr",
-    "ChrgsInf",
-    "Dbtr",
-    "DbtrAcct",
-    "DbtrAgt",
-    "DbtrAgtAcct",
-    "InitgPty",
-    "InstdAgt",
-    "InstdAmt",
-    "InstgAgt",
-    "InstrForCdtrAgt",
-    "InstrForNxtAgt",
-    "IntrBkSttlmAmt",
-    "IntrBkSttlmDt",
-    "IntrmyAgt1",
-    "IntrmyAgt1Acct",
-    "IntrmyAgt2",
-    "IntrmyAgt2Acct",
-    "IntrmyAgt3",
-    "IntrmyAgt3Acct",
-    "MndtRltdInf",
-    "PmtId",
-    "PmtTpInf",
-    "PoolgAdjstmntDt",
-    "PrvsInstgAgt1",
-    "PrvsInstgAgt1Acct",
-    "PrvsInstgAgt2",
-    "PrvsInstgAgt2Acct",
-    "PrvsInstgAgt3",
-    "PrvsInstgAgt3Acct",
-    "Purp",
-    "RgltryRptg",
-    "RltdRmtInf",
-    "RmtInf",
-    "SplmtryData",
-    "SttlmPrty",
-    "SttlmTmIndctn",
-    "SttlmTmReq",
-    "Tax",
-    "UltmtCdtr",
-    "UltmtDbtr",
-    "XchgRate",
-];
+/// How the institutions settle (`SttlmInf/SttlmMtd`). On this ledger all three come to the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SettlementMethod {
+    /// INDA: on the books of the instructed agent.
+    InstructedAgent,
+    /// INGA: on the books of the instructing agent.
+    InstructingAgent,
+    /// CLRG: through a clearing system, which is this ledger.
+    ClearingSystem,
+}
 
-pub(super) fn is_known(name: &str) -> bool {
-    KNOWN.binary_search(&name).is_ok()
+/// The group header and the application header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageHeader {
+    /// What an answer says about this message.
+    pub group: OriginalGroup,
+    /// How to settle; none where a customer orders, whom that does not concern.
+    pub settlement_method: Option<SettlementMethod>,
+    /// `CtrlSum`, which was found to be the sum.
+    pub control_sum: Option<Number>,
+    /// `TtlIntrBkSttlmAmt`, which was found to be the sum.
+    pub total: Option<AmountText>,
+    /// The application header, if the message came in an envelope.
+    pub application: Option<ApplicationHeader>,
+}
+
+/// A message whose parts agree with each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CreditTransferMessage {
+    /// Its headers.
+    pub header: MessageHeader,
+    /// Its transactions, 1 to 8,192, in document order.
+    pub transactions: Vec<CreditTransfer>,
+    /// Names of elements that no supported version has; tolerated, at most 32 are listed.
+    pub unknown_elements: Vec<String>,
 }
 
 /// The references of a transaction, as written.
@@ -129,9 +115,11 @@ pub struct ChargeText {
 pub struct CreditTransfer {
     /// Its references.
     pub identification: Identification,
-    /// `IntrBkSttlmAmt`.
+    /// `PmtInfId` of the `PmtInf` that it stands in, if the message has such.
+    pub payment_information_id: Option<String>,
+    /// `IntrBkSttlmAmt`; `Amt/InstdAmt` where a customer orders.
     pub settlement_amount: Option<AmountText>,
-    /// `IntrBkSttlmDt`, or the group header's.
+    /// `IntrBkSttlmDt`, or the group header's; `ReqdExctnDt` where a customer orders.
     pub settlement_date: Option<String>,
     /// `InstdAmt`.
     pub instructed_amount: Option<AmountText>,
@@ -159,89 +147,47 @@ pub struct CreditTransfer {
     pub purpose: Option<String>,
     /// Mandatory parties that are missing: `Dbtr`, `Cdtr`.
     pub missing_parties: Vec<&'static str>,
+    /// Elements that ask for something else than a credit to an account, and what they ask for.
+    pub unsupported: Vec<(&'static str, &'static str)>,
     /// Elements that stand twice, or hold elements instead of text.
     pub misplaced: Vec<&'static str>,
+    /// True if payer and payee are institutions: the account is theirs, whoever sends the message.
+    pub is_between_institutions: bool,
     /// Everything the transaction says, for the two institutions.
     pub private: PrivateData,
 }
 
-/// What the group header says for all transactions.
-pub(super) struct Shared {
-    settlement_date: Option<String>,
-    instructing_agent: AgentText,
-    instructed_agent: AgentText,
-}
-
-impl Shared {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
-        Self {
-            settlement_date: fields.text("IntrBkSttlmDt"),
-            instructing_agent: agent(fields, "InstgAgt/FinInstnId"),
-            instructed_agent: agent(fields, "InstdAgt/FinInstnId"),
-        }
+pub(crate) fn identification(fields: &mut Fields<'_>) -> Identification {
+    Identification {
+        instruction_id: fields.text("PmtId/InstrId"),
+        end_to_end_id: fields.text("PmtId/EndToEndId"),
+        transaction_id: fields.text("PmtId/TxId"),
+        uetr: fields.text("PmtId/UETR"),
+        clearing_reference: fields.text("PmtId/ClrSysRef"),
     }
 }
 
-impl CreditTransfer {
-    pub(super) fn read(element: Element<'_>, shared: &Shared) -> Self {
-        let mut fields = Fields::of(element);
-        let parties = ["Dbtr", "Cdtr"];
-        Self {
-            identification: Identification {
-                instruction_id: fields.text("PmtId/InstrId"),
-                end_to_end_id: fields.text("PmtId/EndToEndId"),
-                transaction_id: fields.text("PmtId/TxId"),
-                uetr: fields.text("PmtId/UETR"),
-                clearing_reference: fields.text("PmtId/ClrSysRef"),
-            },
-            settlement_amount: amount(&mut fields, "IntrBkSttlmAmt"),
-            settlement_date: fields
-                .text("IntrBkSttlmDt")
-                .or_else(|| shared.settlement_date.clone()),
-            instructed_amount: amount(&mut fields, "InstdAmt"),
-            exchange_rate: fields.text("XchgRate"),
-            charge_bearer: fields.text("ChrgBr"),
-            charges: element.named("ChrgsInf").map(charge).collect(),
-            instructing_agent: agent_or(
-                &mut fields,
-                "InstgAgt/FinInstnId",
-                &shared.instructing_agent,
-            ),
-            instructed_agent: agent_or(
-                &mut fields,
-                "InstdAgt/FinInstnId",
-                &shared.instructed_agent,
-            ),
-            debtor_agent: agent(&mut fields, "DbtrAgt/FinInstnId"),
-            creditor_agent: agent(&mut fields, "CdtrAgt/FinInstnId"),
-            debtor_account: account(&mut fields, "DbtrAcct"),
-            creditor_account: account(&mut fields, "CdtrAcct"),
-            creditor_instructions: creditor_instructions(element),
-            purpose: fields.text("Purp/Cd"),
-            missing_parties: parties.into_iter().filter(|name| !fields.has(name)).collect(),
-            misplaced: fields.into_defects(),
-            private: PrivateData::of(element),
-        }
-    }
-}
-
-pub(super) fn amount(fields: &mut Fields<'_>, path: &'static str) -> Option<AmountText> {
+pub(crate) fn amount(fields: &mut Fields<'_>, path: &'static str) -> Option<AmountText> {
     let number = fields.text(path)?;
     let currency = fields.element(path).and_then(|element| element.attribute("Ccy"));
     Some(AmountText { number, currency: currency.unwrap_or_default().to_owned() })
 }
 
-fn charge(element: Element<'_>) -> ChargeText {
+pub(crate) fn charge(element: Element<'_>) -> ChargeText {
     let mut fields = Fields::of(element);
     ChargeText { amount: amount(&mut fields, "Amt"), agent: agent(&mut fields, "Agt/FinInstnId") }
 }
 
-fn agent_or(fields: &mut Fields<'_>, path: &'static str, shared: &AgentText) -> AgentText {
+pub(crate) fn agent_or(
+    fields: &mut Fields<'_>,
+    path: &'static str,
+    shared: &AgentText,
+) -> AgentText {
     let own = agent(fields, path);
     if own.is_empty() { shared.clone() } else { own }
 }
 
-fn agent(fields: &mut Fields<'_>, path: &'static str) -> AgentText {
+pub(crate) fn agent(fields: &mut Fields<'_>, path: &'static str) -> AgentText {
     let Some(element) = fields.element(path) else { return AgentText::default() };
     let mut inner = Fields::of(element);
     let bic = inner.text("BICFI");
@@ -250,7 +196,7 @@ fn agent(fields: &mut Fields<'_>, path: &'static str) -> AgentText {
     AgentText { bic, otherwise }
 }
 
-fn account(fields: &mut Fields<'_>, path: &'static str) -> Option<AccountText> {
+pub(crate) fn account(fields: &mut Fields<'_>, path: &'static str) -> Option<AccountText> {
     let mut inner = Fields::of(fields.element(path)?);
     let read = AccountText {
         iban: inner.text("Id/IBAN"),
@@ -262,19 +208,8 @@ fn account(fields: &mut Fields<'_>, path: &'static str) -> Option<AccountText> {
     Some(read)
 }
 
-fn creditor_instructions(element: Element<'_>) -> Vec<String> {
+pub(crate) fn creditor_instructions(element: Element<'_>) -> Vec<String> {
     let instructions = element.named("InstrForCdtrAgt");
     let codes = instructions.flat_map(|instruction| instruction.named("Cd"));
     codes.map(|code| code.text().to_owned()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn known_elements_are_found() {
-        assert!(KNOWN.is_sorted());
-        assert!(is_known("XchgRate") && is_known("AccptncDtTm") && !is_known("Xtra"));
-    }
 }

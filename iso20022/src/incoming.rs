@@ -1,0 +1,100 @@
+//! Reads whichever message comes in, as far as a ledger can do something for it.
+//!
+//! Invariants: a message is one of the kinds of [`Message`], or it is refused with the reason; what
+//! its sender can be told is in the refusal. Absent: what is done for each kind.
+
+use crate::envelope::{self, Found};
+use crate::fault::MessageFault;
+use crate::group::{OriginalGroup, RefusedMessage, read_group_of};
+use crate::pacs028::StatusRequest;
+use crate::transfer::CreditTransferMessage;
+use crate::xml::{Document, Limits};
+use crate::{pacs008, pacs009, pacs028, pain001};
+
+const ACCEPTED_NAMES: &str = "pacs.008.001.08, pacs.008.001.10, pacs.009.001.08, pain.001.001.09 \
+                              or pacs.028.001.03";
+
+/// What a message asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Payments: pacs.008, pacs.009 or pain.001.
+    Transfers(CreditTransferMessage),
+    /// What became of payments: pacs.028.
+    StatusRequest(StatusRequest),
+}
+
+/// How a definition is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Customers,
+    Institutions,
+    Initiation,
+    Request,
+    Return,
+}
+
+impl Kind {
+    /// The kind of a definition, and the element that holds such a message.
+    fn of(definition: &str) -> Option<(Self, &'static str)> {
+        match definition {
+            "pacs.008.001.08" | "pacs.008.001.10" => Some((Self::Customers, pacs008::ROOT)),
+            pacs009::DEFINITION => Some((Self::Institutions, pacs009::ROOT)),
+            pain001::DEFINITION => Some((Self::Initiation, pain001::ROOT)),
+            pacs028::DEFINITION => Some((Self::Request, pacs028::ROOT)),
+            "pacs.004.001.09" | "pacs.004.001.10" => Some((Self::Return, "PmtRtr")),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// [`RefusedMessage`] with the one fault that was found first, and what is needed to answer it.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Message, Box<RefusedMessage>> {
+    let refused = |fault| Box::new(RefusedMessage { fault, original: None, application: None });
+    let document = Document::parse(bytes, limits).map_err(|error| refused(error.into()))?;
+    let root = |definition: &str| Kind::of(definition).map(|(_, root)| root);
+    let found = envelope::find(&document, root, ACCEPTED_NAMES);
+    let found = found.map_err(|fault| refused(named(fault)))?;
+    let mut original = None;
+    let application = found.header.clone();
+    read_found(found, &mut original)
+        .map_err(|fault| Box::new(RefusedMessage { fault, original, application }))
+}
+
+fn read_found(
+    found: Found<'_>,
+    original: &mut Option<OriginalGroup>,
+) -> Result<Message, MessageFault> {
+    let kind = Kind::of(found.definition).map(|(kind, _)| kind);
+    match kind.ok_or(MessageFault::NoMessage)? {
+        Kind::Customers => {
+            pacs008::read_found(found, &pacs008::KIND, original).map(Message::Transfers)
+        }
+        Kind::Institutions => {
+            pacs008::read_found(found, &pacs009::KIND, original).map(Message::Transfers)
+        }
+        Kind::Initiation => pain001::read_found(found, original).map(Message::Transfers),
+        Kind::Request => pacs028::read_found(found, original).map(Message::StatusRequest),
+        Kind::Return => {
+            read_group_of(&found, original)?;
+            Err(MessageFault::NotOffered {
+                definition: found.definition.to_owned(),
+                what: "a return",
+                instead: "Order the payment back by pacs.008",
+            })
+        }
+    }
+}
+
+/// Says of a message that is known, and not taken, what it would have been.
+fn named(fault: MessageFault) -> MessageFault {
+    let MessageFault::NotAccepted { definition, accepted } = fault else { return fault };
+    let (what, instead) = match definition.get(..8) {
+        Some("camt.056") => ("a recall", "Ask the payee's institution to pay it back"),
+        Some("camt.029") => ("the answer to a recall", "Tell it to whoever asked"),
+        Some(_) | None => return MessageFault::NotAccepted { definition, accepted },
+    };
+    MessageFault::NotOffered { definition, what, instead }
+}
