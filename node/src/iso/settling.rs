@@ -84,7 +84,11 @@ impl Desk {
         };
         let is_same = match &receipt.outcome {
             ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
-            ReceiptOutcome::Done | ReceiptOutcome::Proposed(_) => false,
+            // An order of this channel is never held.
+            ReceiptOutcome::Done
+            | ReceiptOutcome::Proposed(_)
+            | ReceiptOutcome::Held(_)
+            | ReceiptOutcome::Released(_) => false,
             ReceiptOutcome::Rejected(_) => true,
         };
         if !is_same {

@@ -5,6 +5,7 @@ use api::proof::MEDIA_TYPE;
 use iso20022::pacs002::{self, Code, StatusReport, TransactionStatus};
 use iso20022::xml::Limits;
 use ledger::proof::Proven;
+use ledger::receipt::Outcome;
 use serde::Serialize;
 use std::path::Path;
 
@@ -107,7 +108,7 @@ fn proven(profile: &Profile, network: &Network, status: &TransactionStatus) -> O
     let file = network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit)).ok()?;
     let verdict = assurance::verify(&chain, &file).ok()?;
     let Proven::Payment(receipt) = verdict.proven else { return None };
-    let is_settled = receipt.uetr == Some(uetr) && receipt.outcome.rejection().is_none();
+    let is_settled = receipt.uetr == Some(uetr) && matches!(receipt.outcome, Outcome::Settled(_));
     is_settled.then_some(verdict.header.height.0)
 }
 
