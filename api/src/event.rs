@@ -13,8 +13,8 @@ use utoipa::{IntoParams, ToSchema};
 pub struct EventQuery {
     /// The first block; the next one if left out.
     pub from: Option<u64>,
-    /// Only receipts that move money of this account; then no proposals and no
-    /// alerts.
+    /// Only receipts that move, hold or release money of this account or for it; then no proposals
+    /// and no alerts.
     pub account: Option<String>,
 }
 

@@ -3,9 +3,9 @@
 //! Invariants: built from a ledger receipt alone, so a wallet renders what it has verified in the
 //! same words as the node. Absent: whether it is proven (the wallet says that).
 
-use ledger::fees::FeeKind;
+use ledger::fees::{FeeItem, FeeKind};
 use ledger::ids::{Height, Timestamp};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::{Outcome, Receipt, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -42,9 +42,9 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done` or `rejected`.
+    /// `settled`, `done`, `rejected`, `held` or `released`.
     pub status: String,
-    /// ISO 20022 status: `ACSC` or `RJCT`.
+    /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held) or `CANC` (released).
     pub iso_status: String,
     /// ISO 20022 reason, if rejected: `AM04`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,10 +65,10 @@ pub struct ReceiptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub time: Option<String>,
-    /// The debited account's address.
+    /// The debited account's address, or that whose funds are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The credited account's address.
+    /// The credited account's address, or that for which funds are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// What the payer gave, charges included: `1001.50 CNY`.
@@ -77,7 +77,20 @@ pub struct ReceiptView {
     /// What the payee got: `1085.00 HKD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credited: Option<String>,
-    /// The charges in all: `1.50 CNY`.
+    /// The most that can be captured, of funds that are held: `100.00 CNY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+    /// The last block time at which held funds can be captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
+    pub deadline: Option<String>,
+    /// The hash lock (SHA-256, hexadecimal) whose secret a capture must show, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<String>,
+    /// The charges in all; of held funds, the most that they can come to: `1.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<String>,
     /// The charges, line by line.
@@ -111,40 +124,65 @@ impl ReceiptView {
             to: None,
             debited: None,
             credited: None,
+            amount: None,
+            held: None,
+            deadline: None,
+            lock: None,
             fee: None,
             fees: Vec::new(),
             exchange: None,
             proof: None,
         };
-        if let Outcome::Settled(settlement) = &receipt.outcome {
-            let charged = settlement.debited.asset;
-            view.from = settlement.from.map(|account| naming.address(account));
-            view.to = settlement.to.map(|account| naming.address(account));
-            view.debited = Some(naming.money(settlement.debited));
-            view.credited = Some(naming.money(settlement.credited));
-            view.fee = Some(naming.amount(settlement.fee(), charged));
-            view.fees = settlement
-                .fees
-                .iter()
-                .map(|item| FeeLine {
-                    kind: fee_word(item.kind).to_owned(),
-                    amount: naming.amount(item.amount, charged),
-                })
-                .collect();
-            view.exchange = settlement.exchange.as_ref().map(|exchange| ExchangeView {
-                dealer: naming.address(exchange.dealer),
-                rate: exchange.rate.to_string(),
-                sold: naming.amount(exchange.sold, charged),
-            });
+        match &receipt.outcome {
+            Outcome::Settled(settlement) => view.settle(settlement, naming),
+            Outcome::Held(held) => {
+                view.from = Some(naming.address(held.from));
+                view.to = Some(naming.address(held.to));
+                view.amount = Some(naming.money(held.amount));
+                view.held = Some(naming.money(held.held));
+                view.fee = Some(naming.amount(held.most_charges, held.held.asset));
+                view.deadline = Some(text::time(held.deadline));
+                view.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
+            }
+            Outcome::Released(released) => {
+                view.from = Some(naming.address(released.from));
+                view.to = Some(naming.address(released.to));
+                view.held = Some(naming.money(released.released));
+            }
+            Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
         view
+    }
+
+    /// Adds the money that moved.
+    fn settle(&mut self, settlement: &Settlement, naming: &Naming) {
+        let charged = settlement.debited.asset;
+        self.from = settlement.from.map(|account| naming.address(account));
+        self.to = settlement.to.map(|account| naming.address(account));
+        self.debited = Some(naming.money(settlement.debited));
+        self.credited = Some(naming.money(settlement.credited));
+        self.fee = Some(naming.amount(settlement.fee(), charged));
+        let line = |item: &FeeItem| FeeLine {
+            kind: fee_word(item.kind).to_owned(),
+            amount: naming.amount(item.amount, charged),
+        };
+        self.fees = settlement.fees.iter().map(line).collect();
+        self.exchange = settlement.exchange.as_ref().map(|exchange| ExchangeView {
+            dealer: naming.address(exchange.dealer),
+            rate: exchange.rate.to_string(),
+            sold: naming.amount(exchange.sold, charged),
+        });
     }
 }
 
 const fn proposal(outcome: &Outcome) -> Option<u64> {
     match outcome {
         Outcome::Proposed(number) => Some(number.0),
-        Outcome::Settled(_) | Outcome::Done | Outcome::Rejected(_) => None,
+        Outcome::Settled(_)
+        | Outcome::Done
+        | Outcome::Rejected(_)
+        | Outcome::Held(_)
+        | Outcome::Released(_) => None,
     }
 }
 
@@ -153,6 +191,8 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::Settled(_) => "settled",
         Outcome::Done | Outcome::Proposed(_) => "done",
         Outcome::Rejected(_) => "rejected",
+        Outcome::Held(_) => "held",
+        Outcome::Released(_) => "released",
     }
 }
 

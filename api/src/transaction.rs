@@ -86,7 +86,8 @@ pub struct ApprovalView {
     pub threshold: u8,
     /// Its keys that the transaction names as signers, hexadecimal.
     pub signers: Vec<String>,
-    /// How many more must sign; 0 if enough do, or the servicer may order it under a mandate.
+    /// How many more must sign; 0 if enough do, or the servicer signs and may order it: under a
+    /// mandate, or because the account only receives.
     pub missing: u64,
     /// Its other keys, hexadecimal: any `missing` of them must be named as signers and sign.
     pub others: Vec<String>,
@@ -121,7 +122,7 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `settled` or `rejected`.
+    /// `received`, `held`, `settled`, `released`, `expired` or `rejected`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,14 +139,24 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `settled` or `rejected`.
+    /// `received`, `held`, `settled`, `released`, `expired` (a hold whose deadline has passed) or
+    /// `rejected`.
     pub status: String,
-    /// ISO 20022 status: `RCVD`, `ACSC` or `RJCT`.
+    /// ISO 20022 status: `RCVD`, `PDNG` (held), `ACSC`, `CANC` (released) or `RJCT` (expired or
+    /// rejected).
     pub iso_status: String,
+    /// ISO 20022 reason, if rejected or expired: `AM04`, `TM01`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iso_reason: Option<String>,
     /// One sentence in plain words.
     pub summary: String,
-    /// Who must act next: `validators` while it is not final; null when nobody must.
+    /// Who must act next: `validators` while it is not final, `payee` while its funds are held;
+    /// null when nobody must.
     pub next_actor: Option<String>,
+    /// The last block time at which the next actor can act, while its funds are held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
+    pub deadline: Option<String>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEvent>,
     /// The receipt, once it is final.

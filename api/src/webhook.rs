@@ -13,9 +13,10 @@ use crate::receipt::ReceiptView;
 /// The body of a message: an event in the form of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
-    /// What happened: `payment.settled`, `payment.rejected` (also an issue or a redemption that was
-    /// refused), `issue.settled`, `redemption.settled`, `operation.done`, `operation.rejected`,
-    /// `alert.raised` or `alert.cleared`.
+    /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
+    /// `payment.rejected` (also an issue or a redemption that was refused), `issue.settled`,
+    /// `redemption.settled`, `operation.done`, `operation.rejected`, `alert.raised` or
+    /// `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
     /// When: the block's time; of an alert, the node's.
@@ -37,8 +38,10 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 8] = [
+    pub const KINDS: [&'static str; 10] = [
         "payment.settled",
+        "payment.held",
+        "payment.released",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -36,6 +36,8 @@ impl Code {
     pub const IN_PROCESS: Self = Self(*b"ACSP");
     /// PDNG: pending; its outcome is not known yet.
     pub const PENDING: Self = Self(*b"PDNG");
+    /// CANC: cancelled.
+    pub const CANCELLED: Self = Self(*b"CANC");
     /// PART: some transactions of a group were accepted, others not.
     pub const PARTIAL: Self = Self(*b"PART");
     /// NARR: the reason is only in the text.

@@ -6,7 +6,7 @@
 //! missing record) is the rejection `InternalDefect`, with nothing applied, so a defect stops one
 //! operation and not every validator. Every operation takes a bounded number of steps: at most 64
 //! signers against 16 keys of three accounts, one schedule of 64 rules, six legs, and one look-up
-//! per record.
+//! per record. A block begins with the release of at most 1,000 holds.
 //!
 //! Invariants: the same state and the same transactions give the same receipts and the same root on
 //! every machine; the parent state is not touched. Absent: signatures (verified before), blocks
@@ -16,6 +16,7 @@ mod accounts;
 mod approvals;
 mod fees;
 mod governance;
+mod holds;
 mod pay;
 mod pay_across;
 mod postings;
@@ -67,6 +68,7 @@ pub fn execute<'t>(
     let transactions: Vec<&VerifiedTransaction> = transactions.into_iter().collect();
     let wanted = Wanted::by(transactions.iter().map(|transaction| transaction.body()));
     let mut working = Working::new(state, height, time, &wanted);
+    holds::sweep(&mut working);
     let mut booked = Vec::with_capacity(transactions.len());
     for transaction in transactions {
         if let Ok(of_one) = transaction::run(&mut working, transaction.id(), transaction.body()) {
@@ -92,7 +94,8 @@ pub enum Simulation {
 }
 
 /// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes that
-/// it carries must be signed.
+/// it carries must be signed. What is held beyond its deadline and was not swept yet counts as
+/// held: trying a payment must not cost what a sweep does.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.

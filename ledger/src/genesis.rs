@@ -37,6 +37,9 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// The fewest marker buckets that a network may keep.
+    pub const LEAST_BUCKETS_KEPT: u32 = 2;
+
     /// The parameters that suit most networks: markers for 30 to 40 days, blocks of 8 MiB, clocks
     /// within 2 seconds, a heartbeat every 5 seconds.
     pub const USUAL: Self = Self {
@@ -53,7 +56,7 @@ impl Parameters {
         if self.marker_bucket_ms < day || self.marker_bucket_ms > 366 * day {
             return Some("a marker bucket spans 1 to 366 days");
         }
-        if self.marker_buckets_kept < 2 || self.marker_buckets_kept > 64 {
+        if self.marker_buckets_kept < Self::LEAST_BUCKETS_KEPT || self.marker_buckets_kept > 64 {
             return Some("2 to 64 marker buckets are kept");
         }
         if self.block_bytes < 4 * 1024 * 1024 || self.block_bytes > 64 * 1024 * 1024 {

@@ -92,6 +92,23 @@
 //!   be replaced until it is due.
 //! - **L28** A light client follows an epoch only through the certified block that ends the epoch
 //!   before. A certificate of a later view than its header's is believed of such a block only.
+//!
+//! **Holds**
+//!
+//! - **L29** A hold sets aside in the payer's holding all that its capture can take: the amount,
+//!   and the charges that come on top of it now. What is held of a holding is the sum of its open
+//!   holds. It cannot be spent, and its account does not close.
+//! - **L30** A hold ends once: the payee's side (its owners or its servicer's operators) captures
+//!   it, whole or a part, and the rest is free at once; or the payee's side releases it; or its
+//!   deadline passes. The payer cannot take it back. A capture with a lock shows its secret.
+//! - **L31** A capture obeys what is so in its own block: closed and frozen accounts, institutions
+//!   that were removed, the fee schedule. It never costs more than what was held for it.
+//! - **L32** A hold's deadline is at most 7 days ahead, and no later than its UETR is remembered
+//!   for certain. After it there is no capture and no release. A block first frees what is held
+//!   beyond its deadline, earliest first, at most 1,000 holds.
+//! - **L33** A capture or release is executed once, by its transaction's marker. Refused, it says
+//!   nothing of the payment: only the holder of a UETR, and what went on with its payment, have
+//!   receipts under it.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
@@ -126,3 +143,4 @@ pub mod text;
 pub mod transaction;
 pub mod tree;
 pub mod validators;
+pub mod waiting;

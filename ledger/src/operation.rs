@@ -1,7 +1,8 @@
 //! Operations: everything that a transaction can order.
 //!
-//! Invariants: every operation that moves money carries its own UETR, chosen before signing; tags
-//! are fixed for ever and new operations take new ones. Absent: what operations do (see `execute`).
+//! Invariants: every operation that orders a movement of money carries its own UETR, chosen before
+//! signing, and one that goes on with a payment names that payment's; tags are fixed for ever and
+//! new operations take new ones. Absent: what operations do (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use crate::hash::Hash;
 use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use crate::money::{Amount, Decimals, Money};
 use crate::quote::SignedQuote;
+use crate::waiting::{HashLock, Secret};
 
 /// What kind of value an asset is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -96,6 +98,18 @@ pub struct PayAcross {
     pub quote: SignedQuote,
     /// Charges (in the sold asset), purpose, remittance.
     pub terms: PaymentTerms,
+}
+
+/// A payment whose funds are held first and captured later.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Hold {
+    /// The payment; its amount is the most that can be captured.
+    pub pay: Pay,
+    /// The last block time at which it can be captured; at most
+    /// [`crate::waiting::Waiting::MAXIMUM_AHEAD`] from now.
+    pub deadline: Timestamp,
+    /// The lock whose secret a capture must show, if it is conditional.
+    pub lock: Option<HashLock>,
 }
 
 /// One operation. The comments say whose keys must sign.
@@ -218,16 +232,61 @@ pub enum Operation {
         /// What.
         proposal: ProposalNumber,
     } = 16,
+    /// Holds funds of the payer for a payment. As for `Pay`.
+    Hold(Box<Hold>) = 17,
+    /// Pays a held payment, whole or a part, and releases the rest. The payee's owners or its
+    /// servicer's operators sign.
+    Capture {
+        /// The held payment.
+        payment: Uetr,
+        /// What is paid, at most the hold's amount.
+        amount: Money,
+        /// The secret of the hold's lock, if it has one.
+        secret: Option<Secret>,
+    } = 18,
+    /// Gives a held payment up: its funds are the payer's again. The payee's owners or its
+    /// servicer's operators sign.
+    Release {
+        /// The held payment.
+        payment: Uetr,
+    } = 19,
 }
 
 impl Operation {
-    /// The UETR of an operation that moves money.
+    /// The UETR that the operation claims for itself: that of a movement of money, or of a payment
+    /// that is held.
     pub const fn uetr(&self) -> Option<Uetr> {
         match self {
             Self::Issue { uetr, .. } | Self::Redeem { uetr, .. } => Some(*uetr),
             Self::Pay(pay) => Some(pay.uetr),
             Self::PayAcross(pay) => Some(pay.uetr),
+            Self::Hold(hold) => Some(hold.pay.uetr),
+            Self::Capture { .. } | Self::Release { .. } => None,
             Self::RegisterAsset { .. }
+            | Self::OpenAccount { .. }
+            | Self::SetPolicy { .. }
+            | Self::RotateKeys { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. }
+            | Self::CloseAccount { .. }
+            | Self::SetFeeSchedule { .. }
+            | Self::SetTier { .. }
+            | Self::Propose { .. }
+            | Self::Vote { .. }
+            | Self::Enact { .. } => None,
+        }
+    }
+
+    /// The payment that the operation goes on with, which another one ordered.
+    pub const fn follows(&self) -> Option<Uetr> {
+        match self {
+            Self::Capture { payment, .. } | Self::Release { payment } => Some(*payment),
+            Self::Issue { .. }
+            | Self::Redeem { .. }
+            | Self::Pay(_)
+            | Self::PayAcross(_)
+            | Self::Hold(_)
+            | Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
             | Self::SetPolicy { .. }
             | Self::RotateKeys { .. }
@@ -256,6 +315,9 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::Pay(_)
+            | Self::Hold(_)
+            | Self::Capture { .. }
+            | Self::Release { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
@@ -286,19 +348,24 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::Pay(_)
+            | Self::Hold(_)
+            | Self::Capture { .. }
+            | Self::Release { .. }
             | Self::Vote { .. }
             | Self::Enact { .. } => None,
         }
     }
 
-    /// The accounts that the operation touches, for history and indexes.
+    /// The accounts that the operation names.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         match self {
             Self::RegisterAsset { .. }
             | Self::SetFeeSchedule { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }
-            | Self::Enact { .. } => BTreeSet::new(),
+            | Self::Enact { .. }
+            | Self::Capture { .. }
+            | Self::Release { .. } => BTreeSet::new(),
             Self::Issue { to: account, .. }
             | Self::Redeem { from: account, .. }
             | Self::OpenAccount { account, .. }
@@ -309,6 +376,7 @@ impl Operation {
             | Self::CloseAccount { account }
             | Self::SetTier { account, .. } => BTreeSet::from([*account]),
             Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
+            Self::Hold(hold) => BTreeSet::from([hold.pay.from, hold.pay.to]),
             Self::PayAcross(pay) => BTreeSet::from([pay.from, pay.to, pay.quote.quote.dealer]),
         }
     }

@@ -1,20 +1,22 @@
 //! Receipts: the outcome of one operation, for ever.
 //!
 //! Invariants: every operation of a transaction that executes has exactly one receipt, rejected
-//! ones too; a receipt is enough to tell payer, payee and auditor what happened. Absent: the block
-//! and its time (the header says them), private data.
+//! ones too; a receipt is enough to tell payer, payee and auditor what happened; only an operation
+//! that did something has a receipt under the UETR of a payment that another transaction ordered.
+//! Absent: the block and its time (the header says them), private data, the passing of a deadline
+//! (see `waiting`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{AccountId, ProposalNumber, Uetr};
+use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
+use crate::waiting::Awaits;
 
 /// How an operation ended.
-#[expect(clippy::large_enum_variant, reason = "nearly every receipt is a settlement")]
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
@@ -27,6 +29,10 @@ pub enum Outcome {
     Rejected(Rejection) = 3,
     /// A change of the network was proposed, under this number: ISO status ACSC.
     Proposed(ProposalNumber) = 4,
+    /// Funds are held, and the payment waits: ISO status PDNG.
+    Held(Held) = 5,
+    /// A held payment was given up, and its funds are the payer's again: ISO status CANC.
+    Released(Released) = 6,
 }
 
 impl Outcome {
@@ -35,14 +41,33 @@ impl Outcome {
         match self {
             Self::Settled(_) | Self::Done | Self::Proposed(_) => "ACSC",
             Self::Rejected(_) => "RJCT",
+            Self::Held(_) => "PDNG",
+            Self::Released(_) => "CANC",
         }
     }
 
     /// The rejection, if it is one.
     pub const fn rejection(&self) -> Option<Rejection> {
         match self {
-            Self::Settled(_) | Self::Done | Self::Proposed(_) => None,
+            Self::Settled(_)
+            | Self::Done
+            | Self::Proposed(_)
+            | Self::Held(_)
+            | Self::Released(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
+        }
+    }
+
+    /// True if the outcome concerns `account`: its money moved, is held for it or from it, or was
+    /// released.
+    pub fn concerns(&self, account: AccountId) -> bool {
+        match self {
+            Self::Settled(settlement) => {
+                settlement.from == Some(account) || settlement.to == Some(account)
+            }
+            Self::Held(held) => held.from == account || held.to == account,
+            Self::Released(released) => released.from == account || released.to == account,
+            Self::Done | Self::Proposed(_) | Self::Rejected(_) => false,
         }
     }
 }
@@ -73,6 +98,38 @@ impl Settlement {
     }
 }
 
+/// A payment whose funds are held.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Held {
+    /// Whose funds are held.
+    pub from: AccountId,
+    /// For whom, and who acts next.
+    pub to: AccountId,
+    /// The most that can be captured.
+    pub amount: Money,
+    /// What is held in all: all that can leave the payer.
+    pub held: Money,
+    /// The most charges that the capture can come to, in minor units of the held asset.
+    pub most_charges: Amount,
+    /// What the payment waits for.
+    pub awaits: Awaits,
+    /// The last block time at which it can be captured; after it the funds are the payer's again.
+    pub deadline: Timestamp,
+    /// The commitment to the private data; zero for none.
+    pub remittance: Hash,
+}
+
+/// A held payment that was given up.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Released {
+    /// Whose funds were held.
+    pub from: AccountId,
+    /// Who gave the payment up.
+    pub to: AccountId,
+    /// What was held in all.
+    pub released: Money,
+}
+
 /// The exchange within a payment across assets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exchange {
@@ -93,7 +150,9 @@ pub struct Receipt {
     pub transaction: TransactionId,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// The operation's UETR, if it moves money.
+    /// The payment that the receipt speaks of: the operation's own UETR, or that of the held
+    /// payment that it captured or released; none for what moves no money, and for a refused
+    /// capture or release, which says nothing of the payment.
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,

@@ -22,6 +22,9 @@ pub enum Rejection {
     NotYetValid = 2,
     /// The block's time is after the transaction's window.
     Expired = 3,
+    /// No funds are held for this payment: they never were, or the hold has ended. Before the
+    /// signers, because nobody is known of whom a signature could be asked.
+    NotHeld = 43,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
     /// An institution, by number, is not on the ledger.
@@ -89,6 +92,12 @@ pub enum Rejection {
     QuoteUsed = 20,
     /// The quote is for other assets, amounts or less than the payee must receive.
     QuoteMismatch = 21,
+    /// The hold's deadline is not ahead, or later than holds may last.
+    DeadlineRefused = 44,
+    /// The secret is missing, does not open the hold's lock, or there is no lock.
+    SecretWrong = 45,
+    /// More than the hold's amount was to be captured, or another asset.
+    CaptureMismatch = 46,
     /// The fee schedule's version is not the next one, or its collector is not the institution's.
     FeeScheduleConflict = 22,
     /// The charges are above what the payer agreed to, or leave nothing of the amount that they are
@@ -106,10 +115,11 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 46] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
+        Self::NotHeld,
         Self::SignersMissing,
         Self::UnknownInstitution,
         Self::UnknownAccount,
@@ -143,6 +153,9 @@ impl Rejection {
         Self::QuoteExpired,
         Self::QuoteUsed,
         Self::QuoteMismatch,
+        Self::DeadlineRefused,
+        Self::SecretWrong,
+        Self::CaptureMismatch,
         Self::FeeScheduleConflict,
         Self::FeeAboveAgreed,
         Self::InsufficientFunds,
@@ -195,6 +208,10 @@ impl Rejection {
             Self::QuoteExpired => "quote-expired",
             Self::QuoteUsed => "quote-used",
             Self::QuoteMismatch => "quote-mismatch",
+            Self::NotHeld => "not-held",
+            Self::DeadlineRefused => "deadline-refused",
+            Self::SecretWrong => "secret-wrong",
+            Self::CaptureMismatch => "capture-mismatch",
             Self::FeeScheduleConflict => "fee-schedule-conflict",
             Self::FeeAboveAgreed => "fee-above-agreed",
             Self::InsufficientFunds => "insufficient-funds",
@@ -210,6 +227,7 @@ impl Rejection {
             Self::NotYetValid | Self::Expired | Self::QuoteExpired | Self::ProposalExpired => {
                 "TM01"
             }
+            Self::DeadlineRefused => "DT01",
             Self::InstitutionRemoved => "AG10",
             Self::SignersMissing | Self::QuoteForged => "DS0H",
             Self::DuplicateUetr | Self::QuoteUsed | Self::AlreadyVoted => "AM05",
@@ -222,7 +240,7 @@ impl Rejection {
             Self::UnknownAsset | Self::AssetConflict => "AM03",
             Self::ZeroAmount => "AM01",
             Self::AmountTooLarge => "AM02",
-            Self::QuoteMismatch => "AM09",
+            Self::QuoteMismatch | Self::CaptureMismatch => "AM09",
             Self::FeeAboveAgreed => "AM14",
             Self::InsufficientFunds => "AM04",
             Self::DealerInsufficientFunds | Self::LinkedRejected => "ED05",
@@ -241,6 +259,8 @@ impl Rejection {
             | Self::ValidatorCount
             | Self::ParametersRefused
             | Self::UpgradeRefused
+            | Self::NotHeld
+            | Self::SecretWrong
             | Self::InternalDefect => "NARR",
         }
     }
@@ -263,6 +283,8 @@ impl Rejection {
             | Self::ValidatorExists
             | Self::SupplyOutstanding
             | Self::ValidatorCount
+            | Self::NotHeld
+            | Self::DeadlineRefused
             | Self::LinkedRejected
             | Self::InternalDefect => true,
             Self::SignersMissing
@@ -290,6 +312,8 @@ impl Rejection {
             | Self::QuoteForged
             | Self::QuoteUsed
             | Self::QuoteMismatch
+            | Self::SecretWrong
+            | Self::CaptureMismatch
             | Self::FeeScheduleConflict => false,
         }
     }
@@ -353,15 +377,15 @@ impl Rejection {
             Self::QuoteExpired => "The quote has expired. Ask for a new one.",
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
             Self::QuoteMismatch => "The quote does not fit the payment. Ask for a new one.",
-            Self::FeeScheduleConflict => {
-                "The fee schedule is not the next version. Number it after the last one."
-            }
+            Self::NotHeld => "No funds are held for this payment. Look up what became of it.",
+            Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
+            Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
+            Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",
+            Self::FeeScheduleConflict => "It is not the schedule's next version. Number it anew.",
             Self::FeeAboveAgreed => "The charges are above the agreed maximum. Agree to more.",
             Self::InsufficientFunds => "The available balance is too small. Top up the account.",
             Self::DealerInsufficientFunds => "The dealer cannot deliver now. Ask another dealer.",
-            Self::LinkedRejected => {
-                "Another part of the same atomic transaction was rejected. Mend that part."
-            }
+            Self::LinkedRejected => "Another part of the transaction was rejected. Mend it.",
             Self::InternalDefect => "The ledger could not process this. Report it to the operator.",
         }
     }

@@ -11,6 +11,7 @@
 //! blocks (see `chain`), disk.
 
 mod changes;
+mod deadlines;
 mod directory;
 mod key;
 mod marker_proof;
@@ -40,6 +41,8 @@ use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, ProposalNu
 use crate::ids::{Timestamp, Uetr};
 use crate::tree::{MapProof, Tree};
 use crate::validators::ValidatorSet;
+use crate::waiting::Waiting;
+use deadlines::Deadlines;
 
 /// A version of the state. Cloning shares everything.
 #[derive(Clone, Debug)]
@@ -48,6 +51,7 @@ pub struct State {
     directory: Arc<Directory>,
     map: Tree,
     buckets: BTreeMap<u64, Tree>,
+    deadlines: Deadlines,
 }
 
 impl State {
@@ -83,6 +87,7 @@ impl State {
             directory: Arc::new(directory),
             map: Tree::new(),
             buckets: BTreeMap::new(),
+            deadlines: Deadlines::new(),
         };
         state.map.update(&state.domains, changes.records());
         Ok((state, changes))
@@ -156,6 +161,17 @@ impl State {
     pub fn holdings(&self, account: AccountId) -> Vec<(AssetCode, Holding)> {
         let of = |code: &AssetCode| Some((*code, self.holding(account, *code)?));
         self.directory.assets.keys().filter_map(of).collect()
+    }
+
+    /// What is held for a payment that waits; `None` if it does not wait, or no longer.
+    pub fn waiting(&self, payment: Uetr) -> Option<Waiting> {
+        self.read(&StateKey::Waiting(payment))
+    }
+
+    /// The payments that wait, the earliest deadline first. Those whose deadline has passed are
+    /// among them until a block has swept them.
+    pub fn deadlines(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        self.deadlines.iter()
     }
 
     /// An institution's fee schedule; `None` if it never published one.
@@ -237,14 +253,18 @@ impl State {
     }
 
     /// The state after a block of `time` that changes `changes`, to which the buckets' summaries
-    /// are added.
-    pub(crate) fn after(
+    /// and the records of `waits` are added: the payments that began to wait, or no longer do.
+    pub(crate) fn after<'w>(
         &self,
         time: Timestamp,
         directory: Arc<Directory>,
+        waits: impl Iterator<Item = (Uetr, Option<&'w Waiting>)>,
         changes: &mut Changes,
     ) -> Self {
         let mut next = Self { directory, ..self.clone() };
+        for (payment, waiting) in waits {
+            next.set_waiting(payment, waiting, changes);
+        }
         let bucket = next.bucket_at(time);
         if changes.markers().len() > 0 {
             let tree = next.buckets.entry(bucket).or_default();
@@ -257,6 +277,26 @@ impl State {
         }
         next.map.update(&next.domains, changes.records());
         next
+    }
+}
+
+impl State {
+    /// Writes, or removes, the record of a payment that waits, and its place among the deadlines.
+    /// The map itself is not changed yet.
+    fn set_waiting(&mut self, payment: Uetr, waiting: Option<&Waiting>, changes: &mut Changes) {
+        let key = StateKey::Waiting(payment);
+        let before = self.waiting(payment);
+        if let Some(before) = &before {
+            self.deadlines.remove(before.deadline, payment);
+        }
+        match waiting {
+            Some(waiting) => {
+                self.deadlines.insert(waiting.deadline, payment);
+                changes.set(&key, waiting);
+            }
+            None if before.is_some() => changes.remove(&key),
+            None => {}
+        }
     }
 }
 

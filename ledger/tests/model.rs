@@ -15,12 +15,13 @@ use ledger::chain::Tip;
 use ledger::crypto::SecretKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Timestamp, Uetr};
-use ledger::money::{Amount, Rate};
-use ledger::operation::{ChargeBearer, FreezeDirection, Operation, Pay, PayAcross};
+use ledger::money::{Amount, Money, Rate};
+use ledger::operation::{ChargeBearer, FreezeDirection, Hold, Operation, Pay, PayAcross};
 use ledger::quote::Quote;
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey, marker_prefix};
 use ledger::transaction::VerifiedTransaction;
+use ledger::waiting::{HashLock, Secret};
 use support::*;
 
 /// splitmix64: the same draws for the same seed, everywhere.
@@ -56,7 +57,16 @@ struct Model {
     minted: BTreeMap<String, u128>,
     quotes: BTreeSet<u64>,
     uetrs: BTreeSet<Uetr>,
+    holds: BTreeMap<Uetr, Open>,
     charges: bool,
+}
+
+/// A hold that is open.
+#[derive(Clone)]
+struct Open {
+    hold: Hold,
+    fee: u128,
+    held: u128,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -75,6 +85,17 @@ fn require(holds: bool, rejection: Rejection) -> Result {
 impl Model {
     fn balance(&self, account: AccountId, asset: AssetCode) -> u128 {
         self.balances.get(&(account, asset.to_string())).copied().unwrap_or(0)
+    }
+
+    /// What of a balance is not held.
+    fn available(&self, account: AccountId, asset: AssetCode) -> u128 {
+        self.balance(account, asset) - self.held(account, asset)
+    }
+
+    fn held(&self, account: AccountId, asset: AssetCode) -> u128 {
+        let of =
+            |open: &&Open| (open.hold.pay.from, open.hold.pay.amount.asset) == (account, asset);
+        self.holds.values().filter(of).map(|open| open.held).sum()
     }
 
     fn add(&mut self, account: AccountId, asset: AssetCode, amount: u128) {
@@ -165,7 +186,7 @@ impl Model {
                 require(!payer.closed, Rejection::AccountClosed)?;
                 require(!payer.out, Rejection::AccountFrozen)?;
                 require(amount.amount.0 > 0, Rejection::ZeroAmount)?;
-                let has = self.balance(*from, amount.asset);
+                let has = self.available(*from, amount.asset);
                 require(has >= amount.amount.0, Rejection::InsufficientFunds)?;
                 self.take(*from, amount.asset, amount.amount.0);
                 *self.minted.entry(amount.asset.to_string()).or_default() -= amount.amount.0;
@@ -199,12 +220,28 @@ impl Model {
                 Ok(())
             }
             Operation::Pay(pay) => self.pay(pay, signed),
+            Operation::Hold(hold) => self.hold(hold, signed, time),
+            Operation::Capture { payment, amount, secret } => {
+                let open = self.open(*payment, signed)?;
+                self.capture(&open, amount.asset, amount.amount.0, *secret)
+            }
+            Operation::Release { payment } => {
+                self.open(*payment, signed)?;
+                self.holds.remove(payment);
+                Ok(())
+            }
             Operation::PayAcross(pay) => self.pay_across(pay, signed, time),
             other => panic!("not drawn: {other:?}"),
         }
     }
 
-    fn pay(&mut self, pay: &Pay, signed: &impl Fn(SecretKey) -> bool) -> Result {
+    /// What a payment costs, what it takes, and what it gives, if it may be.
+    fn priced(
+        &self,
+        pay: &Pay,
+        signed: &impl Fn(SecretKey) -> bool,
+        between: impl FnOnce() -> Result,
+    ) -> std::result::Result<(u128, u128, u128), Rejection> {
         let Pay { from, to, amount, terms, .. } = pay;
         let (asset, amount) = (amount.asset, amount.amount.0);
         let exists = self.accounts.contains_key(from);
@@ -215,12 +252,73 @@ impl Model {
         require(!payer.out && !payee.coming, Rejection::AccountFrozen)?;
         require(from != to, Rejection::SameAccount)?;
         require(amount > 0, Rejection::ZeroAmount)?;
+        between()?;
         let fee = self.fee(*from, *to, asset, amount);
         require(fee <= terms.maximum_fee.0, Rejection::FeeAboveAgreed)?;
         let from_payee = terms.charge_bearer == ChargeBearer::Creditor;
         let (debited, credited) =
             if from_payee { (amount, amount - fee) } else { (amount + fee, amount) };
-        require(self.balance(*from, asset) >= debited, Rejection::InsufficientFunds)?;
+        require(self.available(*from, asset) >= debited, Rejection::InsufficientFunds)?;
+        Ok((fee, debited, credited))
+    }
+
+    fn pay(&mut self, pay: &Pay, signed: &impl Fn(SecretKey) -> bool) -> Result {
+        let (fee, debited, credited) = self.priced(pay, signed, || Ok(()))?;
+        let asset = pay.amount.asset;
+        self.take(pay.from, asset, debited);
+        self.add(pay.to, asset, credited);
+        self.add(collector(), asset, fee);
+        Ok(())
+    }
+
+    fn hold(
+        &mut self,
+        hold: &Hold,
+        signed: &impl Fn(SecretKey) -> bool,
+        time: Timestamp,
+    ) -> Result {
+        let ahead = hold.deadline.0.saturating_sub(time.0);
+        let deadline =
+            || require((1..=7 * 24 * 3_600_000).contains(&ahead), Rejection::DeadlineRefused);
+        let (fee, held, _) = self.priced(&hold.pay, signed, deadline)?;
+        self.holds.insert(hold.pay.uetr, Open { hold: hold.clone(), fee, held });
+        Ok(())
+    }
+
+    /// The hold that is open, and whose payee's side signed.
+    fn open(
+        &self,
+        payment: Uetr,
+        signed: &impl Fn(SecretKey) -> bool,
+    ) -> std::result::Result<Open, Rejection> {
+        let open = self.holds.get(&payment).ok_or(Rejection::NotHeld)?;
+        let to = open.hold.pay.to;
+        let signs = signed(owner(to)) || signed(operator(to.servicer()));
+        require(signs, Rejection::SignersMissing)?;
+        Ok(open.clone())
+    }
+
+    fn capture(
+        &mut self,
+        open: &Open,
+        asset: AssetCode,
+        amount: u128,
+        secret: Option<Secret>,
+    ) -> Result {
+        let Pay { uetr, from, to, amount: most, terms, .. } = &open.hold.pay;
+        let (payer, payee) = (self.accounts[from], self.accounts[to]);
+        require(!payer.closed && !payee.closed, Rejection::AccountClosed)?;
+        require(!payer.out && !payee.coming, Rejection::AccountFrozen)?;
+        require(amount > 0, Rejection::ZeroAmount)?;
+        let lock = secret.map(|secret| HashLock::of(&secret));
+        require(lock == open.hold.lock, Rejection::SecretWrong)?;
+        let fits = asset == most.asset && amount <= most.amount.0;
+        require(fits, Rejection::CaptureMismatch)?;
+        let fee = self.fee(*from, *to, asset, amount).min(open.fee);
+        let from_payee = terms.charge_bearer == ChargeBearer::Creditor;
+        let (debited, credited) =
+            if from_payee { (amount, amount - fee) } else { (amount + fee, amount) };
+        self.holds.remove(uetr);
         self.take(*from, asset, debited);
         self.add(*to, asset, credited);
         self.add(collector(), asset, fee);
@@ -261,8 +359,8 @@ impl Model {
         require(fits && received >= minimum_received.amount.0, Rejection::QuoteMismatch)?;
         require(agreed, Rejection::FeeAboveAgreed)?;
         let debited = if from_payee { amount } else { amount + fee };
-        require(self.balance(*from, asset) >= debited, Rejection::InsufficientFunds)?;
-        let stock = self.balance(dealer(), quote.buy);
+        require(self.available(*from, asset) >= debited, Rejection::InsufficientFunds)?;
+        let stock = self.available(dealer(), quote.buy);
         require(stock >= received, Rejection::DealerInsufficientFunds)?;
         self.take(*from, asset, debited);
         self.add(dealer(), asset, sold);
@@ -299,7 +397,7 @@ fn draw_operation(
     draw: &mut Draw,
     world: &mut World,
     used: &[Uetr],
-    quotes: &mut Vec<Quote>,
+    offers: &mut Offers,
     signers: &mut Vec<SecretKey>,
 ) -> Operation {
     let from = draw.of(&accounts());
@@ -311,7 +409,7 @@ fn draw_operation(
     terms.maximum_fee = Amount(draw.of(&[0, 150, 1_000_000, 1_000_000, 1_000_000]));
     terms.charge_bearer =
         draw.of(&[ChargeBearer::Debtor, ChargeBearer::Shared, ChargeBearer::Creditor]);
-    match draw.below(16) {
+    match draw.below(22) {
         0 => {
             signers.push(issuer(money.asset));
             Operation::Issue { uetr, to, amount: money }
@@ -337,20 +435,62 @@ fn draw_operation(
             signers.push(owner(from));
             Operation::Pay(Pay { uetr, from, to, amount: money, terms })
         }
+        16..=18 => {
+            // Mostly parties that can, so that there is something to capture.
+            let (from, to) = if draw.one_in(4) { (from, to) } else { (wei(), min()) };
+            let money = if draw.one_in(4) { money } else { cny(money.amount.0.min(250_000)) };
+            signers.push(owner(from));
+            let day = 24 * 3_600_000;
+            let ahead = draw.of(&[0, 1, 30_000, 90_000, day, day, 7 * day, 7 * day + 1]);
+            let lock = draw.one_in(3).then(|| HashLock::of(&SECRET));
+            let pay = Pay { uetr, from, to, amount: money, terms };
+            let hold = Hold { pay, deadline: world.time().plus(ahead), lock };
+            offers.holds.push(hold.clone());
+            Operation::Hold(Box::new(hold))
+        }
+        19..=21 if !offers.holds.is_empty() => draw_follow_up(draw, &offers.holds, money, signers),
         _ => {
             // Mostly parties that can, so that the rules of quotes are reached.
             let (from, to) = if draw.one_in(4) { (from, to) } else { (wei(), lee()) };
             signers.push(owner(from));
-            let quote = draw_quote(draw, world, quotes);
+            let quote = draw_quote(draw, world, &mut offers.quotes);
             let (sell, buy) = if draw.one_in(8) { ("HKD", "CNY") } else { ("CNY", "HKD") };
-            let sell = ledger::money::Money::new(money.amount, code(sell));
+            let sell = Money::new(money.amount, code(sell));
             let least = draw.of(&[0, 1, 10_000]);
-            let minimum_received = ledger::money::Money::new(Amount(least), code(buy));
+            let minimum_received = Money::new(Amount(least), code(buy));
             let quote = world.signed(quote);
             let pay = PayAcross { uetr, from, to, sell, minimum_received, quote, terms };
             Operation::PayAcross(Box::new(pay))
         }
     }
+}
+
+/// What was offered and can be taken up.
+#[derive(Default)]
+struct Offers {
+    quotes: Vec<Quote>,
+    holds: Vec<Hold>,
+}
+
+const SECRET: Secret = Secret(Hash([5; 32]));
+
+/// Draws a capture or a release, of one of the last holds more often than not.
+fn draw_follow_up(
+    draw: &mut Draw,
+    holds: &[Hold],
+    money: Money,
+    signers: &mut Vec<SecretKey>,
+) -> Operation {
+    let recent = &holds[holds.len().saturating_sub(2)..];
+    let hold = if draw.one_in(4) { draw.of(holds) } else { draw.of(recent) };
+    let Pay { uetr: payment, from, to, amount, .. } = hold.pay;
+    signers.push(draw.of(&[owner(to), owner(to), operator(to.servicer()), owner(from)]));
+    if draw.one_in(4) {
+        return Operation::Release { payment };
+    }
+    let amount = if draw.one_in(3) { money } else { amount };
+    let knows = hold.lock.is_some() != draw.one_in(4);
+    Operation::Capture { payment, amount, secret: knows.then_some(SECRET) }
 }
 
 /// A quote that was offered before, or a new one.
@@ -368,14 +508,14 @@ fn draw_order(
     draw: &mut Draw,
     world: &mut World,
     used: &mut Vec<Uetr>,
-    quotes: &mut Vec<Quote>,
+    offers: &mut Offers,
 ) -> Order {
     let mut signers = vec![key("always one")];
     let count = draw.of(&[1, 1, 1, 2, 5]);
     let mut operations = Vec::new();
     let mut uetrs = BTreeSet::new();
     while operations.len() < count {
-        let operation = draw_operation(draw, world, used, quotes, &mut signers);
+        let operation = draw_operation(draw, world, used, offers, &mut signers);
         // Within one transaction a UETR stands once, or it is malformed.
         if operation.uetr().is_none_or(|uetr| uetrs.insert(uetr)) {
             operations.push(operation);
@@ -398,7 +538,7 @@ fn compare(model: &Model, state: &State) {
         if let Some(FlatKey::Record(StateKey::Holding(account, asset))) = FlatKey::decode(&key) {
             let holding: ledger::account::Holding = borsh::from_slice(value).unwrap();
             assert_eq!(holding.posted.0, model.balance(account, asset), "{account:?} {asset}");
-            assert_eq!(holding.held, Amount::ZERO);
+            assert_eq!(holding.held.0, model.held(account, asset), "{account:?} {asset}");
             *sums.entry(asset.to_string()).or_default() += holding.posted.0;
             *open.entry(account).or_default() += u32::from(holding.posted.0 > 0);
         }
@@ -446,17 +586,18 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
         tip.state().entries().map(|(key, value)| (key, value.to_vec())).collect()
     };
     let mut flat = entries(&world.tip);
-    let (mut used, mut quotes) = (Vec::new(), Vec::new());
+    let (mut used, mut offers) = (Vec::new(), Offers::default());
     let mut seen = BTreeMap::new();
     let mut executed_before = Vec::new();
     for _ in 0..blocks {
         // Now and then weeks pass, so that quotes expire and buckets are dropped.
         world.step = if draw.one_in(10) { 11 * 24 * 3_600_000 } else { 20_000 };
         let time = world.time();
+        model.holds.retain(|_, open| open.hold.deadline >= time);
         let mut expected = Vec::new();
         let mut transactions: Vec<VerifiedTransaction> = Vec::new();
         for _ in 0..=draw.below(6) {
-            let order = draw_order(&mut draw, &mut world, &mut used, &mut quotes);
+            let order = draw_order(&mut draw, &mut world, &mut used, &mut offers);
             let transaction = world.verified(&order);
             if transactions.contains(&transaction) {
                 // Without UETRs, the same order drawn twice is the same transaction.
@@ -495,6 +636,8 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
         }
     }
     let restored = State::restore(world.domains(), flat).unwrap();
+    assert!(restored.deadlines().eq(world.tip.state().deadlines()));
+    assert_eq!(restored.deadlines().count(), model.holds.len());
     assert_eq!(restored.root(), world.tip.header().state_root);
     (seen, world.tip.hash())
 }
@@ -502,7 +645,7 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
 #[test]
 fn random_operations_do_what_the_model_does() {
     let mut seen: BTreeMap<Option<Rejection>, u32> = BTreeMap::new();
-    for seed in 0..12 {
+    for seed in 0..24 {
         for (outcome, count) in run(seed, 60).0 {
             *seen.entry(outcome).or_default() += count;
         }
@@ -513,6 +656,7 @@ fn random_operations_do_what_the_model_does() {
         Some(Rejection::DuplicateUetr),
         Some(Rejection::NotYetValid),
         Some(Rejection::Expired),
+        Some(Rejection::NotHeld),
         Some(Rejection::SignersMissing),
         Some(Rejection::UnknownAccount),
         Some(Rejection::UnknownPayee),
@@ -524,6 +668,9 @@ fn random_operations_do_what_the_model_does() {
         Some(Rejection::QuoteExpired),
         Some(Rejection::QuoteUsed),
         Some(Rejection::QuoteMismatch),
+        Some(Rejection::DeadlineRefused),
+        Some(Rejection::SecretWrong),
+        Some(Rejection::CaptureMismatch),
         Some(Rejection::FeeAboveAgreed),
         Some(Rejection::InsufficientFunds),
         Some(Rejection::DealerInsufficientFunds),

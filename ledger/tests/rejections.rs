@@ -17,14 +17,16 @@ use ledger::execute::execute;
 use ledger::fees::FeeSchedule;
 use ledger::genesis::Parameters;
 use ledger::governance::{Change, Proposal};
-use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Uetr};
+use ledger::hash::Hash;
+use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{AssetKind, FreezeDirection, Operation, Pay, PayAcross};
+use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::rejection::Rejection::*;
 use ledger::state::{FlatKey, State, StateKey};
+use ledger::waiting::{HashLock, Secret, Waiting};
 use support::governance::*;
 use support::*;
 
@@ -63,8 +65,23 @@ impl Case {
     }
 
     fn pay(&mut self) -> &mut Pay {
-        let Operation::Pay(pay) = &mut self.operation else { panic!("not a payment") };
-        pay
+        match &mut self.operation {
+            Operation::Pay(pay) => pay,
+            Operation::Hold(hold) => &mut hold.pay,
+            _ => panic!("not a payment"),
+        }
+    }
+
+    fn hold(&mut self) -> &mut Hold {
+        let Operation::Hold(hold) = &mut self.operation else { panic!("not a hold") };
+        hold
+    }
+
+    fn capture(&mut self) -> (&mut Uetr, &mut Option<Secret>) {
+        let Operation::Capture { payment, secret, .. } = &mut self.operation else {
+            panic!("not a capture")
+        };
+        (payment, secret)
     }
 
     fn across(&mut self) -> &mut PayAcross {
@@ -90,7 +107,10 @@ impl Case {
         match &mut self.operation {
             Operation::Pay(pay) => &mut pay.amount,
             Operation::PayAcross(pay) => &mut pay.sell,
-            Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => amount,
+            Operation::Hold(hold) => &mut hold.pay.amount,
+            Operation::Issue { amount, .. }
+            | Operation::Redeem { amount, .. }
+            | Operation::Capture { amount, .. } => amount,
             _ => panic!("it moves nothing"),
         }
     }
@@ -426,8 +446,8 @@ fn set_fee_schedule() {
     check(good, &[operator(POST)], &defects);
 }
 
-#[test]
-fn pay() {
+/// What a payment within one asset can have, and a hold of one.
+fn paying() -> Vec<Defect> {
     let mut defects = moving();
     defects.extend([
         defect(UnknownAccount, &["from", "signers"], |case| case.pay().from = account(POST, 99)),
@@ -449,8 +469,86 @@ fn pay() {
             case.money().amount = Amount(10_000_000);
         }),
     ]);
+    defects
+}
+
+#[test]
+fn pay() {
     let good = |world: &mut World| Operation::Pay(world.pay(wei(), min(), cny(20_000)));
+    check(good, &[owner(wei())], &paying());
+}
+
+#[test]
+fn hold() {
+    let mut defects = paying();
+    defects.extend([
+        defect(DeadlineRefused, &["deadline"], |case| case.hold().deadline = Timestamp(1)),
+        defect(DeadlineRefused, &["deadline"], |case| {
+            let now = case.world.time();
+            case.hold().deadline = now.plus(2 * Waiting::MAXIMUM_AHEAD);
+        }),
+    ]);
+    let good = |world: &mut World| Operation::Hold(Box::new(world.hold(wei(), min(), cny(20_000))));
     check(good, &[owner(wei())], &defects);
+}
+
+/// An account that is paid by the good capture, and holds nothing.
+fn captor() -> AccountId {
+    account(CHINA, 60)
+}
+
+#[test]
+fn capture() {
+    let mut defects = common();
+    defects.extend([
+        defect(NotHeld, &["payment"], |case| *case.capture().0 = uetr(4_000)),
+        defect(NotHeld, &["payment"], |case| {
+            let payment = *case.capture().0;
+            case.prepare(Operation::Release { payment }, owner(captor()));
+        }),
+        defect(NotHeld, &["payment", "time"], |case| case.world.step = 2 * 3_600_000),
+        defect(AccountClosed, &["payee"], |case| {
+            case.prepare(Operation::CloseAccount { account: captor() }, operator(CHINA));
+        }),
+        defect(AccountFrozen, &["payee"], |case| {
+            case.freeze(captor(), FreezeDirection::Incoming);
+        }),
+        defect(AccountFrozen, &["payer"], |case| case.freeze(wei(), FreezeDirection::Outgoing)),
+        defect(UnknownAsset, &["asset"], |case| case.money().asset = code("XYZ")),
+        defect(CaptureMismatch, &["asset"], |case| case.money().asset = code("HKD")),
+        defect(ZeroAmount, &["amount"], |case| case.money().amount = Amount(0)),
+        defect(AmountTooLarge, &["amount"], |case| {
+            case.money().amount = Amount(Amount::MAXIMUM.0 + 1);
+        }),
+        defect(CaptureMismatch, &["amount"], |case| case.money().amount = Amount(20_001)),
+        defect(SecretWrong, &["secret"], |case| *case.capture().1 = None),
+        defect(SecretWrong, &["secret"], |case| *case.capture().1 = Some(Secret(Hash::ZERO))),
+    ]);
+    let good = |world: &mut World| {
+        world.open(captor());
+        let secret = Secret(Hash([5; 32]));
+        let lock = Some(HashLock::of(&secret));
+        let hold = Hold { lock, ..world.hold(wei(), captor(), cny(20_000)) };
+        let (payment, amount) = (hold.pay.uetr, hold.pay.amount);
+        let outcome = world.submit(Operation::Hold(Box::new(hold)), &[owner(wei())]);
+        assert_eq!(outcome.rejection(), None);
+        Operation::Capture { payment, amount, secret: Some(secret) }
+    };
+    check(good, &[owner(captor())], &defects);
+}
+
+#[test]
+fn release() {
+    let mut defects = common();
+    defects.push(defect(NotHeld, &["payment"], |case| case.world.step = 2 * 3_600_000));
+    let good = |world: &mut World| {
+        let hold = world.hold(wei(), min(), cny(20_000));
+        let payment = hold.pay.uetr;
+        let outcome = world.submit(Operation::Hold(Box::new(hold)), &[owner(wei())]);
+        assert_eq!(outcome.rejection(), None);
+        Operation::Release { payment }
+    };
+    check(good, &[operator(CHINA)], &defects);
 }
 
 /// The parties' and the amounts' defects of a payment across assets.
@@ -944,6 +1042,8 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (InstitutionRemoved, "AG10"),
         (AlreadyVoted, "AM05"),
         (ProposalExpired, "TM01"),
+        (DeadlineRefused, "DT01"),
+        (CaptureMismatch, "AM09"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

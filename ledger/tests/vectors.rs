@@ -28,10 +28,11 @@ use ledger::ids::{Epoch, Height, ProposalNumber, ValidatorIndex, View};
 use ledger::light::EpochChange;
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
-use ledger::operation::{AssetKind, FreezeDirection, Operation};
-use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
+use ledger::receipt::{Held, Outcome, Receipt, Released, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
+use ledger::waiting::{Awaits, HashLock, Secret, Waiting};
 use serde_json::{Value, json};
 use support::governance::*;
 use support::*;
@@ -325,6 +326,65 @@ fn governance() {
         vector("progress over it", &progress(vec![change.clone()], header, certificate), None),
     ]);
     golden("governance.json", vectors);
+}
+
+#[test]
+fn holds() {
+    let mut world = World::with_fees();
+    let secret = Secret(Hash([5; 32]));
+    let lock = HashLock::of(&secret);
+    let pay = world.pay(wei(), min(), cny(10_050));
+    let open = Hold { pay: pay.clone(), deadline: START.plus(60_000), lock: None };
+    let locked = Hold { lock: Some(lock), ..open.clone() };
+    let waiting = Waiting {
+        order: pay,
+        transaction: Hash([3; 32]),
+        height: Height(8),
+        held: cny(10_180),
+        most_charges: Amount(130),
+        awaits: Awaits::Capture,
+        deadline: START.plus(60_000),
+    };
+    let secret_waiting = Waiting { awaits: Awaits::Secret(lock), ..waiting.clone() };
+    let held = |awaits| {
+        Outcome::Held(Held {
+            from: wei(),
+            to: min(),
+            amount: cny(10_050),
+            held: cny(10_180),
+            most_charges: Amount(130),
+            awaits,
+            deadline: START.plus(60_000),
+            remittance: Hash([9; 32]),
+        })
+    };
+    let released = Outcome::Released(Released { from: wei(), to: min(), released: cny(10_180) });
+    let receipt = |outcome| Receipt {
+        transaction: Hash([3; 32]),
+        operation: 5,
+        uetr: Some(uetr(1)),
+        outcome,
+    };
+    let capture = |secret| Operation::Capture { payment: uetr(1), amount: cny(6_000), secret };
+    let (leaf, value) = (Some(Domain::Receipt), Some(Domain::StateValue));
+    let place = StateKey::Waiting(uetr(1));
+    let key = "key of a payment that waits";
+    golden(
+        "holds.json",
+        vec![
+            vector("operation Hold", &Operation::Hold(Box::new(open)), None),
+            vector("operation Hold, with a lock", &Operation::Hold(Box::new(locked)), None),
+            vector("operation Capture", &capture(None), None),
+            vector("operation Capture, with a secret", &capture(Some(secret)), None),
+            vector("operation Release", &Operation::Release { payment: uetr(1) }, None),
+            vector("receipt of a hold", &receipt(held(Awaits::Capture)), leaf),
+            vector("receipt of a hold with a lock", &receipt(held(Awaits::Secret(lock))), leaf),
+            vector("receipt of a release", &receipt(released), leaf),
+            vector(key, &place, Some(Domain::StatePath)),
+            vector("payment that waits for a capture", &waiting, value),
+            vector("payment that waits for a secret", &secret_waiting, value),
+        ],
+    );
 }
 
 #[test]

@@ -9,9 +9,9 @@ use ledger::account::AccountStatus;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
-use ledger::operation::{ChargeBearer, Operation, PaymentTerms};
+use ledger::operation::{ChargeBearer, Hold, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
-use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::receipt::{Held, Outcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{Transaction, TransactionId};
 
@@ -82,8 +82,9 @@ pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, Text> {
     verdict.map_err(|error| say!("{error}", "证明不成立：{error}"))
 }
 
-/// Checks that `answer` tells how the order ended: by its proof where money moves, else by the
-/// node's word about this very transaction.
+/// Checks that `answer` tells how the order ended: by its proof where money moves, is held or is
+/// released, else by the node's word about this very transaction. That a capture or release was
+/// refused is a node's word too: such a receipt says nothing of the payment, so it has no proof.
 ///
 /// # Errors
 /// Why it does not convince.
@@ -92,7 +93,8 @@ pub(crate) fn check(
     answer: &ReceiptView,
     expected: &Expected,
 ) -> Result<Ended, Text> {
-    if expected.operation.uetr().is_none() {
+    let is_refused = expected.operation.follows().is_some() && answer.status == "rejected";
+    if is_refused || payment(&expected.operation).is_none() {
         return declared(answer, expected);
     }
     let file = answer.proof.as_deref().and_then(api::text::parse_base64);
@@ -123,6 +125,11 @@ pub(crate) fn prove(chain: &Chain, file: Vec<u8>, expected: &Expected) -> Result
     Ok(Ended { receipt: (**receipt).clone(), height, time, evidence: Some(evidence) })
 }
 
+/// The payment that an operation orders, or goes on with.
+fn payment(operation: &Operation) -> Option<Uetr> {
+    operation.uetr().or(operation.follows())
+}
+
 /// The account whose record shows what an operation without money did; `None` if none does.
 pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
     match operation {
@@ -141,7 +148,10 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::Pay(_)
-        | Operation::PayAcross(_) => None,
+        | Operation::PayAcross(_)
+        | Operation::Hold(_)
+        | Operation::Capture { .. }
+        | Operation::Release { .. } => None,
     }
 }
 
@@ -183,7 +193,10 @@ pub(crate) fn check_effect(
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::Pay(_)
-        | Operation::PayAcross(_) => false,
+        | Operation::PayAcross(_)
+        | Operation::Hold(_)
+        | Operation::Capture { .. }
+        | Operation::Release { .. } => false,
     };
     if is_so {
         Ok(Evidence::of(&verdict, file.to_vec()))
@@ -224,6 +237,8 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Settled(settlement) => {
             vec![settlement.debited.asset, settlement.credited.asset]
         }
+        Outcome::Held(held) => vec![held.held.asset],
+        Outcome::Released(released) => vec![released.released.asset],
         Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => Vec::new(),
     }
 }
@@ -235,9 +250,10 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
     }
     let rejection = Rejection::ALL.into_iter().find(|r| Some(r.code()) == answer.code.as_deref());
     let proposal = answer.proposal.map(ProposalNumber);
+    let is_plain = payment(&expected.operation).is_none();
     let outcome = match (answer.status.as_str(), rejection, proposal) {
-        ("done", None, None) => Outcome::Done,
-        ("done", None, Some(number)) => Outcome::Proposed(number),
+        ("done", None, None) if is_plain => Outcome::Done,
+        ("done", None, Some(number)) if is_plain => Outcome::Proposed(number),
         ("rejected", Some(rejection), None) => Outcome::Rejected(rejection),
         _ => return Err(say!("its receipt contradicts itself", "其回执自相矛盾")),
     };
@@ -252,14 +268,44 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
 
 /// How a receipt differs from the operation, if it does.
 fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
-    if receipt.uetr != operation.uetr() {
+    if receipt.uetr != payment(operation) {
         return Some(say!("another UETR", "UETR 不同"));
     }
-    let settlement = match &receipt.outcome {
-        Outcome::Rejected(_) => return None,
-        Outcome::Done | Outcome::Proposed(_) => return Some(say!("no settlement", "没有结算")),
-        Outcome::Settled(settlement) => settlement,
+    match (&receipt.outcome, operation) {
+        (Outcome::Rejected(_), _) if operation.uetr().is_some() => None,
+        (Outcome::Settled(settlement), _) => unlike(settlement, operation),
+        (Outcome::Held(held), Operation::Hold(hold)) => held_unlike(held, hold),
+        (Outcome::Released(_), Operation::Release { .. }) => None,
+        (
+            Outcome::Done
+            | Outcome::Proposed(_)
+            | Outcome::Rejected(_)
+            | Outcome::Held(_)
+            | Outcome::Released(_),
+            _,
+        ) => Some(say!("no settlement", "没有结算")),
+    }
+}
+
+/// How what is held differs from what was to be held, if it does.
+fn held_unlike(held: &Held, hold: &Hold) -> Option<Text> {
+    let pay = &hold.pay;
+    let parties = held.from == pay.from && held.to == pay.to;
+    let set_aside = match pay.terms.charge_bearer {
+        ChargeBearer::Debtor | ChargeBearer::Shared => pay.amount.amount.plus(held.most_charges),
+        ChargeBearer::Creditor => Some(pay.amount.amount),
     };
+    let set_aside = set_aside.map(|amount| Money::new(amount, pay.amount.asset));
+    let amounts = held.amount == pay.amount
+        && set_aside == Some(held.held)
+        && held.most_charges <= pay.terms.maximum_fee;
+    let terms = held.deadline == hold.deadline && held.awaits.lock() == hold.lock;
+    first_difference(parties, amounts)
+        .or_else(|| (!terms).then(|| say!("other terms of the hold", "预授权条件不同")))
+}
+
+/// How a settlement differs from the operation, if it does.
+fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
     match operation {
         Operation::Pay(pay) => {
             let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
@@ -278,6 +324,16 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
                 && settlement.credited.amount >= pay.minimum_received.amount;
             first_difference(parties, amounts)
         }
+        Operation::Capture { amount, .. } => {
+            // Whoever bears the charges, one side is exactly what was captured.
+            let paid = settlement.credited.amount.plus(settlement.fee());
+            let amounts = settlement.exchange.is_none()
+                && settlement.debited.asset == amount.asset
+                && settlement.credited.asset == amount.asset
+                && (settlement.credited == *amount || settlement.debited == *amount)
+                && paid == Some(settlement.debited.amount);
+            first_difference(true, amounts)
+        }
         Operation::Issue { to, amount, .. } => {
             first_difference(settlement.to == Some(*to), settlement.credited == *amount)
         }
@@ -295,7 +351,9 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => Some(say!("money moved", "资金发生了变动")),
+        | Operation::Enact { .. }
+        | Operation::Hold(_)
+        | Operation::Release { .. } => Some(say!("money moved", "资金发生了变动")),
     }
 }
 

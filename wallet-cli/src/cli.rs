@@ -5,6 +5,7 @@
 
 mod bank;
 mod govern;
+mod hold;
 mod keys;
 mod pay;
 mod profiles;
@@ -13,6 +14,7 @@ mod tx;
 
 pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
 pub(crate) use govern::{Govern, Governing};
+pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
 pub(crate) use pay::{Charge, Pay};
 pub(crate) use profiles::{Accounts, AddProfile, Config};
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Pay, in one currency or across two.
     Pay(Pay),
+    /// Hold funds for a payee, and capture or release what is held.
+    #[command(subcommand)]
+    Hold(Hold),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]
     Tx(Tx),
@@ -343,6 +348,15 @@ mod tests {
             ("pay @lee 25 --charge NONE", false),
             ("pay @lee 25 --password hunter2", false),
             ("pay @lee 25 --timeout 0", false),
+            ("hold create @lee 25 --until 24h --from @wei", true),
+            ("hold create @lee 25 --until 2026-11-21T20:15:00Z --charge cred", true),
+            ("hold create @lee 25", false),
+            ("hold create @lee 25 --until soon", false),
+            ("hold create @lee 25 --until 24h --lock 12", false),
+            ("hold capture 7f0c2b9e 20 --secret-file f --key a", true),
+            ("hold capture 7f0c2b9e --key a --operator-key b", false),
+            ("hold release 7f0c2b9e --operator-key b", true),
+            ("hold secret f", true),
             ("keys new", true),
             ("keys show", false),
             ("balance", true),

@@ -13,6 +13,7 @@ mod doctor;
 mod explain;
 mod govern;
 mod history;
+pub(crate) mod hold;
 mod institutions;
 mod iso;
 mod keys;
@@ -39,6 +40,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
     match command {
         Command::Keys(command) => keys::run(session, command),
         Command::Pay(command) => pay::run(session, &command),
+        Command::Hold(command) => hold::run(session, command),
         Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),

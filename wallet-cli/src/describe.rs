@@ -7,7 +7,7 @@ use api::text::Naming;
 use ledger::account::{KeySet, Policy};
 use ledger::crypto::PublicKey;
 use ledger::hash::Hash;
-use ledger::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber};
+use ledger::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{
     AssetKind, ChargeBearer, FreezeDirection, Operation, Pay, PayAcross, PaymentTerms,
@@ -30,7 +30,9 @@ pub(crate) fn offline(network: ledger::ids::Network, operation: &Operation) -> N
 fn assets(operation: &Operation) -> Vec<AssetCode> {
     match operation {
         Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => vec![amount.asset],
+        Operation::Capture { amount, .. } => vec![amount.asset],
         Operation::Pay(pay) => vec![pay.amount.asset],
+        Operation::Hold(hold) => vec![hold.pay.amount.asset],
         Operation::PayAcross(pay) => vec![pay.sell.asset, pay.minimum_received.asset],
         Operation::SetFeeSchedule { schedule, .. } => {
             schedule.rules.iter().map(|rule| rule.asset).collect()
@@ -45,7 +47,8 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => Vec::new(),
+        | Operation::Enact { .. }
+        | Operation::Release { .. } => Vec::new(),
     }
 }
 
@@ -54,6 +57,7 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
     match operation {
         Operation::Pay(pay) => Some(pay.to),
         Operation::PayAcross(pay) => Some(pay.to),
+        Operation::Hold(hold) => Some(hold.pay.to),
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -67,7 +71,9 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => None,
+        | Operation::Enact { .. }
+        | Operation::Capture { .. }
+        | Operation::Release { .. } => None,
     }
 }
 
@@ -78,6 +84,9 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
     match operation {
         Operation::Pay(pay) => payment(pay, naming),
         Operation::PayAcross(pay) => exchange(pay, naming),
+        Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
+            two_phase(operation, naming)
+        }
         Operation::Issue { uetr, to, amount } => vec![
             (say!("issue", "发行"), money(amount)),
             (say!("to", "收款账户"), address(to)),
@@ -163,6 +172,9 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         }
         Operation::Pay(_)
         | Operation::PayAcross(_)
+        | Operation::Hold(_)
+        | Operation::Capture { .. }
+        | Operation::Release { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -173,6 +185,49 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::CloseAccount { .. }
         | Operation::SetTier { .. }
         | Operation::RegisterAsset { .. } => Vec::new(),
+    }
+}
+
+/// What is held, captured or released.
+fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
+    let of = |payment: &Uetr| (say!("payment", "支付编号"), Text::data(payment.to_string()));
+    match operation {
+        Operation::Hold(hold) => {
+            let mut lines = payment(&hold.pay, naming);
+            if let Some((what, _)) = lines.first_mut() {
+                *what = say!("hold", "预授权");
+            }
+            let until = Text::data(api::text::time(hold.deadline));
+            lines.push((say!("capture by", "请款截止"), until));
+            let lock = hold.lock.map(|lock| Text::data(lock.0.to_hex()));
+            lines.extend(lock.map(|lock| (say!("hash lock", "哈希锁"), lock)));
+            lines
+        }
+        Operation::Capture { payment, amount, secret } => {
+            let mut lines = vec![(say!("capture", "请款"), text(*amount, naming)), of(payment)];
+            let secret = secret.map(|secret| Text::data(secret.0.to_hex()));
+            lines.extend(secret.map(|secret| (say!("secret", "密值"), secret)));
+            lines
+        }
+        Operation::Release { payment } => {
+            vec![(say!("release", "撤销预授权"), Text::data(payment.to_string()))]
+        }
+        Operation::Pay(_)
+        | Operation::PayAcross(_)
+        | Operation::Issue { .. }
+        | Operation::Redeem { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::Freeze { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::SetTier { .. }
+        | Operation::RegisterAsset { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => Vec::new(),
     }
 }
 

@@ -97,6 +97,10 @@ impl Exit {
             | Rejection::QuoteForged
             | Rejection::QuoteUsed
             | Rejection::QuoteMismatch
+            | Rejection::NotHeld
+            | Rejection::DeadlineRefused
+            | Rejection::SecretWrong
+            | Rejection::CaptureMismatch
             | Rejection::FeeScheduleConflict
             | Rejection::FeeAboveAgreed
             | Rejection::InsufficientFunds

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 30] = [
+const WORDS: [(&str, &str); 32] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -23,6 +23,8 @@ const WORDS: [(&str, &str); 30] = [
     ("settled", "已结算"),
     ("done", "已完成"),
     ("rejected", "已拒绝"),
+    ("held", "已预授权"),
+    ("released", "已撤销"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -69,8 +71,8 @@ mod tests {
         AccountId, AssetCode, Bic, Height, InstitutionNumber, Network, ProposalNumber, Timestamp,
         Uetr,
     };
-    use ledger::money::Amount;
-    use ledger::receipt::{Outcome, Receipt};
+    use ledger::money::{Amount, Money};
+    use ledger::receipt::{Outcome, Receipt, Released};
     use ledger::rejection::Rejection;
 
     fn assert_known(found: &str) {
@@ -117,13 +119,19 @@ mod tests {
     #[test]
     fn every_word_of_an_outcome_or_a_proposal_is_known() {
         let naming = Naming { network: Network::Devnet, decimals: [].into() };
+        let account = AccountId::new(InstitutionNumber(1), [1; 12]);
+        let money = Money::new(Amount(1), AssetCode::parse("CNY").unwrap());
         for outcome in [
             Outcome::Done,
             Outcome::Proposed(ProposalNumber(1)),
             Outcome::Rejected(Rejection::ZeroAmount),
+            Outcome::Released(Released { from: account, to: account, released: money }),
         ] {
             let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: None, outcome };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
+        }
+        for status in ["held", "expired"] {
+            assert_known(status);
         }
         for status in [
             ProposalStatus::Open,

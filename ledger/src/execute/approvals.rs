@@ -1,8 +1,8 @@
 //! Which approvals of account owners a transaction needs, and which of them it has.
 //!
 //! Invariants: what is said to be missing is what execution would miss: the same keys, the same
-//! mandate, in the state before the transaction. Absent: institutions' operators, and whether the
-//! signatures themselves are valid.
+//! right of the servicer, in the state before the transaction. Absent: institutions' operators, and
+//! whether the signatures themselves are valid.
 
 use crate::account::Account;
 use crate::crypto::PublicKey;
@@ -24,8 +24,8 @@ pub struct Approval {
     pub signers: Vec<PublicKey>,
     /// Its other keys, ascending.
     pub others: Vec<PublicKey>,
-    /// How many of the others must sign too; 0 if enough do, or the servicer orders it under the
-    /// account's mandate.
+    /// How many of the others must sign too; 0 if enough do, or the servicer signs and may order
+    /// it: under the account's mandate, or because the account only receives.
     pub missing: usize,
 }
 
@@ -33,21 +33,33 @@ pub struct Approval {
 pub fn approvals(state: &State, transaction: &Transaction) -> Vec<Approval> {
     let operations = transaction.operations.iter().enumerate();
     let needed = operations.filter_map(|(place, operation)| {
-        let (account, by_mandate) = ordered(operation)?;
+        let (account, servicer) = ordered(state, operation)?;
         let record = state.account(account)?;
-        Some(approval(state, place, account, &record, by_mandate, &transaction.signers))
+        Some(approval(state, place, account, &record, servicer, &transaction.signers))
     });
     needed.collect()
 }
 
+/// Whether the servicer of the account may sign in its owners' place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Servicer {
+    Never,
+    UnderMandate,
+    Always,
+}
+
 /// The account whose owners order the operation, and whether its servicer may too.
-const fn ordered(operation: &Operation) -> Option<(AccountId, bool)> {
+fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)> {
     match operation {
-        Operation::Pay(pay) => Some((pay.from, true)),
-        Operation::PayAcross(pay) => Some((pay.from, true)),
-        Operation::Redeem { from, .. } => Some((*from, false)),
+        Operation::Pay(pay) => Some((pay.from, Servicer::UnderMandate)),
+        Operation::PayAcross(pay) => Some((pay.from, Servicer::UnderMandate)),
+        Operation::Hold(hold) => Some((hold.pay.from, Servicer::UnderMandate)),
+        Operation::Capture { payment, .. } | Operation::Release { payment } => {
+            Some((state.waiting(*payment)?.order.to, Servicer::Always))
+        }
+        Operation::Redeem { from, .. } => Some((*from, Servicer::Never)),
         Operation::RotateKeys { account, .. } | Operation::SetPolicy { account, .. } => {
-            Some((*account, false))
+            Some((*account, Servicer::Never))
         }
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
@@ -68,18 +80,22 @@ fn approval(
     operation: usize,
     account: AccountId,
     record: &Account,
-    by_mandate: bool,
+    servicer: Servicer,
     signing: &[PublicKey],
 ) -> Approval {
     let policy = &record.policy;
-    let servicer = || state.institution(account.servicer());
-    let is_mandated = by_mandate
-        && policy.mandate
-        && servicer().is_some_and(|bank| bank.operators.is_satisfied_by(signing));
+    let may_order = match servicer {
+        Servicer::Never => false,
+        Servicer::UnderMandate => policy.mandate,
+        Servicer::Always => true,
+    };
+    let bank = || state.institution(account.servicer());
+    let is_ordered_by_bank =
+        may_order && bank().is_some_and(|bank| bank.operators.is_satisfied_by(signing));
     let signs = |key: &&PublicKey| signing.binary_search(key).is_ok();
     let keys = &policy.owners.keys;
     let (signers, others): (Vec<_>, Vec<_>) = keys.iter().partition(signs);
-    let missing = if is_mandated {
+    let missing = if is_ordered_by_bank {
         0
     } else {
         usize::from(policy.owners.threshold).saturating_sub(signers.len())

@@ -3,10 +3,10 @@
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_open};
 use crate::account::EntryKind;
-use crate::fees::{FeeItem, FeeSchedule, Reach, total};
+use crate::fees::{FeeItem, FeeKind, FeeSchedule, Reach, total};
 use crate::ids::{AccountId, InstitutionNumber};
 use crate::money::{Amount, Money};
-use crate::operation::{ChargeBearer, PaymentTerms};
+use crate::operation::{ChargeBearer, Pay, PaymentTerms};
 use crate::rejection::Rejection;
 
 /// The charges of one payment, within what its payer agreed to.
@@ -35,25 +35,57 @@ impl Charges {
         amount: Money,
         terms: &PaymentTerms,
     ) -> Result<Self, Rejection> {
-        let none = Self {
-            items: vec![],
-            debited: amount,
-            principal: amount,
-            collected: None,
-            on_top: true,
-        };
         let Some(schedule) = scene.directory.schedules.get(&from.servicer()) else {
-            return Ok(none);
+            return Ok(Self::none(amount));
         };
         let reach = reach(scene, from.servicer(), to.servicer());
         let items = schedule.charges(amount.asset, amount.amount, reach);
         let items = items.ok_or(Rejection::FeeAboveAgreed)?;
-        if items.is_empty() {
-            return Ok(none);
-        }
         let fee = total(&items).ok_or(Rejection::FeeAboveAgreed)?;
         ensure(fee <= terms.maximum_fee, Rejection::FeeAboveAgreed)?;
-        let on_top = match terms.charge_bearer {
+        Self::borne(items, fee, schedule.collector, amount, terms.charge_bearer)
+    }
+
+    /// The charges of capturing `amount` of the held payment `order`, by the schedule of now: at
+    /// most `most`, what is above is waived.
+    ///
+    /// # Errors
+    /// `FeeAboveAgreed` if they leave nothing of an amount that they are taken from.
+    pub(super) fn of_capture(
+        scene: &Scene<'_, '_>,
+        order: &Pay,
+        amount: Money,
+        most: Amount,
+    ) -> Result<Self, Rejection> {
+        let Some(schedule) = scene.directory.schedules.get(&order.from.servicer()) else {
+            return Ok(Self::none(amount));
+        };
+        let reach = reach(scene, order.from.servicer(), order.to.servicer());
+        let items = schedule.charges(amount.asset, amount.amount, reach);
+        // Charges that fit no number are above the most.
+        let items = items.unwrap_or_else(|| vec![FeeItem { kind: FeeKind::Payment, amount: most }]);
+        let items = capped(items, most);
+        let fee = total(&items).ok_or(Rejection::InternalDefect)?;
+        Self::borne(items, fee, schedule.collector, amount, order.terms.charge_bearer)
+    }
+
+    /// No charges.
+    const fn none(amount: Money) -> Self {
+        Self { items: vec![], debited: amount, principal: amount, collected: None, on_top: true }
+    }
+
+    /// The charges `items`, `fee` in all, by who bears them.
+    fn borne(
+        items: Vec<FeeItem>,
+        fee: Amount,
+        collector: AccountId,
+        amount: Money,
+        bearer: ChargeBearer,
+    ) -> Result<Self, Rejection> {
+        if items.is_empty() {
+            return Ok(Self::none(amount));
+        }
+        let on_top = match bearer {
             ChargeBearer::Debtor | ChargeBearer::Shared => true,
             ChargeBearer::Creditor => false,
         };
@@ -66,8 +98,13 @@ impl Charges {
         } else {
             (amount, of_asset(amount.amount.minus(fee))?)
         };
-        let collected = Some((schedule.collector, Money::new(fee, amount.asset)));
+        let collected = Some((collector, Money::new(fee, amount.asset)));
         Ok(Self { items, debited, principal, collected, on_top })
+    }
+
+    /// The charges in all.
+    pub(super) fn fee(&self) -> Amount {
+        self.collected.map_or(Amount::ZERO, |(_, fee)| fee.amount)
     }
 
     /// The payer's legs: the payment, and charges on top of it as a line of their own.
@@ -88,6 +125,17 @@ impl Charges {
     pub(super) fn collector_leg(&self) -> Option<Leg> {
         self.collected.map(|(collector, fee)| Leg::credit(collector, EntryKind::Fee, fee))
     }
+}
+
+/// `items` as far as they come to `most` at most, the first ones first.
+fn capped(items: Vec<FeeItem>, most: Amount) -> Vec<FeeItem> {
+    let mut left = most;
+    let items = items.into_iter().map(|item| {
+        let amount = item.amount.min(left);
+        left = left.minus(amount).unwrap_or(Amount::ZERO);
+        FeeItem { amount, ..item }
+    });
+    items.filter(|item| !item.amount.is_zero()).collect()
 }
 
 fn reach(scene: &Scene<'_, '_>, from: InstitutionNumber, to: InstitutionNumber) -> Reach {

@@ -69,7 +69,33 @@ impl Scene<'_, '_> {
         legs: &[Leg],
         supply: Option<SupplyChange>,
     ) -> Result<Plan, Rejection> {
-        let mut positions: Vec<Position> = Vec::with_capacity(legs.len());
+        self.plan_on(Vec::with_capacity(legs.len()), uetr, legs, supply)
+    }
+
+    /// Plans `legs` of the payment `uetr`, for which `held` is held in the payer's holding and no
+    /// longer will be.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub(super) fn plan_held(
+        &mut self,
+        uetr: Uetr,
+        legs: &[Leg],
+        (payer, held): (AccountId, Money),
+    ) -> Result<Plan, Rejection> {
+        let mut positions = Vec::with_capacity(legs.len().saturating_add(1));
+        let position = self.position(&mut positions, (payer, held.asset))?;
+        position.held = position.held.minus(held.amount).ok_or(Rejection::InternalDefect)?;
+        self.plan_on(positions, uetr, legs, None)
+    }
+
+    fn plan_on(
+        &mut self,
+        mut positions: Vec<Position>,
+        uetr: Uetr,
+        legs: &[Leg],
+        supply: Option<SupplyChange>,
+    ) -> Result<Plan, Rejection> {
         let mut entries = Vec::with_capacity(legs.len());
         for leg in legs.iter().filter(|leg| !leg.amount.is_zero()) {
             let entry = self.entry(uetr, leg);

@@ -82,6 +82,19 @@ impl Scene<'_, '_> {
         ensure(is_ordered, Rejection::SignersMissing)
     }
 
+    /// Refuses if neither the account's owners nor its servicer's operators signed: those who may
+    /// act for who receives.
+    pub(super) fn ensure_side_signed(
+        &self,
+        account: AccountId,
+        record: &Account,
+    ) -> Result<(), Rejection> {
+        let servicer = || self.institution(account.servicer());
+        let is_signed = record.policy.owners.is_satisfied_by(self.signers)
+            || servicer().is_some_and(|bank| bank.operators.is_satisfied_by(self.signers));
+        ensure(is_signed, Rejection::SignersMissing)
+    }
+
     /// Refuses if one of the institutions was removed.
     pub(super) fn ensure_members(&self, of: &[InstitutionNumber]) -> Result<(), Rejection> {
         let removals = &self.directory.removals;

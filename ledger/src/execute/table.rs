@@ -40,6 +40,12 @@ impl<K: Copy + Ord, V: Clone> Table<K, V> {
         self.undo.push((key, before));
     }
 
+    /// Removes a record.
+    pub(super) fn remove(&mut self, key: K) {
+        let before = self.slots.insert(key, Slot { value: None, is_changed: true });
+        self.undo.push((key, before));
+    }
+
     /// Keeps what was written so far.
     pub(super) fn commit(&mut self) {
         self.undo.clear();
@@ -55,10 +61,15 @@ impl<K: Copy + Ord, V: Clone> Table<K, V> {
         }
     }
 
-    /// The records that were written, in the order of their keys.
+    /// The records that were written and are there, in the order of their keys.
     pub(super) fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.written().filter_map(|(key, value)| Some((key, value?)))
+    }
+
+    /// The keys that were written, in their order, with the records that are there.
+    pub(super) fn written(&self) -> impl Iterator<Item = (&K, Option<&V>)> {
         let written = self.slots.iter().filter(|(_, slot)| slot.is_changed);
-        written.filter_map(|(key, slot)| Some((key, slot.value.as_ref()?)))
+        written.map(|(key, slot)| (key, slot.value.as_ref()))
     }
 }
 
@@ -80,5 +91,19 @@ mod tests {
         assert_eq!(table.get(1, || panic!("it was read before")), Some("parent's"));
         assert_eq!(table.get(3, || None), None);
         assert_eq!(table.changed().collect::<Vec<_>>(), [(&2, &"kept")]);
+    }
+
+    #[test]
+    fn what_is_removed_is_written_and_not_there() {
+        let mut table = Table::with([(1, Some("parent's"))].into_iter());
+        table.remove(1);
+        assert_eq!(table.get(1, || panic!("it was read before")), None);
+        table.roll_back();
+        assert_eq!(table.get(1, || panic!("it was read before")), Some("parent's"));
+        table.remove(1);
+        table.commit();
+        table.roll_back();
+        assert_eq!(table.changed().count(), 0);
+        assert_eq!(table.written().collect::<Vec<_>>(), [(&1, None)]);
     }
 }

@@ -6,7 +6,7 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, governance, pay, pay_across, supply};
+use super::{Booked, accounts, fees, governance, holds, pay, pay_across, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::operation::Operation;
@@ -35,11 +35,13 @@ pub(super) fn run(
     let operations = (0_u16..).zip(&body.operations).zip(&claims.is_foreign);
     let booked = operations.zip(verdicts).map(|(((place, operation), is_foreign), verdict)| {
         let verdict = if *is_foreign { Err(Rejection::DuplicateUetr) } else { verdict };
+        // What is refused says nothing of a payment that another transaction ordered.
+        let follows = operation.follows().filter(|_| verdict.is_ok());
+        let uetr = operation.uetr().or(follows);
         let (outcome, entries) = match verdict {
             Ok(effect) => (effect.outcome, effect.entries),
             Err(rejection) => (Outcome::Rejected(rejection), Vec::new()),
         };
-        let uetr = operation.uetr();
         Booked { receipt: Receipt { transaction: id, operation: place, uetr, outcome }, entries }
     });
     Ok(booked.collect())
@@ -180,6 +182,11 @@ fn perform(
         Operation::CloseAccount { account } => accounts::close(scene, *account),
         Operation::Pay(payment) => pay::pay(scene, payment),
         Operation::PayAcross(payment) => pay_across::pay(scene, payment),
+        Operation::Hold(payment) => holds::hold(scene, payment),
+        Operation::Capture { payment, amount, secret } => {
+            holds::capture(scene, *payment, *amount, secret.as_ref())
+        }
+        Operation::Release { payment } => holds::release(scene, *payment),
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }

@@ -2,11 +2,11 @@
 //!
 //! Invariants: each list ascends, nothing twice. A record that is missing here is read when it is
 //! asked for, so a list that is not complete costs time and nothing else. Absent: records that are
-//! few (assets, schedules) or rare (collectors, quotes).
+//! few (assets, schedules) or rare (collectors, quotes, holds).
 
 use crate::account::HoldingKey;
 use crate::ids::{AccountId, Uetr};
-use crate::operation::Operation;
+use crate::operation::{Operation, Pay};
 use crate::transaction::Transaction;
 
 /// The records that are read at once.
@@ -36,7 +36,9 @@ impl Wanted {
             | Operation::SetFeeSchedule { .. }
             | Operation::Propose { .. }
             | Operation::Vote { .. }
-            | Operation::Enact { .. } => {}
+            | Operation::Enact { .. }
+            | Operation::Capture { .. }
+            | Operation::Release { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);
@@ -49,11 +51,8 @@ impl Wanted {
             | Operation::Unfreeze { account }
             | Operation::CloseAccount { account }
             | Operation::SetTier { account, .. } => self.accounts.push(*account),
-            Operation::Pay(pay) => {
-                let asset = pay.amount.asset;
-                self.accounts.extend([pay.from, pay.to]);
-                self.holdings.extend([(pay.from, asset), (pay.to, asset)]);
-            }
+            Operation::Pay(pay) => self.add_pay(pay),
+            Operation::Hold(hold) => self.add_pay(&hold.pay),
             Operation::PayAcross(pay) => {
                 let quote = &pay.quote.quote;
                 let (sold, bought) = (pay.sell.asset, pay.minimum_received.asset);
@@ -62,6 +61,12 @@ impl Wanted {
                 self.holdings.extend([(pay.to, bought), (quote.dealer, bought)]);
             }
         }
+    }
+
+    fn add_pay(&mut self, pay: &Pay) {
+        let asset = pay.amount.asset;
+        self.accounts.extend([pay.from, pay.to]);
+        self.holdings.extend([(pay.from, asset), (pay.to, asset)]);
     }
 }
 

@@ -12,9 +12,11 @@ use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
 use crate::fees::FeeSchedule;
 use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
+use crate::ids::Uetr;
 use crate::ids::{AccountId, AssetCode, Height, InstitutionNumber, ProposalNumber, Timestamp};
 use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
 use crate::validators::ValidatorSet;
+use crate::waiting::Waiting;
 
 /// The state in work of one block.
 pub(super) struct Working<'s> {
@@ -31,6 +33,7 @@ pub(super) struct Working<'s> {
     holdings: Table<HoldingKey, Holding>,
     supplies: Table<AssetCode, Supply>,
     proposals: Table<ProposalNumber, Arc<Proposal>>,
+    waits: Table<Uetr, Arc<Waiting>>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -51,6 +54,7 @@ impl<'s> Working<'s> {
             holdings: Table::with(holdings.iter().copied().zip(parent.holdings_at(holdings))),
             supplies: Table::new(),
             proposals: Table::new(),
+            waits: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -90,6 +94,17 @@ impl<'s> Working<'s> {
         self.proposals.get(number, || self.parent.proposal(number).map(Arc::new))
     }
 
+    pub(super) fn waiting(&mut self, payment: Uetr) -> Option<Arc<Waiting>> {
+        self.waits.get(payment, || self.parent.waiting(payment).map(Arc::new))
+    }
+
+    /// The payments that wait in the parent's state and whose deadline has passed by now, the
+    /// earliest first.
+    pub(super) fn overdue(&self) -> impl Iterator<Item = Uetr> {
+        let is_overdue = |(deadline, _): &(Timestamp, Uetr)| *deadline < self.time;
+        self.parent.deadlines().take_while(is_overdue).map(|(_, payment)| payment)
+    }
+
     pub(super) fn marker(&mut self, key: MarkerKey) -> Option<Marker> {
         self.markers.get(key, || self.parent.marker(&key))
     }
@@ -104,6 +119,14 @@ impl<'s> Working<'s> {
 
     pub(super) fn put_supply(&mut self, asset: AssetCode, supply: Supply) {
         self.supplies.put(asset, supply);
+    }
+
+    pub(super) fn put_waiting(&mut self, waiting: Waiting) {
+        self.waits.put(waiting.order.uetr, Arc::new(waiting));
+    }
+
+    pub(super) fn remove_waiting(&mut self, payment: Uetr) {
+        self.waits.remove(payment);
     }
 
     pub(super) fn put_marker(&mut self, key: MarkerKey, marker: Marker) {
@@ -141,6 +164,7 @@ impl<'s> Working<'s> {
         self.holdings.commit();
         self.supplies.commit();
         self.proposals.commit();
+        self.waits.commit();
         self.markers.commit();
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
@@ -153,6 +177,7 @@ impl<'s> Working<'s> {
         self.holdings.roll_back();
         self.supplies.roll_back();
         self.proposals.roll_back();
+        self.waits.roll_back();
         self.markers.roll_back();
         self.directory = Arc::clone(&self.committed);
     }
@@ -184,7 +209,9 @@ impl<'s> Working<'s> {
         for (key, marker) in self.markers.changed() {
             changes.set_marker(bucket, key, marker);
         }
-        let state = self.parent.after(self.time, self.directory, &mut changes);
+        let waits =
+            self.waits.written().map(|(payment, waiting)| (*payment, waiting.map(|w| &**w)));
+        let state = self.parent.after(self.time, self.directory, waits, &mut changes);
         (state, changes)
     }
 }

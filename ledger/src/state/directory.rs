@@ -138,7 +138,8 @@ impl Directory {
             | StateKey::Account(_)
             | StateKey::Holding(..)
             | StateKey::MarkerBucket(_)
-            | StateKey::Proposal(_) => {}
+            | StateKey::Proposal(_)
+            | StateKey::Waiting(_) => {}
         }
     }
 

@@ -52,6 +52,8 @@ pub enum StateKey {
     ProposalCount = 14,
     /// The [`crate::governance::Upgrade`] that was last scheduled; absent before the first.
     Upgrade = 15,
+    /// The [`crate::waiting::Waiting`] of a payment that waits; absent once it ended.
+    Waiting(Uetr) = 16,
 }
 
 impl StateKey {
@@ -148,7 +150,7 @@ mod tests {
         let key = MarkerKey::Quote(Hash([4; 32]));
         let flat = [marker_prefix(7).as_slice(), &key.bytes()].concat();
         assert_eq!(FlatKey::decode(&flat), Some(FlatKey::Marker { bucket: 7, key }));
-        for bad in [&[][..], &[0], &[16, 0], &[MARKER_TAG], &flat[..flat.len() - 1]] {
+        for bad in [&[][..], &[0], &[17, 0], &[MARKER_TAG], &flat[..flat.len() - 1]] {
             assert_eq!(FlatKey::decode(bad), None, "{bad:?}");
         }
         assert_eq!(FlatKey::decode(&[flat.as_slice(), &[0]].concat()), None);

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::State;
+use super::deadlines::Deadlines;
 use super::directory::Directory;
 use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
 use super::marker_proof::summary;
@@ -21,6 +22,7 @@ use crate::hash::Domains;
 use crate::ids::{Epoch, InstitutionNumber};
 use crate::tree::{ChunkEntry, Tree};
 use crate::validators::ValidatorSet;
+use crate::waiting::Waiting;
 
 /// How many entries are gathered at least before a tree takes them in: as many as it has already,
 /// so that however large it becomes, each of its nodes is hashed a few times only.
@@ -97,6 +99,7 @@ pub struct Restoration {
     validators: Option<(Epoch, ValidatorSet)>,
     directory: Vec<(StateKey, Vec<u8>)>,
     announced: BTreeMap<u64, BucketSummary>,
+    deadlines: Deadlines,
 }
 
 /// A tree in the making.
@@ -138,6 +141,7 @@ impl Restoration {
             validators: None,
             directory: Vec::new(),
             announced: BTreeMap::new(),
+            deadlines: Deadlines::new(),
         }
     }
 
@@ -183,7 +187,7 @@ impl Restoration {
         &self.announced
     }
 
-    /// Remembers what the directory needs.
+    /// Remembers what the directory and the order of deadlines need.
     fn note(&mut self, key: StateKey, value: &[u8]) {
         match key {
             StateKey::Parameters => self.parameters = borsh::from_slice(value).ok(),
@@ -195,6 +199,11 @@ impl Restoration {
             StateKey::ValidatorSet(epoch) => {
                 if self.validators.as_ref().is_none_or(|(latest, _)| *latest < epoch) {
                     self.validators = borsh::from_slice(value).ok().map(|set| (epoch, set));
+                }
+            }
+            StateKey::Waiting(payment) => {
+                if let Ok(waiting) = borsh::from_slice::<Waiting>(value) {
+                    self.deadlines.insert(waiting.deadline, payment);
                 }
             }
             StateKey::Institution(_)
@@ -233,6 +242,7 @@ impl Restoration {
             domains: Arc::new(self.domains),
             directory: Arc::new(directory),
             buckets,
+            deadlines: self.deadlines,
         })
     }
 }
@@ -271,7 +281,8 @@ impl Directory {
             | StateKey::Supply(_)
             | StateKey::Account(_)
             | StateKey::Holding(..)
-            | StateKey::MarkerBucket(_) => {}
+            | StateKey::MarkerBucket(_)
+            | StateKey::Waiting(_) => {}
         }
     }
 }
@@ -300,6 +311,7 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::Proposal(_) => reads::<Proposal>(value),
         StateKey::ProposalCount => reads::<u64>(value),
         StateKey::Upgrade => reads::<Upgrade>(value),
+        StateKey::Waiting(_) => reads::<Waiting>(value),
     }
 }
 

@@ -81,7 +81,9 @@ impl World {
         match self.submit(propose, &[operator(proposer)]) {
             Outcome::Proposed(number) => Ok(number),
             Outcome::Rejected(rejection) => Err(rejection),
-            Outcome::Done | Outcome::Settled(_) => panic!("a proposal has a number"),
+            Outcome::Done | Outcome::Settled(_) | Outcome::Held(_) | Outcome::Released(_) => {
+                panic!("a proposal has a number")
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use ledger::history::History;
 use ledger::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr};
 use ledger::ids::{ValidatorIndex, View};
 use ledger::money::{Amount, Decimals, Money, Rate};
-use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
+use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PayAcross, PaymentTerms};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::{Outcome, Settlement};
 use ledger::rejection::Rejection;
@@ -275,6 +275,12 @@ impl World {
         Pay { uetr: self.fresh_uetr(), from, to, amount, terms: terms() }
     }
 
+    /// A hold for an hour, without a lock.
+    pub fn hold(&mut self, from: AccountId, to: AccountId, amount: Money) -> Hold {
+        let deadline = self.time().plus(3_600_000);
+        Hold { pay: self.pay(from, to, amount), deadline, lock: None }
+    }
+
     /// A payment of CNY from wei that lee receives in HKD.
     pub fn pay_across(&mut self, sell: Money) -> PayAcross {
         let quote = self.quote("1.0850");
@@ -307,6 +313,10 @@ impl World {
     pub fn signed(&self, quote: Quote) -> SignedQuote {
         let key = owner(quote.dealer);
         SignedQuote::sign(self.domains(), &key, quote)
+    }
+
+    pub fn held(&self, account: AccountId, asset: &str) -> u128 {
+        self.tip.state().holding(account, code(asset)).unwrap_or_default().held.0
     }
 
     pub fn posted(&self, account: AccountId, asset: &str) -> u128 {
@@ -355,9 +365,11 @@ pub fn dealer() -> AccountId {
 pub fn settled(outcome: &Outcome) -> &Settlement {
     match outcome {
         Outcome::Settled(settlement) => settlement,
-        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => {
-            panic!("not settled: {outcome:?}")
-        }
+        Outcome::Done
+        | Outcome::Proposed(_)
+        | Outcome::Rejected(_)
+        | Outcome::Held(_)
+        | Outcome::Released(_) => panic!("not settled: {outcome:?}"),
     }
 }
 

@@ -176,8 +176,8 @@ impl Core {
     }
 
     /// What would become of a transaction now. One that nobody ordered who may does not enter the
-    /// ledger, where it would leave markers: all of it would be rejected for its signers or its
-    /// account.
+    /// ledger, where it would leave markers: all of it would be rejected for its signers, its
+    /// account, or a hold that is not there.
     fn prospect(&self, now: Timestamp, body: &Transaction) -> Prospect {
         let receipts = match self.final_tip().simulate(now, body) {
             Ok(Simulation::Outcome { receipts, .. }) => receipts,
@@ -185,7 +185,10 @@ impl Core {
             Err(_) => return Prospect::Open,
         };
         let strange = |rejection: &Rejection| {
-            matches!(rejection, Rejection::SignersMissing | Rejection::UnknownAccount)
+            matches!(
+                rejection,
+                Rejection::NotHeld | Rejection::SignersMissing | Rejection::UnknownAccount
+            )
         };
         let mut rejections = receipts.iter().map(|receipt| receipt.outcome.rejection());
         match rejections.next().flatten().filter(strange) {

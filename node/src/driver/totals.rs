@@ -17,6 +17,8 @@ pub struct Totals {
     transactions: AtomicU64,
     settled: AtomicU64,
     done: AtomicU64,
+    held: AtomicU64,
+    released: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
 }
 
@@ -31,6 +33,10 @@ pub struct TotalsView {
     pub settled: u64,
     /// Receipts of other operations.
     pub done: u64,
+    /// Receipts of payments whose funds were held.
+    pub held: u64,
+    /// Receipts of held payments that were given up.
+    pub released: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
 }
@@ -42,6 +48,8 @@ impl Default for Totals {
             transactions: AtomicU64::default(),
             settled: AtomicU64::default(),
             done: AtomicU64::default(),
+            held: AtomicU64::default(),
+            released: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
         }
     }
@@ -58,6 +66,8 @@ impl Totals {
             match &booked.receipt.outcome {
                 Outcome::Settled(_) => add(&self.settled, 1),
                 Outcome::Done | Outcome::Proposed(_) => add(&self.done, 1),
+                Outcome::Held(_) => add(&self.held, 1),
+                Outcome::Released(_) => add(&self.released, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -76,6 +86,8 @@ impl Totals {
             transactions: read(&self.transactions),
             settled: read(&self.settled),
             done: read(&self.done),
+            held: read(&self.held),
+            released: read(&self.released),
             rejected: rejected.collect(),
         }
     }

@@ -22,7 +22,7 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use ledger::ids::{AccountId, Height, Timestamp};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Receipt;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::access::{self, Caller};
@@ -184,7 +184,7 @@ impl Stream {
         let latest = self.state.driver.view.latest();
         let naming = self.state.naming(latest.tip.state());
         for (index, receipt) in receipts.iter().enumerate().skip(self.place.index) {
-            if self.account.is_some_and(|account| !concerns(receipt, account)) {
+            if self.account.is_some_and(|account| !receipt.outcome.concerns(account)) {
                 continue;
             }
             let view = ReceiptView::new(receipt, Some((height, time)), &naming);
@@ -216,13 +216,4 @@ fn receipts(
     let Some(indexed) = store.block(height)? else { return Ok(None) };
     let receipts = if indexed.receipts > 0 { store.receipts(height)? } else { Vec::new() };
     Ok(Some((indexed.block.header.time, receipts)))
-}
-
-fn concerns(receipt: &Receipt, account: AccountId) -> bool {
-    match &receipt.outcome {
-        Outcome::Settled(settlement) => {
-            settlement.from == Some(account) || settlement.to == Some(account)
-        }
-        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => false,
-    }
 }

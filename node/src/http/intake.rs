@@ -80,6 +80,6 @@ impl Intake {
 }
 
 /// The payment that an operation orders.
-const fn uetr(operation: &Operation) -> Option<Uetr> {
-    if let Operation::Pay(pay) = operation { Some(pay.uetr) } else { None }
+fn uetr(operation: &Operation) -> Option<Uetr> {
+    if let Operation::Pay(_) | Operation::Hold(_) = operation { operation.uetr() } else { None }
 }

@@ -97,7 +97,12 @@ impl Scrape {
         counter(encoder, "final_blocks", "Final blocks since the start", totals.blocks)?;
         let help = "Transactions in final blocks since the start";
         counter(encoder, "final_transactions", help, totals.transactions)?;
-        let outcomes = [("settled", totals.settled), ("done", totals.done)];
+        let outcomes = [
+            ("settled", totals.settled),
+            ("done", totals.done),
+            ("held", totals.held),
+            ("released", totals.released),
+        ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";
         let mut family = encoder.encode_descriptor("receipts", help, None, MetricType::Counter)?;

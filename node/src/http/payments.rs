@@ -1,8 +1,11 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
 //! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
-//! payment begins so. Invariants: what is shown as settled or rejected is final. Absent: payments
-//! on their way that another node took in: only that one knows of them, and their senders.
+//! payment begins so. Invariants: what is shown as held, settled, released, expired or rejected is
+//! final. Absent: payments on their way that another node took in: only that one knows of them, and
+//! their senders.
+
+mod life;
 
 use std::sync::Arc;
 
@@ -10,15 +13,15 @@ use api::problem::{Problem, ProblemCode};
 use api::proof::{ProofQuery, ProofView};
 use api::receipt::ReceiptView;
 use api::text;
-use api::transaction::{PaymentView, TimelineEvent};
+use api::transaction::PaymentView;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
-use ledger::ids::{Timestamp, Uetr};
-use ledger::state::MarkerKey;
+use ledger::ids::{Height, Timestamp, Uetr};
+use ledger::receipt::{Outcome, Receipt};
+use ledger::state::{Marker, MarkerKey};
 
-use super::intake::Received;
 use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
@@ -26,6 +29,7 @@ use super::{AppState, proof};
 use crate::outcome::archived_proof;
 use crate::proofs::{self, AbsenceRefusal};
 use crate::store::{Place, Store, StoreError};
+use life::Life;
 
 /// The least hexadecimal digits of a UETR that name a payment.
 const LEAST_DIGITS: usize = 8;
@@ -48,6 +52,9 @@ pub(super) async fn show(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
 ) -> Answer {
+    // Before the index: of what is final by now it then holds every receipt, so a hold that has
+    // none but its own, and whose deadline has passed by now, has expired.
+    let latest = state.driver.view.latest();
     let (uetr, place) = match find(&state, &name).await {
         Ok(found) => found,
         Err(refused) => {
@@ -55,44 +62,61 @@ pub(super) async fn show(
             return waiting.map(|view| Json(view).into_response()).ok_or(refused);
         }
     };
+    let marker = latest.tip.state().marker(&MarkerKey::Payment(uetr));
     let read = |store: &Store| -> Result<_, StoreError> {
         store.check_kept(place.height)?;
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
-        let receipt = store.receipts(place.height)?.into_iter().nth(index);
-        Ok(receipt.zip(store.block(place.height)?))
+        let Some(receipt) = store.receipts(place.height)?.into_iter().nth(index) else {
+            return Ok(None);
+        };
+        let Some(block) = store.block(place.height)? else { return Ok(None) };
+        let ordered = marker.filter(|marker| marker.transaction != receipt.transaction);
+        let held = ordered.map(|marker| held(store, &marker, uetr)).transpose()?.flatten();
+        Ok(Some((receipt, block.block.header.time, held)))
     };
     let found = state.readers.read(&state.driver, read).await?;
-    let (receipt, indexed) = found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
-    let latest = state.driver.view.latest();
+    let (receipt, time, held) = found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
     let naming = state.naming(latest.tip.state());
-    let time = indexed.block.header.time;
-    let receipt = ReceiptView::new(&receipt, Some((place.height, time)), &naming);
-    let received = state.intake.find(uetr);
-    Ok(Json(view(uetr, receipt, time, received)).into_response())
+    let life = Life {
+        uetr,
+        receipt: ReceiptView::new(&receipt, Some((place.height, time)), &naming),
+        deadline: deadline(&receipt),
+        time,
+        held,
+        received: state.intake.find(uetr),
+        now: latest.tip.header().time,
+    };
+    Ok(Json(life.view()).into_response())
+}
+
+/// Until when a payment whose last receipt this is can be captured, if its funds are held.
+const fn deadline(receipt: &Receipt) -> Option<Timestamp> {
+    if let Outcome::Held(held) = &receipt.outcome { Some(held.deadline) } else { None }
+}
+
+/// The block that held the funds of `payment`, which the transaction of `marker` ordered; `None` if
+/// it is no longer kept.
+fn held(
+    store: &Store,
+    marker: &Marker,
+    payment: Uetr,
+) -> Result<Option<(Height, Timestamp)>, StoreError> {
+    if marker.height < store.earliest()? {
+        return Ok(None);
+    }
+    let receipts = store.receipts(marker.height)?;
+    let is_held = receipts.iter().any(|receipt| {
+        receipt.uetr == Some(payment) && matches!(receipt.outcome, Outcome::Held(_))
+    });
+    let block = store.block(marker.height)?.filter(|_| is_held);
+    Ok(block.map(|block| (marker.height, block.block.header.time)))
 }
 
 /// A payment that this node was given and that may still become final.
 fn on_its_way(state: &AppState, uetr: Uetr) -> Option<PaymentView> {
     let received = state.intake.find(uetr)?;
     let latest = state.driver.view.latest();
-    if received.until < latest.tip.header().time {
-        return None;
-    }
-    let until = text::time(received.until);
-    Some(PaymentView {
-        id: uetr.to_string(),
-        status: "received".to_owned(),
-        iso_status: "RCVD".to_owned(),
-        summary: format!("Received, and not final yet. After {until} it can no longer happen."),
-        next_actor: Some("validators".to_owned()),
-        timeline: vec![arrival(received)],
-        receipt: None,
-    })
-}
-
-fn arrival(received: Received) -> TimelineEvent {
-    let (event, time) = ("received".to_owned(), Some(text::time(received.at)));
-    TimelineEvent { event, time, block: None }
+    (received.until >= latest.tip.header().time).then(|| life::on_its_way(uetr, received))
 }
 
 /// The payment's proof; or, if it did not happen and the query says when it could, the proof of
@@ -286,39 +310,6 @@ fn bounds(name: &str) -> Option<([u8; 16], [u8; 16])> {
         bytes
     };
     Some((filled(0), filled(15)))
-}
-
-fn view(
-    uetr: Uetr,
-    receipt: ReceiptView,
-    time: Timestamp,
-    received: Option<Received>,
-) -> PaymentView {
-    let block = receipt.block;
-    let at = block.map(|block| format!(" in block {block}")).unwrap_or_default();
-    let summary = match (&receipt.explanation, &receipt.credited) {
-        (Some(explanation), _) => {
-            let reason = receipt.iso_reason.as_deref().unwrap_or_default();
-            format!("Rejected{at} ({reason}). {explanation} Nothing was paid.")
-        }
-        (None, Some(credited)) => {
-            let fee = receipt.fee.as_deref().unwrap_or_default();
-            let debited = receipt.debited.as_deref().unwrap_or_default();
-            format!("Settled{at}: debited {debited}, credited {credited}, charges {fee}.")
-        }
-        (None, None) => format!("Done{at}."),
-    };
-    let (event, time) = (receipt.status.clone(), Some(text::time(time)));
-    let decided = TimelineEvent { event, time, block };
-    PaymentView {
-        id: uetr.to_string(),
-        status: receipt.status.clone(),
-        iso_status: receipt.iso_status.clone(),
-        summary,
-        next_actor: None,
-        timeline: received.map(arrival).into_iter().chain([decided]).collect(),
-        receipt: Some(receipt),
-    }
 }
 
 #[cfg(test)]

@@ -49,6 +49,9 @@ pub(super) struct Context {
     pub(super) decimals: Decimals,
 }
 
+const HELD: &str = "Its funds are held, until the payee's side captures or releases them.";
+const RELEASED: &str = "The payee's side released the funds that were held for it.";
+
 /// The status of `transfer` by its receipt.
 pub(super) fn of_receipt(
     transfer: &CreditTransfer,
@@ -67,6 +70,8 @@ pub(super) fn of_receipt(
         Outcome::Rejected(rejection) => {
             TransactionStatus::rejected(transfer, rejection.iso(), rejection.explanation())
         }
+        Outcome::Held(_) => Handled::waiting(transfer, Code::PENDING, HELD).status,
+        Outcome::Released(_) => Handled::waiting(transfer, Code::CANCELLED, RELEASED).status,
     };
     let clearing_reference = Some(reference(height, receipt.transaction));
     let status = TransactionStatus { clearing_reference, ..status };

@@ -175,7 +175,11 @@ fn of_archived(
     };
     let is_same = match &archived.receipt.outcome {
         ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
-        ReceiptOutcome::Done | ReceiptOutcome::Proposed(_) => false,
+        // An order of this channel is never held.
+        ReceiptOutcome::Done
+        | ReceiptOutcome::Proposed(_)
+        | ReceiptOutcome::Held(_)
+        | ReceiptOutcome::Released(_) => false,
         ReceiptOutcome::Rejected(_) => true,
     };
     if !is_same {

@@ -171,7 +171,8 @@ fn write_receipts(transaction: &WriteTransaction, items: &[IndexItem]) -> Result
     places.write(transaction)
 }
 
-/// Where payments and transactions are, in the order of their keys: neighbours share a page.
+/// Where payments and transactions are, in the order of their keys: neighbours share a page. Of a
+/// payment the last receipt stands: that of its capture or release, once there is one.
 #[derive(Default)]
 struct Places {
     payments: BTreeMap<[u8; 16], (u64, u32)>,
@@ -241,7 +242,11 @@ fn counterparties(booked: &[Booked]) -> Sides {
     let receipts = booked.iter().map(|booked| &booked.receipt);
     let sides = receipts.filter_map(|receipt| match &receipt.outcome {
         Outcome::Settled(settlement) => Some((receipt.uetr?, (settlement.from, settlement.to))),
-        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => None,
+        Outcome::Done
+        | Outcome::Proposed(_)
+        | Outcome::Rejected(_)
+        | Outcome::Held(_)
+        | Outcome::Released(_) => None,
     });
     sides.collect()
 }

@@ -32,7 +32,8 @@ pub(super) struct Interest {
 impl Interest {
     pub(super) fn covers(&self, receipt: &Receipt) -> bool {
         self.asks_for(kind(receipt))
-            && (self.accounts.is_empty() || self.accounts.iter().any(|one| moves(receipt, *one)))
+            && (self.accounts.is_empty()
+                || self.accounts.iter().any(|one| receipt.outcome.concerns(*one)))
     }
 
     pub(super) fn covers_alert(&self, alert: &AlertView) -> bool {
@@ -44,15 +45,6 @@ impl Interest {
     }
 }
 
-fn moves(receipt: &Receipt, account: AccountId) -> bool {
-    match &receipt.outcome {
-        Outcome::Settled(settlement) => {
-            settlement.from == Some(account) || settlement.to == Some(account)
-        }
-        Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => false,
-    }
-}
-
 /// The type of a receipt's event.
 pub(super) fn kind(receipt: &Receipt) -> &'static str {
     match &receipt.outcome {
@@ -61,6 +53,8 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::Settled(settlement) if settlement.from.is_none() => "issue.settled",
         Outcome::Settled(settlement) if settlement.to.is_none() => "redemption.settled",
         Outcome::Settled(_) => "payment.settled",
+        Outcome::Held(_) => "payment.held",
+        Outcome::Released(_) => "payment.released",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }
@@ -129,7 +123,7 @@ mod tests {
     use ledger::hash::Hash;
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
     use ledger::money::{Amount, Money};
-    use ledger::receipt::Settlement;
+    use ledger::receipt::{Released, Settlement};
     use ledger::rejection::Rejection;
 
     #[test]
@@ -148,6 +142,9 @@ mod tests {
             })
         };
         let rejected = Outcome::Rejected(Rejection::InsufficientFunds);
+        let account = AccountId::new(InstitutionNumber(1), [1; 12]);
+        let released = Released { from: account, to: account, released: money };
+        let released = Outcome::Released(released);
         for (outcome, moves, expected) in [
             (settled(Some(1), Some(2)), true, "payment.settled"),
             (settled(None, Some(2)), true, "issue.settled"),
@@ -155,6 +152,7 @@ mod tests {
             (rejected.clone(), true, "payment.rejected"),
             (rejected, false, "operation.rejected"),
             (Outcome::Done, false, "operation.done"),
+            (released, true, "payment.released"),
         ] {
             let receipt = Receipt {
                 transaction: Hash::ZERO,

@@ -20,6 +20,7 @@ use ledger::receipt::Receipt;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::transaction::{SignedTransaction, Transaction};
 use ledger::validators::ValidatorSet;
+use ledger::waiting::Waiting;
 use node::core::message::PeerMessage;
 use serde_json::Value;
 
@@ -47,9 +48,10 @@ pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
 
-const VECTORS: [&str; 6] = [
+const VECTORS: [&str; 7] = [
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/blocks.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/governance.json")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/holds.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/proofs.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/receipts.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/state.json")),
@@ -98,10 +100,16 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         "lane batch" => (read::<Batch>, false),
         "what a vote signs" => (read::<VoteSubject>, false),
         "certificate" => (read::<Certificate>, false),
-        "receipt of a payment" | "receipt of a payment across" | "receipt: expired, TM01" => {
-            (read::<Receipt>, false)
-        }
-        "key of a node" | "key of an account" | "key of a holding" => (read::<StateKey>, true),
+        "receipt of a payment"
+        | "receipt of a payment across"
+        | "receipt: expired, TM01"
+        | "receipt of a hold with a lock"
+        | "receipt of a release" => (read::<Receipt>, false),
+        "key of a node"
+        | "key of an account"
+        | "key of a holding"
+        | "key of a payment that waits" => (read::<StateKey>, true),
+        "payment that waits for a secret" => (read::<Waiting>, false),
         "key of a payment's marker" | "key of a transaction's marker" => (read::<MarkerKey>, true),
         "node" => (read::<NodeRecord>, false),
         "removal" => (read::<Removal>, false),

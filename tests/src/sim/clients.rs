@@ -12,7 +12,7 @@ use ledger::crypto::SecretKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
+use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PaymentTerms};
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
 use node::core::step::{Committed, Reply, RequestId};
 use std::collections::BTreeMap;
@@ -38,6 +38,10 @@ pub enum Sort {
     Forged,
     /// A payment that only a stranger signed.
     Stranger,
+    /// A payment whose funds are held for some seconds or minutes.
+    Hold,
+    /// A capture or release of a payment that was to be held.
+    FollowUp,
     /// A change of the network, proposed, approved and enacted.
     Council,
 }
@@ -80,6 +84,8 @@ pub struct Clients {
     hosts: usize,
     is_open: bool,
     council: Option<Council>,
+    /// The payments that were to be held: the order's number, the payee's, the amount.
+    holds: Vec<(usize, usize, u128)>,
 }
 
 impl Clients {
@@ -106,6 +112,7 @@ impl Clients {
             hosts,
             is_open: false,
             council,
+            holds: Vec::new(),
         }
     }
 
@@ -221,15 +228,19 @@ impl Clients {
         self.order(Sort::Opening, now, operations, &signers, true)
     }
 
-    fn draw(&self, now: Timestamp, random: &mut Random) -> Order {
-        let customers: Vec<_> = self.setup.customers().collect();
+    fn draw(&mut self, now: Timestamp, random: &mut Random) -> Order {
+        let setup = Arc::clone(&self.setup);
+        let customers: Vec<_> = setup.customers().collect();
         let payer = customers[random.position(customers.len())];
-        let payee = customers[random.position(customers.len())];
+        let to = random.position(customers.len());
+        let payee = customers[to];
         let sort = match random.between(0, 19) {
             0 => Sort::TooLarge,
             1 => Sort::Repeated,
             2 => Sort::Forged,
             3 => Sort::Stranger,
+            4 | 5 => Sort::Hold,
+            6 | 7 if !self.holds.is_empty() => return self.follow_up(now, random, &customers),
             _ => Sort::Payment,
         };
         let number = match sort {
@@ -237,6 +248,8 @@ impl Clients {
             Sort::Opening
             | Sort::Council
             | Sort::Payment
+            | Sort::Hold
+            | Sort::FollowUp
             | Sort::TooLarge
             | Sort::Forged
             | Sort::Stranger => self.orders.len(),
@@ -246,19 +259,44 @@ impl Clients {
             Sort::Opening
             | Sort::Council
             | Sort::Payment
+            | Sort::Hold
+            | Sort::FollowUp
             | Sort::Repeated
             | Sort::Forged
             | Sort::Stranger => u128::from(random.between(1, 400)),
         };
-        let signer =
-            if sort == Sort::Stranger { &self.setup.banks[0].operator } else { &payer.key };
+        let signer = if sort == Sort::Stranger { &setup.banks[0].operator } else { &payer.key };
         let pay = self.pay(number, payer.account, payee.account, amount);
+        let operation = if sort == Sort::Hold {
+            self.holds.push((number, to, amount));
+            let deadline = now.plus(random.between(2_000, 300_000));
+            Operation::Hold(Box::new(Hold { pay, deadline, lock: None }))
+        } else {
+            Operation::Pay(pay)
+        };
         let until_final = random.chance(600);
-        self.order(sort, now, vec![pay], &[signer], until_final)
+        self.order(sort, now, vec![operation], &[signer], until_final)
     }
 
-    fn pay(&self, number: usize, from: AccountId, to: AccountId, amount: u128) -> Operation {
-        Operation::Pay(Pay {
+    /// A capture or release of one of the last payments that were to be held, by its payee.
+    fn follow_up(&self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
+        let recent = &self.holds[self.holds.len().saturating_sub(3)..];
+        let (number, to, amount) = recent[random.position(recent.len())];
+        let payment = self.uetr(number);
+        let operation = if random.chance(300) {
+            Operation::Release { payment }
+        } else {
+            let part = u128::from(random.between(1, 400)).min(amount);
+            let amount = Money::new(Amount(part), Setup::asset());
+            Operation::Capture { payment, amount, secret: None }
+        };
+        let until_final = random.chance(600);
+        let signers = &[&customers[to].key];
+        self.order(Sort::FollowUp, now, vec![operation], signers, until_final)
+    }
+
+    fn pay(&self, number: usize, from: AccountId, to: AccountId, amount: u128) -> Pay {
+        Pay {
             uetr: self.uetr(number),
             from,
             to,
@@ -269,7 +307,7 @@ impl Clients {
                 purpose: [0; 4],
                 remittance: Hash::ZERO,
             },
-        })
+        }
     }
 
     fn order(

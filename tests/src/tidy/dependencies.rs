@@ -27,8 +27,8 @@ const ALLOWED: &[Allowed] = &[
     Allowed {
         package: "ledger",
         own: "",
-        outside: "bech32 blake3 borsh ed25519-dalek ed25519-zebra iso_currency rand_core \
-                  rust_decimal serde thiserror uuid",
+        outside: "bech32 blake3 borsh ed25519-dalek ed25519-zebra iso_currency rand_core rpds \
+                  rust_decimal serde sha2 thiserror uuid",
         dev: "jmt proptest serde_json",
         never: "getrandom rand tokio libp2p",
     },

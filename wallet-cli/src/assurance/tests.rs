@@ -9,6 +9,8 @@ use ledger::money::Rate;
 use ledger::operation::{Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::Exchange;
+use ledger::receipt::Released;
+use ledger::waiting::{Awaits, HashLock};
 
 fn money(amount: u128, code: &str) -> Money {
     Money::new(Amount(amount), AssetCode::parse(code).unwrap())
@@ -142,6 +144,94 @@ fn every_difference_is_seen() {
     ] {
         assert!(verdict(&pay_across(), changed.clone()).is_some(), "{changed:?}");
     }
+}
+
+const DEADLINE: Timestamp = Timestamp(7_000);
+
+fn hold() -> Operation {
+    let Operation::Pay(pay) = pay(ChargeBearer::Debtor) else { panic!("a payment") };
+    Operation::Hold(Box::new(Hold { pay, deadline: DEADLINE, lock: None }))
+}
+
+fn held() -> Held {
+    Held {
+        from: account(1),
+        to: account(2),
+        amount: money(10_000, "CNY"),
+        held: money(10_150, "CNY"),
+        most_charges: Amount(150),
+        awaits: Awaits::Capture,
+        deadline: DEADLINE,
+        remittance: Hash::ZERO,
+    }
+}
+
+#[test]
+fn a_hold_is_what_was_ordered_or_is_refused() {
+    let verdict = |held| differs(&receipt(Outcome::Held(held)), &hold());
+    assert_eq!(verdict(held()), None);
+    let lock = Awaits::Secret(HashLock(Hash([5; 32])));
+    for changed in [
+        Held { from: account(3), ..held() },
+        Held { to: account(3), ..held() },
+        Held { amount: money(9_999, "CNY"), ..held() },
+        Held { held: money(10_151, "CNY"), ..held() },
+        Held { held: money(10_151, "CNY"), most_charges: Amount(151), ..held() },
+        Held { awaits: lock, ..held() },
+        Held { deadline: Timestamp(7_001), ..held() },
+    ] {
+        assert!(verdict(changed.clone()).is_some(), "{changed:?}");
+    }
+    // It has not been paid, and a payment was not held.
+    assert!(self::verdict(&hold(), settlement()).is_some());
+    let paid = pay(ChargeBearer::Debtor);
+    assert!(differs(&receipt(Outcome::Held(held())), &paid).is_some());
+}
+
+#[test]
+fn captures_and_releases_are_what_was_ordered_or_are_refused() {
+    let capture =
+        Operation::Capture { payment: uetr(), amount: money(10_000, "CNY"), secret: None };
+    let by_payee =
+        Settlement { debited: money(10_000, "CNY"), credited: money(9_850, "CNY"), ..settlement() };
+    for good in [settlement(), by_payee] {
+        assert_eq!(verdict(&capture, good), None);
+    }
+    for changed in [
+        Settlement { debited: money(9_150, "CNY"), credited: money(9_000, "CNY"), ..settlement() },
+        Settlement { debited: money(10_151, "CNY"), ..settlement() },
+        Settlement { credited: money(10_000, "HKD"), ..settlement() },
+        settlement_across(),
+    ] {
+        assert!(verdict(&capture, changed.clone()).is_some(), "{changed:?}");
+    }
+    let release = Operation::Release { payment: uetr() };
+    let released = Released { from: account(1), to: account(2), released: money(10_150, "CNY") };
+    assert_eq!(differs(&receipt(Outcome::Released(released.clone())), &release), None);
+    assert!(differs(&receipt(Outcome::Released(released)), &capture).is_some());
+    assert!(verdict(&release, settlement()).is_some());
+    // A refusal under the payment's UETR is none of the ledger's.
+    let refused = receipt(Outcome::Rejected(Rejection::NotHeld));
+    assert!(differs(&refused, &capture).is_some());
+}
+
+#[test]
+fn a_refused_capture_is_a_nodes_word_and_a_capture_is_not() {
+    let operation = Operation::Release { payment: uetr() };
+    let transaction = Hash([1; 32]);
+    let expected = Expected { transaction, operation };
+    let chain = Chain { network: Network::Devnet, id: ChainId(Hash([7; 32])) };
+    let naming = crate::network::naming(Network::Devnet, &[]);
+    let view = |outcome| {
+        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+        ReceiptView::new(&receipt, Some((Height(5), Timestamp(1_000))), &naming)
+    };
+    let refused = view(Outcome::Rejected(Rejection::NotHeld));
+    let ended = check(&chain, &refused, &expected).unwrap();
+    assert_eq!(ended.receipt.outcome, Outcome::Rejected(Rejection::NotHeld));
+    assert!(check(&chain, &view(Outcome::Done), &expected).is_err());
+    let released = Released { from: account(1), to: account(2), released: money(1, "CNY") };
+    assert!(check(&chain, &view(Outcome::Released(released)), &expected).is_err());
 }
 
 #[test]

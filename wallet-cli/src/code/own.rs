@@ -122,6 +122,9 @@ codes! {
     BadNote "bad-note"
         ["The note does not fit.", "附言无法使用。"]
         ["Write a shorter note.", "请缩短附言。"]
+    BadSecret "bad-secret"
+        ["A file holds no secret of a hash lock.", "文件中没有哈希锁的密值。"]
+        ["Get the secret again: 64 hexadecimal digits.", "请重新索取：64 位十六进制数字。"]
     IdTaken "id-taken"
         ["The id that was chosen belongs to another order.", "所选编号属于另一笔指令。"]
         ["Choose another id, or look that one up: feiqian payment show ID.",

@@ -95,6 +95,9 @@ fn restrict(
         | Operation::CloseAccount { .. }
         | Operation::Pay(_)
         | Operation::PayAcross(_)
+        | Operation::Hold(_)
+        | Operation::Capture { .. }
+        | Operation::Release { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }

@@ -12,6 +12,7 @@ use iso20022::incoming::{self, Message};
 use iso20022::pacs002::{self, Code, StatusReport, TransactionStatus};
 use iso20022::xml::Limits;
 use ledger::proof::Proven;
+use ledger::receipt::Outcome;
 use serde::Serialize;
 use std::path::Path;
 
@@ -131,7 +132,7 @@ fn proven(profile: &Profile, network: &Network, status: &TransactionStatus) -> O
     let file = network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit)).ok()?;
     let verdict = assurance::verify(&chain, &file).ok()?;
     let Proven::Payment(receipt) = verdict.proven else { return None };
-    let is_settled = receipt.uetr == Some(uetr) && receipt.outcome.rejection().is_none();
+    let is_settled = receipt.uetr == Some(uetr) && matches!(receipt.outcome, Outcome::Settled(_));
     is_settled.then_some(verdict.header.height.0)
 }
 

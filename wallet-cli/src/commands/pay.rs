@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::language::{Text, say};
 use crate::session::Session;
 
+use super::hold;
 use order::Order;
 
 /// What is said of a payment that settled.
@@ -111,6 +112,9 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         Operation::Pay(pay) => pay.amount,
         Operation::PayAcross(pay) => pay.sell,
         Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => *amount,
+        Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
+            return hold::report(desk, done);
+        }
         Operation::RegisterAsset { .. }
         | Operation::OpenAccount { .. }
         | Operation::SetPolicy { .. }

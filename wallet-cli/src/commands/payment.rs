@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{proof, table};
 use crate::code::{Code, Own};
 use crate::desk::Desk;
+use crate::entropy;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::language::{Text, say};
@@ -20,8 +21,8 @@ use crate::session::Session;
 #[derive(Serialize)]
 struct PaymentDocument {
     id: String,
-    /// `settled`, `rejected`, `absent` (proven not to have happened), `expired`, `not-sent`, or
-    /// `unknown`.
+    /// `settled`, `rejected`, `held`, `released`, `absent` (proven not to have happened), `expired`,
+    /// `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
@@ -77,6 +78,11 @@ fn proven(
         Proven::NoPayment { uetr, .. } => (Some(*uetr), None),
         Proven::Holding { .. } | Proven::Account { .. } => (None, None),
     };
+    if let Some(receipt) = &receipt
+        && is_over(receipt)
+    {
+        return lapsed(receipt.clone(), entry);
+    }
     let word = |of: fn(&ReceiptView) -> &String, otherwise: &str| {
         receipt.as_ref().map_or_else(|| otherwise.to_owned(), |receipt| of(receipt).clone())
     };
@@ -86,6 +92,27 @@ fn proven(
         iso_status: word(|receipt| &receipt.iso_status, "RJCT"),
         proven: true,
         receipt,
+        order: entry.map(|entry| entry.order.clone()),
+        created: entry.map(|entry| entry.created.clone()),
+        note: entry.and_then(|entry| entry.note.clone()),
+    }
+}
+
+/// True if it is of held funds whose deadline has passed, by this machine's clock.
+fn is_over(receipt: &ReceiptView) -> bool {
+    let deadline = receipt.deadline.as_deref().and_then(api::text::parse_time);
+    deadline.is_some_and(|deadline| deadline < entropy::now())
+}
+
+/// A hold that no node knows to have been captured. That it was not is their word: what is proven
+/// is the hold.
+fn lapsed(receipt: ReceiptView, entry: Option<&Entry>) -> PaymentDocument {
+    PaymentDocument {
+        id: receipt.id.clone().unwrap_or_default(),
+        status: "expired".to_owned(),
+        iso_status: "RJCT".to_owned(),
+        proven: false,
+        receipt: Some(receipt),
         order: entry.map(|entry| entry.order.clone()),
         created: entry.map(|entry| entry.created.clone()),
         note: entry.and_then(|entry| entry.note.clone()),
@@ -156,6 +183,10 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("to", "收款账户"), data(&receipt.to)),
         (say!("debited", "扣款"), data(&receipt.debited)),
         (say!("credited", "入账"), data(&receipt.credited)),
+        (say!("held", "预授权"), data(&receipt.held)),
+        (say!("up to", "最多请款"), data(&receipt.amount)),
+        (say!("until", "截止"), data(&receipt.deadline)),
+        (say!("lock", "哈希锁"), data(&receipt.lock)),
         (say!("charges", "手续费"), data(&receipt.fee)),
         (say!("rate", "汇率"), receipt.exchange.as_ref().map(|e| Text::data(e.rate.as_str()))),
         (say!("block", "区块"), block),

@@ -3,9 +3,10 @@
 mod absent;
 
 use api::proof::{MEDIA_TYPE, ProofView};
-use ledger::ids::{AccountId, Uetr};
+use ledger::ids::{AccountId, Height, Uetr};
 use ledger::money::Decimals;
 use ledger::proof::{Proven, Verdict};
+use ledger::receipt::Outcome;
 use serde::Serialize;
 use std::path::Path;
 
@@ -81,15 +82,26 @@ pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Faul
         .and_then(|entry| entry.outcome?.proof)
         .and_then(|proof| api::text::parse_base64(&proof));
     let path = format!("/v1/payments/{id}/proof");
+    let ask = || desk.network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit));
     let proof = match kept {
+        // A hold is not the last word: only a node knows what came after it.
+        Some(proof) if is_of_hold(&desk.chain, &proof) => ask().unwrap_or(proof),
         Some(proof) => proof,
-        None => desk.network.ask(|node, limit| node.get(&path, &[], MEDIA_TYPE, limit))?,
+        None => ask()?,
     };
     let verdict = checked(&desk.chain, &proof)?;
     if !digits(&uetr_of(&verdict)).starts_with(&digits(&id)) {
         return Err(of_something_else());
     }
     Ok((proof, verdict))
+}
+
+/// True if a proof's payment waited, in the block that it is of.
+fn is_of_hold(chain: &Chain, proof: &[u8]) -> bool {
+    assurance::verify(chain, proof).is_ok_and(|verdict| match verdict.proven {
+        Proven::Payment(receipt) => matches!(receipt.outcome, Outcome::Held(_)),
+        Proven::NoPayment { .. } | Proven::Holding { .. } | Proven::Account { .. } => false,
+    })
 }
 
 /// The payment that a proof is about; empty if it is about something else.
@@ -179,18 +191,7 @@ fn sentence_of(chain: &Chain, verdict: &Verdict) -> Text {
     let said = match &verdict.proven {
         Proven::Payment(receipt) => {
             let id = receipt.uetr.as_ref().map(short).unwrap_or_default();
-            match receipt.outcome.rejection() {
-                None => say!(
-                    "payment {id} settled in block {height}",
-                    "支付 {id} 已在区块 {height} 中结算"
-                ),
-                Some(rejection) => say!(
-                    "payment {id} was REJECTED in block {height} ({code}, ISO 20022 {iso})",
-                    "支付 {id} 在区块 {height} 中被拒绝（{code}，ISO 20022 {iso}）",
-                    code = rejection.code(),
-                    iso = rejection.iso()
-                ),
-            }
+            payment(&id, &receipt.outcome, height)
         }
         Proven::NoPayment { uetr, .. } => say!(
             "payment {id} did not happen and no longer can",
@@ -223,6 +224,31 @@ fn sentence_of(chain: &Chain, verdict: &Verdict) -> Text {
         chain = chain.text();
         said = said
     )
+}
+
+/// What is proven of a payment. That funds are held for one says nothing of what came after.
+fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
+    match outcome {
+        Outcome::Settled(_) | Outcome::Done | Outcome::Proposed(_) => {
+            say!("payment {id} settled in block {height}", "支付 {id} 已在区块 {height} 中结算")
+        }
+        Outcome::Held(held) => say!(
+            "payment {id} was HELD in block {height}, to be captured until {until}, and is not \
+             settled by that",
+            "支付 {id} 在区块 {height} 中预授权，请款截至 {until}，尚未因此结算",
+            until = api::text::time(held.deadline)
+        ),
+        Outcome::Released(_) => say!(
+            "payment {id} was RELEASED in block {height}: it was not paid",
+            "支付 {id} 的预授权在区块 {height} 中撤销：未付款"
+        ),
+        Outcome::Rejected(rejection) => say!(
+            "payment {id} was REJECTED in block {height} ({code}, ISO 20022 {iso})",
+            "支付 {id} 在区块 {height} 中被拒绝（{code}，ISO 20022 {iso}）",
+            code = rejection.code(),
+            iso = rejection.iso()
+        ),
+    }
 }
 
 fn document(chain: &Chain, bytes: &[u8], verdict: &Verdict, file: Option<&Path>) -> ProofDocument {

@@ -137,6 +137,7 @@ fn answer(session: &Session, command: &PayRequest) -> Result<(), Fault> {
         max_fee: command.max_fee.clone(),
         note: request.note.clone(),
         id: request.id,
+        hold: None,
     };
     if let Some(name) = &request.name {
         session.output.line(&say!(

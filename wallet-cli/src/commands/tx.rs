@@ -91,7 +91,9 @@ fn send(session: &Session, file: &Path) -> Result<(), Fault> {
             entry.salt = paper.note.as_ref().map(|note| note.salt.clone());
         })
     })?;
-    if matches!(done.operation, Operation::Pay(_) | Operation::PayAcross(_)) {
+    let payments =
+        matches!(done.operation, Operation::Pay(_) | Operation::PayAcross(_) | Operation::Hold(_));
+    if payments {
         return super::pay::report(&desk, done);
     }
     let naming = describe::offline(desk.chain.network, &done.operation);

@@ -28,6 +28,59 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Make, list and show keys", "生成、列出和查看密钥"),
     ("Pay, in one currency or across two", "支付：同币种或跨币种"),
     (
+        "Hold funds for a payee, and capture or release what is held",
+        "为收款人预授权资金，以及请款或撤销",
+    ),
+    (
+        "Hold funds for a payee, who can capture them until a deadline",
+        "为收款人预授权资金，收款人可在截止时间前请款",
+    ),
+    (
+        "Take what is held for you, whole or a part; the rest is the payer's again",
+        "请款：收取为您预授权的资金的全部或一部分；其余归还付款人",
+    ),
+    ("Give up what is held for you: it is the payer's again", "撤销为您预授权的资金：归还付款人"),
+    (
+        "Make a secret in a new file, and print the hash lock that it opens",
+        "在新文件中生成密值，并输出其哈希锁",
+    ),
+    ("For whom: @name, address, or BIC/reference", "为谁：@名称、地址或 BIC/参考号"),
+    (
+        "The most that can be captured, with its asset: \"100.00 CNY\"",
+        "最多可请款多少，写明资产：\"100.00 CNY\"",
+    ),
+    (
+        "Until when it can be captured: so long from now (30m, 24h, 7d), or a time like \
+         2026-11-21T20:15:00Z; 7 days at most",
+        "请款截止：从现在起的时长（30m、24h、7d），或时间如 2026-11-21T20:15:00Z；最长 7 天",
+    ),
+    (
+        "A hash lock (SHA-256, 64 hexadecimal digits): only who shows its secret captures",
+        "哈希锁（SHA-256，64 位十六进制数字）：出示密值者方可请款",
+    ),
+    (
+        "The payment's id (UETR), or 8 or more of its first digits",
+        "支付编号（UETR），或其前 8 位以上",
+    ),
+    (
+        "How much, with its asset: \"60.00 CNY\"; all of it if left out",
+        "多少，写明资产：\"60.00 CNY\"；省略则为全部",
+    ),
+    (
+        "The file with the secret of the hold's hash lock, as `hold secret` writes it. The secret \
+         becomes public with this",
+        "哈希锁密值的文件，由 `hold secret` 写成。密值由此公开",
+    ),
+    (
+        "A key of the payee's owners, by name or file; repeat it for several",
+        "收款账户所有人的密钥，名称或文件；可重复",
+    ),
+    (
+        "A key file of an operator of the payee's servicer, in the place of the owners' keys; \
+         repeat it for several",
+        "收款账户开户机构操作员的密钥文件，代替所有人的密钥；可重复",
+    ),
+    (
         "Pay with keys on another machine: build, inspect, sign, merge, send",
         "用另一台机器上的密钥支付：生成、查看、签名、合并、发送",
     ),

@@ -1,9 +1,10 @@
 //! Conservation: by a ledger of its own, kept from the receipts alone, no balance is ever negative,
-//! the balances add up to what was issued less what was redeemed, and every account that a block
-//! touches has in the node's state what this ledger says.
+//! the balances add up to what was issued less what was redeemed, what is held is the sum of the
+//! open holds, and every account that a block touches has in the node's state what this ledger
+//! says.
 
-use ledger::ids::{AccountId, AssetCode, Height};
-use ledger::receipt::{Outcome, Settlement};
+use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
+use ledger::receipt::{Outcome, Receipt, Settlement};
 use node::core::step::Committed;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ type Holder = (AccountId, AssetCode);
 pub(super) struct Conservation {
     height: Height,
     balances: BTreeMap<Holder, i128>,
+    /// The open holds: whose funds, how much, and until when.
+    holds: BTreeMap<Uetr, (Holder, i128, Timestamp)>,
     supply: BTreeMap<AssetCode, i128>,
     checked: u64,
 }
@@ -52,15 +55,47 @@ impl Conservation {
         None
     }
 
+    fn book(&mut self, receipt: &Receipt, touched: &mut BTreeSet<Holder>) -> Option<String> {
+        let ended = |holds: &mut BTreeMap<Uetr, (Holder, i128, Timestamp)>| {
+            receipt.uetr.and_then(|payment| holds.remove(&payment))
+        };
+        match &receipt.outcome {
+            Outcome::Settled(settlement) => {
+                self.checked += 1;
+                let _captured = ended(&mut self.holds);
+                self.settle(settlement, touched)
+            }
+            Outcome::Held(held) => {
+                self.checked += 1;
+                let holder = (held.from, held.held.asset);
+                touched.insert(holder);
+                let open = (holder, number(held.held.amount), held.deadline);
+                let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
+                before.map(|_| format!("{:?} was held twice", receipt.uetr))
+            }
+            Outcome::Released(released) => {
+                touched.insert((released.from, released.released.asset));
+                let open = ended(&mut self.holds);
+                open.is_none().then(|| format!("{:?} was not held", receipt.uetr))
+            }
+            Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => None,
+        }
+    }
+
     fn execute(&mut self, committed: &Committed) -> Option<String> {
         let height = committed.height();
         let mut touched = BTreeSet::new();
+        let time = committed.executed.block.header.time;
+        self.holds.retain(|_, (holder, _, deadline)| {
+            let is_open = *deadline >= time;
+            if !is_open {
+                touched.insert(*holder);
+            }
+            is_open
+        });
         for booked in &committed.executed.booked {
-            if let Outcome::Settled(settlement) = &booked.receipt.outcome {
-                self.checked += 1;
-                if let Some(wrong) = self.settle(settlement, &mut touched) {
-                    return Some(wrong);
-                }
+            if let Some(wrong) = self.book(&booked.receipt, &mut touched) {
+                return Some(wrong);
             }
         }
         let state = committed.executed.tip.state();
@@ -69,9 +104,16 @@ impl Conservation {
             if expected < 0 {
                 return Some(format!("{account:?} has {expected} of {asset:?} at {height}"));
             }
-            let posted = state.holding(account, asset).map_or(0, |held| number(held.posted));
+            let holding = state.holding(account, asset).unwrap_or_default();
+            let posted = number(holding.posted);
             if posted != expected {
                 return Some(format!("{account:?} has {posted} at {height}, not {expected}"));
+            }
+            let of = |(holder, _, _): &&(Holder, i128, Timestamp)| *holder == (account, asset);
+            let held: i128 = self.holds.values().filter(of).map(|(_, amount, _)| amount).sum();
+            if number(holding.held) != held {
+                let found = holding.held;
+                return Some(format!("{account:?} has {found:?} held at {height}, not {held}"));
             }
         }
         for (asset, supply) in &self.supply {

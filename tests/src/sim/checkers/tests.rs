@@ -288,7 +288,11 @@ fn conservation_objects_to_money_from_nowhere() {
     let mut executed = bench.child(&tip, 0, &[bench.opening(100)]);
     let settled = executed.booked.iter_mut().find_map(|booked| match &mut booked.receipt.outcome {
         Outcome::Settled(settlement) => Some(settlement),
-        Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => None,
+        Outcome::Done
+        | Outcome::Rejected(_)
+        | Outcome::Proposed(_)
+        | Outcome::Held(_)
+        | Outcome::Released(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
     let executed = committed(executed);

@@ -10,11 +10,14 @@ use iso20022::{PrivateData, PrivateEntry};
 use ledger::codec;
 use ledger::crypto::{PublicKey, SecretKey};
 use ledger::hash::{Domains, Hash};
-use ledger::ids::{AssetCode, Uetr};
+use ledger::ids::{AssetCode, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
-use ledger::operation::{ChargeBearer, Operation, Pay as PayOperation, PayAcross, PaymentTerms};
+use ledger::operation::{
+    ChargeBearer, Hold, Operation, Pay as PayOperation, PayAcross, PaymentTerms,
+};
 use ledger::quote::SignedQuote;
 use ledger::transaction::Transaction;
+use ledger::waiting::HashLock;
 
 use super::order::Order;
 use super::{consent, quote};
@@ -45,6 +48,8 @@ pub(crate) struct Draft {
     terms: PaymentTerms,
     quote: Option<SignedQuote>,
     note: Option<Note>,
+    /// Until when its funds are held, and under which lock, if it is not paid at once.
+    hold: Option<(Timestamp, Option<HashLock>)>,
     /// The order in one text.
     text: String,
 }
@@ -140,7 +145,8 @@ impl Draft {
             purpose: [0; 4],
             remittance: note.as_ref().map_or(Hash::ZERO, |note| note.commitment),
         };
-        Ok(Self { uetr, from, to, amount, most, terms, quote, note, text })
+        let hold = order.hold.map(|hold| (hold.until.from(entropy::now()), hold.lock));
+        Ok(Self { uetr, from, to, amount, most, terms, quote, note, hold, text })
     }
 
     /// Finds out what the payment costs now, and what the payer agrees to.
@@ -259,7 +265,13 @@ impl Draft {
                 terms,
             })),
             (Some(_) | None, _) => {
-                Operation::Pay(PayOperation { uetr, from, to, amount: self.amount, terms })
+                let pay = PayOperation { uetr, from, to, amount: self.amount, terms };
+                match self.hold {
+                    Some((deadline, lock)) => {
+                        Operation::Hold(Box::new(Hold { pay, deadline, lock }))
+                    }
+                    None => Operation::Pay(pay),
+                }
             }
         }
     }
@@ -273,7 +285,11 @@ impl Draft {
             Text::data(format!("{name}\n          {}", groups.join(" ")))
         };
         let (fee, most) = (naming.money(agreement.fee), naming.money(agreement.maximum_fee));
-        let mut lines = vec![(say!("pay", "支付"), Text::data(naming.money(self.amount)))];
+        let what = match self.hold {
+            Some(_) => say!("hold", "预授权"),
+            None => say!("pay", "支付"),
+        };
+        let mut lines = vec![(what, Text::data(naming.money(self.amount)))];
         if let Some(money) = agreement.receive {
             lines.push((say!("receive", "对方收到"), Text::data(naming.money(money))));
         }
@@ -282,6 +298,11 @@ impl Draft {
             (say!("to", "收款"), party(&self.to)),
             (say!("fee", "手续费"), say!("{fee}, at most {most}", "{fee}，最多 {most}")),
         ]);
+        if let Some((deadline, lock)) = self.hold {
+            lines.push((say!("until", "截止"), Text::data(api::text::time(deadline))));
+            let lock = lock.map(|lock| (say!("lock", "哈希锁"), Text::data(lock.0.to_hex())));
+            lines.extend(lock);
+        }
         Text::each(|language| {
             let lines = lines.iter().map(|(what, value)| {
                 format!("  {} {}", padded(what.of(language), 7), value.of(language))

@@ -1,13 +1,15 @@
 //! A payment as it was ordered, understood without any node.
 //!
 //! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset,
-//! note, and the id if the orderer chose it), so that the same command finds the payment that an
-//! earlier one left unfinished. Absent: what it costs (`draft`).
+//! how it is held, note, and the id if the orderer chose it), so that the same command finds the
+//! payment that an earlier one left unfinished. Absent: what it costs (`draft`).
 
 use ledger::ids::{AssetCode, Network as NetworkKind, Uetr};
 use ledger::money::{Decimals, Money, ParseMoneyError};
+use ledger::waiting::HashLock;
 
 use crate::cli::{Charge, Pay};
+use crate::commands::hold::until::Until;
 use crate::desk::{self, Desk};
 use crate::fault::Fault;
 use crate::language::say;
@@ -32,6 +34,17 @@ pub(crate) struct Order {
     pub(crate) note: Option<String>,
     /// The id, if the orderer chose it.
     pub(crate) id: Option<Uetr>,
+    /// How it is held, if it is not paid at once.
+    pub(crate) hold: Option<HoldTerms>,
+}
+
+/// How funds are held for a payment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HoldTerms {
+    /// Until when they can be captured.
+    pub(crate) until: Until,
+    /// The lock whose secret a capture must show.
+    pub(crate) lock: Option<HashLock>,
 }
 
 impl Order {
@@ -55,6 +68,7 @@ impl Order {
             max_fee: command.max_fee.clone(),
             note: command.note.clone(),
             id: command.id.as_deref().map(Uetr::parse).transpose()?,
+            hold: None,
         })
     }
 
@@ -68,7 +82,14 @@ impl Order {
         let across = self.to_asset.map(|asset| format!(" as {asset}")).unwrap_or_default();
         let note = self.note.as_ref().map(|note| format!(" note {note:?}")).unwrap_or_default();
         let id = self.id.map(|id| format!(" id {id}")).unwrap_or_default();
-        Ok(format!("pay {amount} from {from} to {to}{across}{note}{id}"))
+        let (verb, terms) = match self.hold {
+            Some(HoldTerms { until, lock }) => {
+                let lock = lock.map(|lock| format!(" lock {}", lock.0)).unwrap_or_default();
+                ("hold", format!(" {}{lock}", until.canonical()))
+            }
+            None => ("pay", String::new()),
+        };
+        Ok(format!("{verb} {amount} from {from} to {to}{terms}{across}{note}{id}"))
     }
 }
 

@@ -56,6 +56,7 @@ fn ordered(desk: &Desk<'_>, command: &Build, id: Option<Uetr>) -> Result<Order, 
         max_fee: command.max_fee.clone(),
         note: command.note.clone(),
         id,
+        hold: None,
     })
 }
 

@@ -141,6 +141,7 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
     let committed = match operation {
         Operation::Pay(pay) => pay.terms.remittance,
         Operation::PayAcross(pay) => pay.terms.remittance,
+        Operation::Hold(hold) => hold.pay.terms.remittance,
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -154,7 +155,9 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => Hash::ZERO,
+        | Operation::Enact { .. }
+        | Operation::Capture { .. }
+        | Operation::Release { .. } => Hash::ZERO,
     };
     let salt = Hash::from_hex(&note.salt)?;
     let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)

@@ -289,6 +289,7 @@ fn order(
         max_fee: row.max_fee.clone().or_else(|| command.max_fee.clone()),
         note: row.note.clone(),
         id: Some(id),
+        hold: None,
     })
 }
 

@@ -1,0 +1,53 @@
+//! Which payments wait, in the order of their deadlines.
+//!
+//! Invariants: it lists exactly the state map's [`crate::waiting::Waiting`] records, so it is no
+//! part of the root, and a restored state rebuilds it; cloning costs the same whatever the size.
+//! Absent: the records themselves.
+
+use rpds::RedBlackTreeSetSync;
+
+use crate::ids::{Timestamp, Uetr};
+
+/// Payments that wait, by deadline and then by UETR.
+#[derive(Clone, Debug)]
+pub(super) struct Deadlines(RedBlackTreeSetSync<(Timestamp, Uetr)>);
+
+impl Deadlines {
+    pub(super) fn new() -> Self {
+        Self(RedBlackTreeSetSync::new_sync())
+    }
+
+    pub(super) fn insert(&mut self, deadline: Timestamp, payment: Uetr) {
+        self.0.insert_mut((deadline, payment));
+    }
+
+    pub(super) fn remove(&mut self, deadline: Timestamp, payment: Uetr) {
+        self.0.remove_mut(&(deadline, payment));
+    }
+
+    /// All of them, the earliest deadline first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        self.0.iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_comes_first_and_a_clone_stays_as_it_was() {
+        let payment = |byte| Uetr::from_entropy([byte; 16]);
+        let mut deadlines = Deadlines::new();
+        for (deadline, byte) in [(7, 1), (5, 3), (5, 2), (9, 4)] {
+            deadlines.insert(Timestamp(deadline), payment(byte));
+        }
+        let before = deadlines.clone();
+        deadlines.remove(Timestamp(5), payment(2));
+        deadlines.remove(Timestamp(6), payment(1));
+        let all = |of: &Deadlines| of.iter().map(|(at, _)| at.0).collect::<Vec<_>>();
+        assert_eq!(all(&deadlines), [5, 7, 9]);
+        assert_eq!(all(&before), [5, 5, 7, 9]);
+        assert_eq!(before.iter().next(), Some((Timestamp(5), payment(2))));
+    }
+}

@@ -1,0 +1,132 @@
+//! Payments that wait: what is held for them, what they wait for, and until when.
+//!
+//! A hold lives so: it is open, and then it ends once: captured (whole or a part), released, or
+//! expired when its deadline passed. Invariants: while a record of it is in the state the hold is
+//! open, or expired and not swept yet; what is held of a holding is the sum of its records. Absent:
+//! who may do what (see `execute`).
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest, Sha256};
+
+use crate::genesis::Parameters;
+use crate::hash::Hash;
+use crate::ids::{Height, Timestamp};
+use crate::money::{Amount, Money};
+use crate::operation::Pay;
+use crate::transaction::TransactionId;
+
+/// The SHA-256 hash of a [`Secret`]: what other ledgers lock with too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct HashLock(pub Hash);
+
+impl HashLock {
+    /// The lock that `secret` opens.
+    pub fn of(secret: &Secret) -> Self {
+        Self(Hash(Sha256::digest(secret.0.0).into()))
+    }
+}
+
+/// 32 bytes that open a [`HashLock`]. Who captures with it makes it public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Secret(pub Hash);
+
+/// What a payment waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Awaits {
+    /// That the payee's side captures or releases it.
+    Capture = 1,
+    /// That the payee's side captures it with the secret of this lock, or releases it.
+    Secret(HashLock) = 2,
+}
+
+impl Awaits {
+    /// True if a capture may show `secret`: the lock's where there is a lock, else none.
+    pub fn is_met_by(&self, secret: Option<&Secret>) -> bool {
+        match (self, secret) {
+            (Self::Capture, None) => true,
+            (Self::Secret(lock), Some(secret)) => HashLock::of(secret) == *lock,
+            (Self::Capture, Some(_)) | (Self::Secret(_), None) => false,
+        }
+    }
+
+    /// The lock, if there is one.
+    pub const fn lock(&self) -> Option<HashLock> {
+        match self {
+            Self::Capture => None,
+            Self::Secret(lock) => Some(*lock),
+        }
+    }
+}
+
+/// The record of a payment that waits.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Waiting {
+    /// The payment as it was ordered.
+    pub order: Pay,
+    /// The transaction that ordered it.
+    pub transaction: TransactionId,
+    /// The block that executed it.
+    pub height: Height,
+    /// What is held of the payer's holding: all that can leave it.
+    pub held: Money,
+    /// The most charges that it can come to, in minor units of the held asset.
+    pub most_charges: Amount,
+    /// What it waits for.
+    pub awaits: Awaits,
+    /// The last block time at which it can be captured or released; after it, it has expired.
+    pub deadline: Timestamp,
+}
+
+impl Waiting {
+    /// The longest time from a hold's block to its deadline: 7 days, in milliseconds.
+    pub const MAXIMUM_AHEAD: u64 = 7 * 24 * 60 * 60 * 1000;
+
+    /// The latest deadline of a hold in a block of `time`: as long as its UETR's marker is
+    /// remembered, even if governance shortens the retention as far as it may.
+    pub fn latest_deadline(time: Timestamp, parameters: &Parameters) -> Timestamp {
+        let least = u64::from(Parameters::LEAST_BUCKETS_KEPT);
+        let remembered = parameters.marker_bucket_ms.saturating_mul(least);
+        time.plus(Self::MAXIMUM_AHEAD.min(remembered))
+    }
+
+    /// True once the deadline has passed, in a block of `time`.
+    pub fn is_expired_at(&self, time: Timestamp) -> bool {
+        self.deadline < time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_the_sha_256_of_its_secret() {
+        let secret = Secret(Hash::ZERO);
+        let known = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+        let lock = HashLock(Hash::from_hex(known).unwrap());
+        assert_eq!(HashLock::of(&secret), lock);
+        let other = Secret(Hash([1; 32]));
+        for (awaits, shown, met) in [
+            (Awaits::Capture, None, true),
+            (Awaits::Capture, Some(&secret), false),
+            (Awaits::Secret(lock), None, false),
+            (Awaits::Secret(lock), Some(&other), false),
+            (Awaits::Secret(lock), Some(&secret), true),
+        ] {
+            assert_eq!(awaits.is_met_by(shown), met, "{awaits:?} {shown:?}");
+        }
+    }
+
+    #[test]
+    fn no_hold_outlives_the_marker_of_its_uetr() {
+        let day = 24 * 60 * 60 * 1000;
+        let latest = |marker_bucket_ms| {
+            let parameters = Parameters { marker_bucket_ms, ..Parameters::USUAL };
+            Waiting::latest_deadline(Timestamp(5), &parameters).0
+        };
+        assert_eq!(latest(10 * day), 5 + 7 * day);
+        assert_eq!(latest(day), 5 + 2 * day);
+    }
+}

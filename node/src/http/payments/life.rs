@@ -1,0 +1,200 @@
+//! A payment's life in words: where it stands, who acts next, and what happened so far.
+//!
+//! Invariants: made from the payment's last receipt and the time of the last final block alone.
+//! Absent: where those come from.
+
+use api::receipt::ReceiptView;
+use api::text;
+use api::transaction::{PaymentView, TimelineEvent};
+use ledger::ids::{Height, Timestamp, Uetr};
+
+use crate::http::intake::Received;
+
+/// What is known of a payment that a final block has.
+pub(super) struct Life {
+    pub(super) uetr: Uetr,
+    /// Its last receipt.
+    pub(super) receipt: ReceiptView,
+    /// Until when it can be captured, if that receipt says that its funds are held.
+    pub(super) deadline: Option<Timestamp>,
+    /// The time of that receipt's block.
+    pub(super) time: Timestamp,
+    /// The block that held its funds, if the last receipt is of a later step.
+    pub(super) held: Option<(Height, Timestamp)>,
+    /// When this node was given it, if it was.
+    pub(super) received: Option<Received>,
+    /// The time of the last final block.
+    pub(super) now: Timestamp,
+}
+
+/// A payment that this node was given and that may still become final.
+pub(super) fn on_its_way(uetr: Uetr, received: Received) -> PaymentView {
+    let until = text::time(received.until);
+    PaymentView {
+        id: uetr.to_string(),
+        status: "received".to_owned(),
+        iso_status: "RCVD".to_owned(),
+        iso_reason: None,
+        summary: format!("Received, and not final yet. After {until} it can no longer happen."),
+        next_actor: Some("validators".to_owned()),
+        deadline: None,
+        timeline: vec![arrival(received)],
+        receipt: None,
+    }
+}
+
+fn arrival(received: Received) -> TimelineEvent {
+    event("received", received.at, None)
+}
+
+fn event(word: &str, time: Timestamp, block: Option<u64>) -> TimelineEvent {
+    TimelineEvent { event: word.to_owned(), time: Some(text::time(time)), block }
+}
+
+impl Life {
+    /// True if funds were held for it and its deadline has passed.
+    fn is_expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline < self.now)
+    }
+
+    pub(super) fn view(self) -> PaymentView {
+        let (is_expired, summary) = (self.is_expired(), self.summary());
+        let Self { uetr, receipt, deadline, time, held, received, .. } = self;
+        let held = held.map(|(height, time)| event("held", time, Some(height.0)));
+        let decided = event(&receipt.status, time, receipt.block);
+        let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
+        let arrived = received.map(arrival);
+        let timeline = [arrived, held, Some(decided), expiry].into_iter().flatten().collect();
+        let open = deadline.filter(|_| !is_expired);
+        let (status, iso_status, iso_reason) = if is_expired {
+            ("expired".to_owned(), "RJCT".to_owned(), Some("TM01".to_owned()))
+        } else {
+            let ReceiptView { status, iso_status, iso_reason, .. } = &receipt;
+            (status.clone(), iso_status.clone(), iso_reason.clone())
+        };
+        PaymentView {
+            id: uetr.to_string(),
+            status,
+            iso_status,
+            iso_reason,
+            summary,
+            next_actor: open.map(|_| "payee".to_owned()),
+            deadline: open.map(text::time),
+            timeline,
+            receipt: Some(receipt),
+        }
+    }
+
+    /// One sentence or two for a person.
+    fn summary(&self) -> String {
+        let receipt = &self.receipt;
+        let of = |member: &Option<String>| member.clone().unwrap_or_default();
+        let at = receipt.block.map(|block| format!(" in block {block}")).unwrap_or_default();
+        let (held, until) = (of(&receipt.held), of(&receipt.deadline));
+        if self.is_expired() {
+            return format!(
+                "Expired (TM01): {held} were held{at}, and neither captured nor released until \
+                 {until}. They are the payer's again. Nothing was paid."
+            );
+        }
+        match receipt.status.as_str() {
+            "held" => format!(
+                "Held{at}: {held}, of which the payee's side may capture up to {amount} until \
+                 {until}.{lock} Nothing is paid yet.",
+                amount = of(&receipt.amount),
+                lock = if receipt.lock.is_some() { " A capture must show the secret." } else { "" }
+            ),
+            "released" => format!(
+                "Released{at}: the payee's side gave the payment up, and {held} are the payer's \
+                 again. Nothing was paid."
+            ),
+            "rejected" => format!(
+                "Rejected{at} ({reason}). {explanation} Nothing was paid.",
+                reason = of(&receipt.iso_reason),
+                explanation = of(&receipt.explanation)
+            ),
+            "settled" => format!(
+                "Settled{at}: debited {debited}, credited {credited}, charges {fee}.",
+                debited = of(&receipt.debited),
+                credited = of(&receipt.credited),
+                fee = of(&receipt.fee)
+            ),
+            _ => format!("Done{at}."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use api::text::Naming;
+    use ledger::hash::Hash;
+    use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network};
+    use ledger::money::{Amount, Decimals, Money};
+    use ledger::receipt::{Held, Outcome, Receipt, Released};
+    use ledger::waiting::Awaits;
+
+    /// The last outcome, how long after the deadline, the words, the next actor, the timeline.
+    type Row = (Outcome, u64, [&'static str; 3], Option<&'static str>, &'static [&'static str]);
+
+    const DEADLINE: Timestamp = Timestamp(1_795_294_500_123);
+
+    fn life(outcome: Outcome, now: Timestamp) -> Life {
+        let asset = AssetCode::parse("CNY").unwrap();
+        let naming = Naming { network: Network::Devnet, decimals: [(asset, Decimals(2))].into() };
+        let uetr = Uetr::from_entropy([1; 16]);
+        let deadline = match &outcome {
+            Outcome::Held(held) => Some(held.deadline),
+            Outcome::Settled(_)
+            | Outcome::Done
+            | Outcome::Rejected(_)
+            | Outcome::Proposed(_)
+            | Outcome::Released(_) => None,
+        };
+        let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: Some(uetr), outcome };
+        let place = (Height(7), DEADLINE.minus(5));
+        let is_later = deadline.is_none();
+        Life {
+            uetr,
+            receipt: ReceiptView::new(&receipt, Some(place), &naming),
+            deadline,
+            time: place.1,
+            held: is_later.then_some((Height(5), DEADLINE.minus(9))),
+            received: None,
+            now,
+        }
+    }
+
+    #[test]
+    fn a_hold_is_told_from_one_that_expired_and_one_that_was_released() {
+        let money = |amount| Money::new(Amount(amount), AssetCode::parse("CNY").unwrap());
+        let account = |number| AccountId::new(InstitutionNumber(1), [number; 12]);
+        let held = Outcome::Held(Held {
+            from: account(1),
+            to: account(2),
+            amount: money(10_000),
+            held: money(10_150),
+            most_charges: Amount(150),
+            awaits: Awaits::Capture,
+            deadline: DEADLINE,
+            remittance: Hash::ZERO,
+        });
+        let released = Released { from: account(1), to: account(2), released: money(10_150) };
+        let rows: [Row; 3] = [
+            (held.clone(), 0, ["held", "PDNG", ""], Some("payee"), &["held"]),
+            (held, 1, ["expired", "RJCT", "TM01"], None, &["held", "expired"]),
+            (Outcome::Released(released), 0, ["released", "CANC", ""], None, &["held", "released"]),
+        ];
+        for (outcome, after, words, actor, events) in rows {
+            let view = life(outcome, DEADLINE.plus(after)).view();
+            let reason = view.iso_reason.as_deref().unwrap_or_default();
+            assert_eq!([view.status.as_str(), view.iso_status.as_str(), reason], words);
+            assert_eq!(view.next_actor.as_deref(), actor);
+            assert_eq!(view.deadline.is_some(), actor.is_some());
+            let timeline: Vec<&str> =
+                view.timeline.iter().map(|step| step.event.as_str()).collect();
+            assert_eq!(timeline, events);
+            assert!(view.summary.contains("101.50 CNY"), "{}", view.summary);
+        }
+    }
+}
