@@ -21,8 +21,8 @@ use crate::session::Session;
 #[derive(Serialize)]
 struct PaymentDocument {
     id: String,
-    /// `settled`, `rejected`, `held`, `released`, `absent` (proven not to have happened), `expired`,
-    /// `not-sent`, or `unknown`.
+    /// `settled`, `rejected`, `held`, `released`, `absent` (proven not to have happened),
+    /// `expired`, `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
