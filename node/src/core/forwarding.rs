@@ -3,7 +3,8 @@
 //!
 //! Invariants: what was taken in is durable here before the client hears so, and is sent again, to
 //! another validator each time, until it is final or can never be: ever more rarely while nothing
-//! becomes final, soon if blocks become final without it; how much waits is bounded by admission. Absent: order (the lane's of whoever takes it in); a transaction that reaches several
+//! becomes final, soon if blocks become final without it; how much waits is bounded by admission.
+//! Absent: order (the lane's of whoever takes it in); a transaction that reaches several
 //! validators executes once, as any that is sent twice.
 
 use ledger::chain::Tip;

@@ -229,7 +229,11 @@ impl Known<'_> {
     fn context(&self, archived: &Archived, record: Option<&Record>) -> Context {
         let settlement = match &archived.receipt.outcome {
             Outcome::Settled(settlement) => Some(settlement),
-            Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => None,
+            Outcome::Done
+            | Outcome::Rejected(_)
+            | Outcome::Proposed(_)
+            | Outcome::Held(_)
+            | Outcome::Released(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));
         let servicer = settlement.and_then(|settled| settled.from).map(|from| from.servicer());
