@@ -159,7 +159,19 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreEr
 
 /// The index.
 pub struct Store {
-    database: redb::Database,
+    /// There until the index is closed.
+    open: Option<redb::Database>,
+}
+
+/// The last thing that the database writes rests on pages that something else may have damaged,
+/// too: then the next start says so, and this one ends as it would have.
+impl Drop for Store {
+    fn drop(&mut self) {
+        let database = self.open.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(database))).is_err() {
+            tracing::error!("the index could not be closed: it is damaged");
+        }
+    }
 }
 
 impl Store {
@@ -183,9 +195,13 @@ impl Store {
     }
 
     fn over(database: redb::Database) -> Result<Self, StoreError> {
-        let store = Self { database };
+        let store = Self { open: Some(database) };
         store.create_tables()?;
         Ok(store)
+    }
+
+    fn database(&self) -> &redb::Database {
+        self.open.as_ref().expect("the index is open until it is dropped")
     }
 
     /// The height at which the index stands, if it holds anything.

@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
         ],
         false,
     ),
-    ("snapshot forger", &[("forged a part of a snapshot", 2)], false),
+    ("snapshot forger", &[("forged a part of a snapshot", 1)], false),
     ("silent", &[("kept silent", 50)], false),
     ("selective sender", &[("told only some", 50), ("left a peer without an answer", 1)], false),
     ("replayer", &[("said again what another had said", 50)], false),

@@ -46,7 +46,7 @@ impl Store {
     /// [`StoreError`] if a database fails.
     pub fn differences(&self, sound: &Self, most: usize) -> Result<Vec<Difference>, StoreError> {
         let height = sound.height()?.unwrap_or_default();
-        let (ours, sound) = (self.database.begin_read()?, sound.database.begin_read()?);
+        let (ours, sound) = (self.database().begin_read()?, sound.database().begin_read()?);
         let mut sides = Sides { ours, sound, height, most, found: Vec::new() };
         sides.compare("block", BLOCKS, by_key)?;
         sides.compare("certificate", CERTIFICATES, by_key)?;

@@ -65,7 +65,7 @@ impl Pruner {
         if wanted.saturating_sub(earliest) < (self.keep / 16).clamp(1, STEP / 4) {
             return Ok(None);
         }
-        let mut transaction = store.database.begin_write()?;
+        let mut transaction = store.database().begin_write()?;
         transaction.set_durability(Durability::None)?;
         let oldest = transaction.open_table(BLOCKS)?.first()?.map(|(height, _)| height.value());
         let oldest = oldest.unwrap_or(earliest);

@@ -71,7 +71,7 @@ impl Store {
     /// [`StoreError`] if the database fails or the row is malformed.
     pub fn checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
         guarded(|| {
-            let table = self.database.begin_read()?.open_table(META)?;
+            let table = self.database().begin_read()?.open_table(META)?;
             let row = table.get(CHECKPOINT)?;
             let malformed = StoreError::Malformed { what: "checkpoint" };
             row.map(|row| Checkpoint::from_row(row.value()).ok_or(malformed)).transpose()
@@ -84,7 +84,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails or the row is malformed.
     pub fn earliest(&self) -> Result<Height, StoreError> {
-        let table = self.database.begin_read()?.open_table(META)?;
+        let table = self.database().begin_read()?.open_table(META)?;
         let row = table.get(EARLIEST)?;
         row.map_or(Ok(Height(0)), |row| decode(row.value(), "earliest height"))
     }
@@ -103,7 +103,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails or the row is malformed.
     pub fn epoch_change(&self, epoch: Epoch) -> Result<Option<EpochChange>, StoreError> {
-        let table = self.database.begin_read()?.open_table(EPOCHS)?;
+        let table = self.database().begin_read()?.open_table(EPOCHS)?;
         let row = table.get(epoch.0)?;
         row.map(|row| decode(row.value(), "change of epoch")).transpose()
     }
@@ -113,7 +113,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails or a row is malformed.
     pub fn epoch_changes(&self) -> Result<Vec<EpochChange>, StoreError> {
-        let table = self.database.begin_read()?.open_table(EPOCHS)?;
+        let table = self.database().begin_read()?.open_table(EPOCHS)?;
         let mut changes = Vec::new();
         for row in table.iter()? {
             changes.push(decode(row?.1.value(), "change of epoch")?);
@@ -128,7 +128,7 @@ impl Store {
     pub fn log_needed_from(&self) -> Result<Position, StoreError> {
         let Some(checkpoint) = self.checkpoint()? else { return Ok(Position::START) };
         let Some(before) = self.earliest()?.0.checked_sub(1) else { return Ok(Position::START) };
-        let table = self.database.begin_read()?.open_table(LOG_FROM)?;
+        let table = self.database().begin_read()?.open_table(LOG_FROM)?;
         let place = table.get(before)?.map(|row| row.value());
         let place = place.map(|(segment, offset)| Position { segment, offset });
         Ok(place.map_or(Position::START, |place| place.min(checkpoint.replay_from)))
@@ -146,7 +146,7 @@ impl Store {
     }
 
     fn state(&self, domains: &Domains) -> Result<State, StoreError> {
-        let table = self.database.begin_read()?.open_table(STATE)?;
+        let table = self.database().begin_read()?.open_table(STATE)?;
         let mut failure = None;
         let entries = table.iter()?.map_while(|row| match row {
             Ok((key, value)) => Some((key.value().to_vec(), value.value().to_vec())),
@@ -167,7 +167,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn block(&self, height: Height) -> Result<Option<IndexedBlock>, StoreError> {
-        let table = self.database.begin_read()?.open_table(BLOCKS)?;
+        let table = self.database().begin_read()?.open_table(BLOCKS)?;
         let row = table.get(height.0)?;
         row.map(|row| decode(row.value(), "block")).transpose()
     }
@@ -177,7 +177,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn certificate(&self, height: Height) -> Result<Option<Certificate>, StoreError> {
-        let table = self.database.begin_read()?.open_table(CERTIFICATES)?;
+        let table = self.database().begin_read()?.open_table(CERTIFICATES)?;
         let row = table.get(height.0)?;
         row.map(|row| decode(row.value(), "certificate")).transpose()
     }
@@ -190,7 +190,7 @@ impl Store {
         &self,
         height: Height,
     ) -> Result<Option<(Height, Certificate)>, StoreError> {
-        let table = self.database.begin_read()?.open_table(CERTIFICATES)?;
+        let table = self.database().begin_read()?.open_table(CERTIFICATES)?;
         let first = table.range(height.0..)?.next().transpose()?;
         let Some((at, row)) = first else { return Ok(None) };
         Ok(Some((Height(at.value()), decode(row.value(), "certificate")?)))
@@ -201,7 +201,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn receipts(&self, height: Height) -> Result<Vec<Receipt>, StoreError> {
-        let table = self.database.begin_read()?.open_table(RECEIPTS)?;
+        let table = self.database().begin_read()?.open_table(RECEIPTS)?;
         let row = table.get(height.0)?;
         row.map_or(Ok(Vec::new()), |row| decode(row.value(), "list of receipts"))
     }
@@ -211,7 +211,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn payment(&self, uetr: Uetr) -> Result<Option<Place>, StoreError> {
-        let table = self.database.begin_read()?.open_table(PAYMENTS)?;
+        let table = self.database().begin_read()?.open_table(PAYMENTS)?;
         let row = table.get(uetr.bytes())?;
         Ok(row
             .map(|row| row.value())
@@ -227,7 +227,7 @@ impl Store {
         first: [u8; 16],
         last: [u8; 16],
     ) -> Result<Vec<[u8; 16]>, StoreError> {
-        let table = self.database.begin_read()?.open_table(PAYMENTS)?;
+        let table = self.database().begin_read()?.open_table(PAYMENTS)?;
         let mut found = Vec::new();
         for row in table.range(first..=last)?.take(2) {
             found.push(row?.0.value());
@@ -240,7 +240,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn transaction(&self, id: TransactionId) -> Result<Option<TransactionPlace>, StoreError> {
-        let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
+        let table = self.database().begin_read()?.open_table(TRANSACTIONS)?;
         let row = table.get(&id.0)?;
         Ok(row.map(|row| row.value()).map(|(height, index, count)| TransactionPlace {
             first: Place { height: Height(height), index },
@@ -258,7 +258,7 @@ impl Store {
         cursor: Option<HistoryCursor>,
         limit: usize,
     ) -> Result<Vec<(HistoryCursor, HistoryLine)>, StoreError> {
-        let table = self.database.begin_read()?.open_table(HISTORY)?;
+        let table = self.database().begin_read()?.open_table(HISTORY)?;
         let first = match cursor {
             None => history_key(&account, Height(u64::MAX), 0),
             Some(cursor) => history_key(&account, cursor.height, cursor.line.saturating_add(1)),
@@ -281,7 +281,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn range_node(&self, position: u64) -> Result<Option<Hash>, StoreError> {
-        let table = self.database.begin_read()?.open_table(RANGE)?;
+        let table = self.database().begin_read()?.open_table(RANGE)?;
         Ok(table.get(position)?.map(|row| Hash(row.value())))
     }
 
@@ -290,7 +290,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn batch(&self, name: BatchName) -> Result<Option<Position>, StoreError> {
-        let table = self.database.begin_read()?.open_table(BATCHES)?;
+        let table = self.database().begin_read()?.open_table(BATCHES)?;
         let row = table.get((name.epoch.0, name.lane.0, name.sequence))?;
         Ok(row.map(|row| row.value()).map(|(segment, offset)| Position { segment, offset }))
     }

@@ -26,7 +26,7 @@ impl Store {
     pub fn install(&self, installed: &Installed, replay_from: Position) -> Result<(), StoreError> {
         let Installed { manifest, tip } = installed;
         let height = tip.height().0;
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database().begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.set_quick_repair(true);
         transaction.delete_table(STATE)?;

@@ -113,7 +113,7 @@ fn rows<K: redb::Key + 'static, V: redb::Value + 'static>(
     store: &Store,
     table: TableDefinition<'_, K, V>,
 ) -> u64 {
-    store.database.begin_read().unwrap().open_table(table).unwrap().len().unwrap()
+    store.database().begin_read().unwrap().open_table(table).unwrap().len().unwrap()
 }
 
 /// Every kept block can be proven under the last one's header.

@@ -38,7 +38,7 @@ pub struct IndexItem {
 
 impl Store {
     pub(super) fn create_tables(&self) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
+        let transaction = self.database().begin_write()?;
         transaction.open_table(META)?;
         transaction.open_table(STATE)?;
         transaction.open_table(BLOCKS)?;
@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails; then nothing was written.
     pub fn write(&self, items: &[IndexItem], durable: bool) -> Result<(), StoreError> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database().begin_write()?;
         transaction.set_durability(if durable {
             Durability::Immediate
         } else {
@@ -88,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn found(&self, tip: &Tip, replay_from: Position) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
+        let transaction = self.database().begin_write()?;
         {
             let mut state = transaction.open_table(STATE)?;
             insert_state(&mut state, tip)?;

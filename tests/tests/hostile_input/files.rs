@@ -217,7 +217,7 @@ fn of_wallet() -> Vec<Reader> {
             .at("books/bank.toml")
             .without(&[Fault::Empty, Fault::Missing, Fault::LinkToNothing]),
         of(
-            "bank|set-fees|given|--institution|PSBCCNBJ",
+            "bank|set-fees|--file|given|--institution|PSBCCNBJ",
             b"version = 1\ncollector = \"@fees\"\n",
             2,
             "bad-fee-schedule|error[file]",
