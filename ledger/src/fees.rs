@@ -110,16 +110,8 @@ impl FeeSchedule {
             (FeeKind::Interbank, when(reach.interbank, rule.interbank)),
             (FeeKind::CrossBorder, when(reach.cross_border, rule.cross_border)),
         ];
-        let mut left = rule.cap;
-        let mut items = Vec::new();
-        for (kind, amount) in parts {
-            let amount = amount.min(left);
-            left = left.minus(amount)?;
-            if !amount.is_zero() {
-                items.push(FeeItem { kind, amount });
-            }
-        }
-        Some(items)
+        let items = parts.into_iter().map(|(kind, amount)| FeeItem { kind, amount });
+        Some(capped(items, rule.cap))
     }
 }
 
@@ -131,6 +123,17 @@ impl BorshDeserialize for FeeSchedule {
             rules: codec::bounded_vec(reader, Self::MAXIMUM_RULES)?,
         })
     }
+}
+
+/// `items` as far as they come to `most` at most, the first ones first; none is zero.
+pub(crate) fn capped(items: impl IntoIterator<Item = FeeItem>, most: Amount) -> Vec<FeeItem> {
+    let mut left = most;
+    let items = items.into_iter().map(|item| {
+        let amount = item.amount.min(left);
+        left = left.minus(amount).unwrap_or(Amount::ZERO);
+        FeeItem { amount, ..item }
+    });
+    items.filter(|item| !item.amount.is_zero()).collect()
 }
 
 /// The sum of fee items; `None` if it does not fit.

@@ -3,7 +3,7 @@
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_open};
 use crate::account::EntryKind;
-use crate::fees::{FeeItem, FeeKind, FeeSchedule, Reach, total};
+use crate::fees::{FeeItem, FeeKind, FeeSchedule, Reach, capped, total};
 use crate::ids::{AccountId, InstitutionNumber};
 use crate::money::{Amount, Money};
 use crate::operation::{ChargeBearer, Pay, PaymentTerms};
@@ -125,17 +125,6 @@ impl Charges {
     pub(super) fn collector_leg(&self) -> Option<Leg> {
         self.collected.map(|(collector, fee)| Leg::credit(collector, EntryKind::Fee, fee))
     }
-}
-
-/// `items` as far as they come to `most` at most, the first ones first.
-fn capped(items: Vec<FeeItem>, most: Amount) -> Vec<FeeItem> {
-    let mut left = most;
-    let items = items.into_iter().map(|item| {
-        let amount = item.amount.min(left);
-        left = left.minus(amount).unwrap_or(Amount::ZERO);
-        FeeItem { amount, ..item }
-    });
-    items.filter(|item| !item.amount.is_zero()).collect()
 }
 
 fn reach(scene: &Scene<'_, '_>, from: InstitutionNumber, to: InstitutionNumber) -> Reach {

@@ -74,12 +74,7 @@ impl Scene<'_, '_> {
         record: Option<&Account>,
     ) -> Result<(), Rejection> {
         let Some(record) = record else { return Ok(()) };
-        let policy = &record.policy;
-        let servicer = || self.institution(account.servicer());
-        let is_ordered = policy.owners.is_satisfied_by(self.signers)
-            || (policy.mandate
-                && servicer().is_some_and(|bank| bank.operators.is_satisfied_by(self.signers)));
-        ensure(is_ordered, Rejection::SignersMissing)
+        self.ensure_approved(account, record, record.policy.mandate)
     }
 
     /// Refuses if neither the account's owners nor its servicer's operators signed: those who may
@@ -89,10 +84,22 @@ impl Scene<'_, '_> {
         account: AccountId,
         record: &Account,
     ) -> Result<(), Rejection> {
+        self.ensure_approved(account, record, true)
+    }
+
+    /// Refuses if neither the account's owners signed nor, where they may, its servicer's
+    /// operators.
+    fn ensure_approved(
+        &self,
+        account: AccountId,
+        record: &Account,
+        servicer_may: bool,
+    ) -> Result<(), Rejection> {
         let servicer = || self.institution(account.servicer());
-        let is_signed = record.policy.owners.is_satisfied_by(self.signers)
-            || servicer().is_some_and(|bank| bank.operators.is_satisfied_by(self.signers));
-        ensure(is_signed, Rejection::SignersMissing)
+        let is_approved = record.policy.owners.is_satisfied_by(self.signers)
+            || (servicer_may
+                && servicer().is_some_and(|bank| bank.operators.is_satisfied_by(self.signers)));
+        ensure(is_approved, Rejection::SignersMissing)
     }
 
     /// Refuses if one of the institutions was removed.
