@@ -1,4 +1,4 @@
-//! What the group headers of messages have in common: references, counts, sums.
+//! What messages have in common: references, counts, sums, names of elements.
 //!
 //! Invariants: a count or a sum that a message states was found to be true. Absent: what one kind
 //! of message says beside that.
@@ -12,9 +12,13 @@ use crate::number::Number;
 use crate::refusal::shown;
 use crate::time::DateTime;
 use crate::transfer::{AmountText, CreditTransfer};
+use crate::xml::Element;
 
 /// The most transactions of one message: what one ledger transaction can carry.
 pub const MAXIMUM_TRANSACTIONS: usize = 8192;
+
+/// The most names of unknown elements that are listed.
+pub(crate) const MAXIMUM_UNKNOWN: usize = 32;
 
 /// What an answer must say about the message it answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,4 +179,13 @@ pub(crate) fn check_uetrs(transactions: &[CreditTransfer]) -> Result<(), Message
         }
     }
     Ok(())
+}
+
+/// The names that are not among the `known` ones, which ascend; at most 32 of them.
+pub(crate) fn unknown_elements(transactions: &[Element<'_>], known: &[&str]) -> Vec<String> {
+    let children = transactions.iter().flat_map(|transaction| transaction.children());
+    let unknown =
+        children.map(|child| child.name()).filter(|name| known.binary_search(name).is_err());
+    let names: BTreeSet<&str> = unknown.take(MAXIMUM_TRANSACTIONS).collect();
+    names.into_iter().take(MAXIMUM_UNKNOWN).map(str::to_owned).collect()
 }

@@ -6,12 +6,12 @@
 //! transaction of a refused message is executed; elements of unknown names are tolerated and
 //! listed. Absent: look-ups of institutions and accounts, the clock, profiles of other schemes.
 
-use std::collections::BTreeSet;
-
 use crate::envelope;
 use crate::fault::MessageFault;
 use crate::fields::Fields;
-use crate::group::{check_count, check_sums, check_uetrs, read_group_of, read_number};
+use crate::group::{
+    check_count, check_sums, check_uetrs, read_group_of, read_number, unknown_elements,
+};
 use crate::private::PrivateData;
 use crate::refusal::shown;
 use crate::transfer::{
@@ -32,19 +32,16 @@ const ACCEPTED_NAMES: &str = "pacs.008.001.08 or pacs.008.001.10";
 /// The element that holds the message.
 pub(crate) const ROOT: &str = "FIToFICstmrCdtTrf";
 
-/// The most names of unknown elements that are listed.
-pub(crate) const MAXIMUM_UNKNOWN: usize = 32;
-
 /// How the transactions of one kind of transfer between institutions are read.
 pub(crate) struct Kind {
     /// Reads one.
     pub(crate) transaction: fn(Element<'_>, &Shared) -> CreditTransfer,
-    /// True for the names of elements that one may have.
-    pub(crate) is_known: fn(&str) -> bool,
+    /// The names of the elements that one may have, ascending.
+    pub(crate) known: &'static [&'static str],
 }
 
 /// pacs.008.
-pub(crate) const KIND: Kind = Kind { transaction, is_known };
+pub(crate) const KIND: Kind = Kind { transaction, known: &KNOWN };
 
 /// The elements that `CdtTrfTxInf` has in the accepted versions.
 const KNOWN: [&str; 47] = [
@@ -96,10 +93,6 @@ const KNOWN: [&str; 47] = [
     "UltmtDbtr",
     "XchgRate",
 ];
-
-fn is_known(name: &str) -> bool {
-    KNOWN.binary_search(&name).is_ok()
-}
 
 /// What the group header says for all transactions.
 pub(crate) struct Shared {
@@ -196,7 +189,7 @@ pub(crate) fn read_found(
             application: found.header,
         },
         transactions,
-        unknown_elements: unknown_elements(&elements, kind.is_known),
+        unknown_elements: unknown_elements(&elements, kind.known),
     })
 }
 
@@ -215,17 +208,6 @@ fn read_settlement(fields: &mut Fields<'_>) -> Result<SettlementMethod, MessageF
     }
 }
 
-/// The names that no supported version has, at most 32 of them.
-pub(crate) fn unknown_elements(
-    transactions: &[Element<'_>],
-    is_known: fn(&str) -> bool,
-) -> Vec<String> {
-    let children = transactions.iter().flat_map(|transaction| transaction.children());
-    let unknown = children.map(|child| child.name()).filter(|name| !is_known(name));
-    let names: BTreeSet<&str> = unknown.take(MAXIMUM_TRANSACTIONS).collect();
-    names.into_iter().take(MAXIMUM_UNKNOWN).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,6 +215,7 @@ mod tests {
     #[test]
     fn known_elements_are_found() {
         assert!(KNOWN.is_sorted());
+        let is_known = |name| KNOWN.binary_search(&name).is_ok();
         assert!(is_known("XchgRate") && is_known("AccptncDtTm") && !is_known("Xtra"));
     }
 }

@@ -21,7 +21,7 @@ pub const DEFINITION: &str = "pacs.009.001.08";
 pub(crate) const ROOT: &str = "FICdtTrf";
 
 /// pacs.009.
-pub(crate) const KIND: Kind = Kind { transaction, is_known };
+pub(crate) const KIND: Kind = Kind { transaction, known: &KNOWN };
 
 /// The elements that `CdtTrfTxInf` has.
 const KNOWN: [&str; 37] = [
@@ -64,10 +64,6 @@ const KNOWN: [&str; 37] = [
     "UndrlygCstmrCdtTrf",
 ];
 
-fn is_known(name: &str) -> bool {
-    KNOWN.binary_search(&name).is_ok()
-}
-
 fn transaction(element: Element<'_>, shared: &Shared) -> CreditTransfer {
     let mut fields = Fields::of(element);
     let transfer = shared.transfer(element, &mut fields);
@@ -104,6 +100,7 @@ mod tests {
     #[test]
     fn known_elements_are_found() {
         assert!(KNOWN.is_sorted());
+        let is_known = |name| KNOWN.binary_search(&name).is_ok();
         assert!(is_known("UndrlygCstmrCdtTrf") && is_known("Cdtr") && !is_known("ChrgBr"));
     }
 }

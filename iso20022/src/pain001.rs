@@ -11,10 +11,9 @@ use crate::envelope::Found;
 use crate::fault::MessageFault;
 use crate::fields::Fields;
 use crate::group::{
-    MAXIMUM_TRANSACTIONS, OriginalGroup, check_count, check_sums, check_uetrs, read_group_of,
-    read_number,
+    MAXIMUM_TRANSACTIONS, MAXIMUM_UNKNOWN, OriginalGroup, check_count, check_sums, check_uetrs,
+    read_group_of, read_number, unknown_elements,
 };
-use crate::pacs008::{MAXIMUM_UNKNOWN, unknown_elements};
 use crate::private::PrivateData;
 use crate::transfer::{
     CreditTransfer, CreditTransferMessage, MessageHeader, account, agent, amount,
@@ -61,10 +60,6 @@ const KNOWN: [&str; 26] = [
     "XchgRateInf",
 ];
 
-fn is_known(name: &str) -> bool {
-    KNOWN.binary_search(&name).is_ok()
-}
-
 /// Reads the message; what an answer needs is left in `original` as soon as it is known.
 pub(crate) fn read_found(
     found: Found<'_>,
@@ -84,7 +79,7 @@ pub(crate) fn read_found(
     for order in orders {
         let elements: Vec<_> = order.named("CdtTrfTxInf").collect();
         transactions.extend(read_order(order, &elements, &mut room)?);
-        unknown.extend(unknown_elements(&elements, is_known));
+        unknown.extend(unknown_elements(&elements, &KNOWN));
     }
     check_sums(control_sum.as_ref(), None, &transactions)?;
     check_uetrs(&transactions)?;
@@ -202,6 +197,7 @@ mod tests {
     #[test]
     fn known_elements_are_found() {
         assert!(KNOWN.is_sorted());
+        let is_known = |name| KNOWN.binary_search(&name).is_ok();
         assert!(is_known("XchgRateInf") && is_known("Amt") && !is_known("IntrBkSttlmAmt"));
     }
 }
