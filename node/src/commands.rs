@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod devnet;
 mod entropy;
+mod format;
 mod init;
 mod operator;
 mod rehearse;

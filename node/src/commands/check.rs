@@ -3,14 +3,14 @@
 //! Invariants: exit code 0 if nothing failed (warnings are printed), 1 if something did. Absent:
 //! the checks (see `crate::check`).
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::format::Format;
 use crate::check::{self, Finding, Request, Verdict};
-use crate::output;
 
 /// Checks configuration, keys, ports, clock, disk and peers of a home, each with its mend.
 #[derive(Args, Debug)]
@@ -29,16 +29,6 @@ pub(super) struct Arguments {
     output: Format,
 }
 
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// One finding a line, its mend below.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-}
-
 /// The JSON document.
 #[derive(Serialize)]
 struct Report<'a> {
@@ -53,14 +43,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let findings = check::run(&request);
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let (failed, warnings) = (count(Verdict::Failed), count(Verdict::Warning));
-    match arguments.output {
-        Format::Text => output::result(text(&findings)),
-        Format::Json => {
-            let report = Report { failed, warnings, findings: &findings };
-            let json = serde_json::to_string_pretty(&report);
-            output::result(json.map_err(|error| Failure::new(error.to_string()))?);
-        }
-    }
+    let report = Report { failed, warnings, findings: &findings };
+    arguments.output.print(&report, |report| text(report.findings))?;
     if failed > 0 || (arguments.strict && warnings > 0) {
         let message = format!("{failed} failed, {warnings} warned of; the mends stand above");
         return Err(Failure::new(message));

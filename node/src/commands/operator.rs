@@ -10,10 +10,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use api::text;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use ledger::ids::Timestamp;
 use serde::Serialize;
 
+use super::format::Format;
 use super::{Failure, entropy};
 use crate::access::{self, Book, BookError, Operator, Role, Token};
 use crate::home::{self, now};
@@ -68,16 +69,6 @@ pub(super) struct Revoke {
     /// The node's home.
     #[arg(long)]
     home: PathBuf,
-}
-
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A line for each.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
 }
 
 /// How long a token counts, in milliseconds; none: for ever.
@@ -182,14 +173,7 @@ fn list(arguments: &List) -> Result<(), Failure> {
     home::read_config(&arguments.home)?;
     let book = access::read(&arguments.home)?;
     let listed = listed(&book, now());
-    match arguments.output {
-        Format::Text => output::result(table(&listed)),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&listed);
-            output::result(json.map_err(|error| Failure::new(error.to_string()))?);
-        }
-    }
-    Ok(())
+    arguments.output.print(&listed, |listed| table(listed))
 }
 
 fn listed(book: &Book, now: Timestamp) -> Vec<Listed<'_>> {

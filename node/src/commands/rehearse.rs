@@ -8,30 +8,20 @@ use std::time::Duration;
 
 use api::governance::RehearsalAnswer;
 use api::problem::Problem;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ledger::governance::json::ChangeFile;
 use ureq::Agent;
 
 use super::Failure;
+use super::format::Format;
 use crate::client;
 use crate::home;
-use crate::output;
 
 /// How long the node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The most bytes of a change's file.
 const MAXIMUM_BYTES: usize = 64 * 1024;
-
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Sentences.
-    #[default]
-    Text,
-    /// The API's document.
-    Json,
-}
 
 /// Says what a change of the network would do now: "safe" or "would halt".
 #[derive(Args, Debug)]
@@ -61,17 +51,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     // A token goes to the home's own node alone.
     let bearer = if arguments.api.is_none() { client::bearer()? } else { None };
     let answer = ask(&base(arguments)?, bearer.as_deref().map(String::as_str), &change)?;
-    match arguments.output {
-        Format::Text => {
-            let verdict = answer.verdict.replace('-', " ");
-            let RehearsalAnswer { summary, explanation, .. } = &answer;
-            output::result(format!("{verdict}: {summary}\n{explanation}"));
-        }
-        Format::Json => {
-            // A view is made of strings and numbers: it always renders.
-            output::result(serde_json::to_string_pretty(&answer).unwrap_or_default());
-        }
-    }
+    arguments.output.print(
+        &answer,
+        |RehearsalAnswer { verdict, summary, explanation, .. }| {
+            format!("{}: {summary}\n{explanation}", verdict.replace('-', " "))
+        },
+    )?;
     if answer.verdict == RehearsalAnswer::SAFE {
         return Ok(());
     }

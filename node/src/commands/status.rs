@@ -3,7 +3,7 @@
 //! Invariants: exit code 0 only for a node that runs and is ready, 1 for one that runs and is not,
 //! 3 for one that does not answer. Absent: proofs; it is the operator's own node.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use api::chain::{CheckView, StatusView};
 use serde::Serialize;
 
 use super::Failure;
+use super::format::Format;
 use crate::check::{self, disk};
 use crate::client::{Client, ClientError};
 use crate::home;
-use crate::output;
 use crate::trail::{self, Head};
 
 /// How often a node that is waited for is asked.
@@ -35,16 +35,6 @@ pub(super) struct Arguments {
     /// What standard output carries.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
-}
-
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Some lines.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
 }
 
 /// What is known of a node.
@@ -90,7 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Ok(report) => report,
         Err(error) => return Err(silent(arguments, &error, home)),
     };
-    print(arguments, &report)?;
+    arguments.output.print(&report, text)?;
     if report.ready {
         return Ok(());
     }
@@ -127,7 +117,7 @@ fn silent(arguments: &Arguments, error: &ClientError, home: Option<&Path>) -> Fa
         audit: home.and_then(head),
     };
     if arguments.output == Format::Json
-        && let Err(failure) = print(arguments, &report)
+        && let Err(failure) = arguments.output.print(&report, text)
     {
         return failure;
     }
@@ -141,17 +131,6 @@ fn silent(arguments: &Arguments, error: &ClientError, home: Option<&Path>) -> Fa
         None => "Start it, or name another one.".to_owned(),
     };
     Failure { exit: 3, ..Failure::new(error.to_string()) }.hint(hint)
-}
-
-fn print(arguments: &Arguments, report: &Report) -> Result<(), Failure> {
-    match arguments.output {
-        Format::Text => output::result(text(report)),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(report);
-            output::result(json.map_err(|error| Failure::new(error.to_string()))?);
-        }
-    }
-    Ok(())
 }
 
 fn text(report: &Report) -> String {

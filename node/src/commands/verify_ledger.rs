@@ -4,11 +4,12 @@
 //! a usage error, 3 that the check could not be made. Absent: the checks (see `crate::audit`),
 //! repair.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use super::Failure;
+use super::format::Format;
 use crate::audit::{self, Report};
 use crate::home::{Home, HomeError};
 use crate::output;
@@ -24,16 +25,6 @@ pub(super) struct Arguments {
     output: Format,
 }
 
-/// How a result is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs.
-    Json,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let home = Home::open(&arguments.home).map_err(not_made)?;
     let mut progress = |blocks| {
@@ -44,13 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (log, index) = (home.log_folder(), home.index_file());
     let report = audit::run(&home.genesis, &log, &index, &mut progress);
     let report = report.map_err(|error| Failure { exit: 3, ..Failure::new(error.to_string()) })?;
-    match arguments.output {
-        Format::Text => output::result(text(&report)),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&report);
-            output::result(json.map_err(|error| Failure::new(error.to_string()))?);
-        }
-    }
+    arguments.output.print(&report, text)?;
     match report.findings.len() {
         0 => Ok(()),
         1 => Err(Failure::new("the ledger is damaged at one place")),

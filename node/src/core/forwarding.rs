@@ -192,14 +192,20 @@ mod tests {
     use crate::core::snapshot::tests::world::{Chain, START};
     use ledger::transaction::verify_all;
 
-    /// Forwards one payment at [`START`]; gives how many milliseconds later it is sent again, if a
-    /// block becomes final at each of `finals`.
-    fn sent_again(finals: &[u64], until: u64) -> Vec<u64> {
+    /// One payment that was forwarded at [`START`].
+    fn forwarded() -> Forwards {
         let chain = Chain::new(1);
         let signed = SignedTransaction::decode(&chain.payment(START)).unwrap();
         let verified = verify_all(chain.genesis.domains(), vec![signed]).remove(0).unwrap();
         let mut forwards = Forwards::default();
         forwards.keep(START, &[verified]);
+        forwards
+    }
+
+    /// Forwards one payment at [`START`]; gives how many milliseconds later it is sent again, if a
+    /// block becomes final at each of `finals`.
+    fn sent_again(finals: &[u64], until: u64) -> Vec<u64> {
+        let mut forwards = forwarded();
         let mut times = Vec::new();
         for later in (0..until).step_by(100) {
             let now = START.plus(later);
@@ -219,11 +225,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_set_back_holds_nothing_up() {
-        let mut forwards = Forwards::default();
-        let chain = Chain::new(1);
-        let signed = SignedTransaction::decode(&chain.payment(START)).unwrap();
-        let verified = verify_all(chain.genesis.domains(), vec![signed]).remove(0).unwrap();
-        forwards.keep(START, &[verified]);
+        let mut forwards = forwarded();
         forwards.note_final(START);
         forwards.send_again();
         assert_eq!(forwards.due(Timestamp(1_000)).len(), 1);

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use api::text;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ledger::ids::Timestamp;
 
 use crate::commands::Failure;
+use crate::commands::format::Format;
 use crate::home;
 use crate::output;
 use crate::trail::{self, Entry, Kind, Record};
@@ -26,16 +27,6 @@ pub(in crate::commands) struct Arguments {
     /// What standard output carries.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
-}
-
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A line a record.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {

@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ledger::crypto::PublicKey;
 use ledger::genesis::keyfile::KeyKind;
 use serde::Serialize;
 
 use crate::commands::Failure;
+use crate::commands::format::Format;
 use crate::config::Config;
 use crate::home::{self, NODE_KEY};
-use crate::output;
 use crate::trail::{self, Head, Kind, Link, Reading};
 
 /// Checks the chain of the audit log from its first record to its last, and its head.
@@ -32,16 +32,6 @@ pub(in crate::commands) struct Arguments {
     /// What standard output carries.
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     output: Format,
-}
-
-/// What standard output carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
 }
 
 fn link(text: &str) -> Result<Link, String> {
@@ -72,13 +62,7 @@ struct Report {
 
 pub(in crate::commands) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = check(arguments)?;
-    match arguments.output {
-        Format::Text => output::result(text(&report)),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&report);
-            output::result(json.map_err(|error| Failure::new(error.to_string()))?);
-        }
-    }
+    arguments.output.print(&report, text)?;
     match report.findings.len() {
         0 => Ok(()),
         1 => Err(Failure::new("the audit log is damaged at one place")),
