@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use api::transaction::PaymentView;
-use iso20022::pacs002::{self, StatusReport};
 use iso20022::xml::Limits;
 use iso20022::{PrivateData, pacs008};
 use ledger::account::Policy;
@@ -17,7 +16,7 @@ use ledger::operation::Operation;
 use ledger::proof::{Proof, Proven};
 use ledger::receipt::Outcome;
 use node::config::{DealerConfig, RateConfig};
-use single::{Answered, BANKS, Single, XML, key, money, operator, uetr};
+use single::{Answered, BANKS, Single, XML, key, money, operator, report, uetr, verdicts};
 
 /// One credit transfer of a message.
 struct Transfer {
@@ -84,21 +83,6 @@ fn message(transfers: &[Transfer]) -> Vec<u8> {
 
 fn send(node: &Single, message: &[u8]) -> Answered {
     node.post("/v1/iso20022", XML, message)
-}
-
-fn report(answer: &Answered) -> StatusReport {
-    assert_eq!((answer.status, answer.media_type.as_str()), (200, XML), "{}", answer.text());
-    pacs002::read(&answer.body, &Limits::default()).unwrap()
-}
-
-/// Status and reasons of each transaction.
-fn verdicts(report: &StatusReport) -> Vec<String> {
-    let text = |status: &pacs002::TransactionStatus| {
-        let codes: Vec<_> = status.reasons.iter().map(|reason| reason.code.to_string()).collect();
-        let text = status.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        format!("{text} {}", codes.join(" ")).trim_end().to_owned()
-    };
-    report.transactions.iter().map(text).collect()
 }
 
 fn started() -> Single {

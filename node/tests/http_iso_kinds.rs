@@ -6,30 +6,14 @@ mod single;
 use std::path::PathBuf;
 
 use iso20022::incoming::{self, Message};
-use iso20022::pacs002::{self, StatusReport};
 use iso20022::xml::Limits;
 use ledger::money::Decimals;
-use single::{Answered, BANKS, Single, XML, money, uetr};
+use single::{Answered, BANKS, Single, XML, money, report, uetr, verdicts};
 
 const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:";
 
 fn send(node: &Single, message: &str) -> Answered {
     node.post("/v1/iso20022", XML, message.as_bytes())
-}
-
-fn report(answer: &Answered) -> StatusReport {
-    assert_eq!((answer.status, answer.media_type.as_str()), (200, XML), "{}", answer.text());
-    pacs002::read(&answer.body, &Limits::default()).unwrap()
-}
-
-/// Status and reasons of each transaction.
-fn verdicts(report: &StatusReport) -> Vec<String> {
-    let text = |status: &pacs002::TransactionStatus| {
-        let codes: Vec<_> = status.reasons.iter().map(|reason| reason.code.to_string()).collect();
-        let text = status.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-        format!("{text} {}", codes.join(" ")).trim_end().to_owned()
-    };
-    report.transactions.iter().map(text).collect()
 }
 
 fn agent(bank: usize) -> String {

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use api::problem::Problem;
 use api::transaction::TransactionAnswer;
+use iso20022::pacs002::{self, StatusReport};
+use iso20022::xml::Limits;
 use ledger::account::{Policy, Roles};
 use ledger::codec;
 use ledger::crypto::{SecretKey, Suite};
@@ -47,6 +49,22 @@ const HOST: usize = 3;
 pub(crate) const OCTETS: &str = "application/octet-stream";
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const XML: &str = "application/xml";
+
+/// The report that answers a message.
+pub(crate) fn report(answer: &Answered) -> StatusReport {
+    assert_eq!((answer.status, answer.media_type.as_str()), (200, XML), "{}", answer.text());
+    pacs002::read(&answer.body, &Limits::default()).unwrap()
+}
+
+/// Status and reasons of each transaction.
+pub(crate) fn verdicts(report: &StatusReport) -> Vec<String> {
+    let text = |status: &pacs002::TransactionStatus| {
+        let codes: Vec<_> = status.reasons.iter().map(|reason| reason.code.to_string()).collect();
+        let text = status.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        format!("{text} {}", codes.join(" ")).trim_end().to_owned()
+    };
+    report.transactions.iter().map(text).collect()
+}
 
 pub(crate) fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(SUITE, [seed; 32])
