@@ -75,9 +75,6 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
     let holdings = check::holdings(&desk, &party, &account)?;
     let entries = entries(&desk, &party)?;
     let checked = check::check(&desk, &party, holdings, entries, &naming)?;
-    if command.format == StatementFormat::Proof {
-        return proven::write(&desk, &checked, command);
-    }
     let balances = balances::of(&checked.lines, command.since.as_deref(), command.until.as_deref());
     let lines = checked.lines.into_iter().filter(|(entry, _)| within(command, entry));
     let lines: Vec<LineDocument> =
@@ -91,7 +88,10 @@ pub(super) fn run(session: &Session, command: &Statement) -> Result<(), Fault> {
     };
     let text = match command.format {
         StatementFormat::Csv => Text::data(csv::write(&document)?),
-        StatementFormat::Text | StatementFormat::Proof => text(&document),
+        StatementFormat::Text => text(&document),
+        StatementFormat::Proof => {
+            return proven::write(&desk, &checked.holdings, &checked.entries, command);
+        }
         StatementFormat::Camt053 => {
             let days = (command.since.as_deref(), command.until.as_deref());
             let period = message::Period::new(days, &document.entries, entropy::now())?;

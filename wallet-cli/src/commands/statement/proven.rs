@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::check::Checked;
+use super::check::Holdings;
 use super::parts;
 use crate::cli::{Anchor, Statement};
 use crate::code::Own;
@@ -74,19 +74,24 @@ struct EntryDocument {
 ///
 /// # Errors
 /// Exit 3 if the nodes do not prove what they list, or the earlier statement does not hold.
-pub(super) fn write(desk: &Desk<'_>, checked: &Checked, command: &Statement) -> Result<(), Fault> {
+pub(super) fn write(
+    desk: &Desk<'_>,
+    holdings: &Holdings,
+    entries: &BTreeMap<AssetCode, Vec<Entry>>,
+    command: &Statement,
+) -> Result<(), Fault> {
     let path = command.out.as_deref().ok_or_else(|| {
         let why = say!("A proven statement is a file.", "已证明的对账单是一个文件。");
         Fault::missing("-o FILE", why)
     })?;
     let earlier = command.after.as_deref().map(|path| read(&desk.chain, path)).transpose()?;
     let (mut openings, mut positions) = (openings(earlier), Vec::new());
-    for (asset, holding) in &checked.holdings {
+    for (asset, holding) in holdings {
         let holding = holding.as_ref().ok_or_else(|| unproven(*asset))?;
         let closing = Proof::decode(&holding.file).map_err(|error| refused(&error))?;
         let opening = openings.remove(asset);
         let after = opening.as_ref().map_or(0, |(height, _)| *height);
-        let entries = checked.entries.get(asset).into_iter().flatten();
+        let entries = entries.get(asset).into_iter().flatten();
         let entries = entries.filter(|entry| entry.height.0 > after).copied().collect();
         positions.push(Position { opening: opening.map(|(_, proof)| proof), entries, closing });
     }
