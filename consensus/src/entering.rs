@@ -82,8 +82,11 @@ impl Replica {
     /// Starts the turn of `view`.
     pub(crate) fn begin(&mut self, now: Timestamp, view: View) {
         self.turn = Turn::new(view, now);
-        self.resend.last = self.resend.last.map(|_| now);
         self.resend.count = 0;
+        // R19: views that go by do not put off the question of one that has forgotten.
+        if !self.is_asking() {
+            self.resend.last = self.resend.last.map(|_| now);
+        }
         for (view, block) in self.views.compact(view) {
             if !self.is_of_use(view, &block) {
                 self.chain.forget(&block);

@@ -69,7 +69,9 @@
 //!   silence. One whose connection has ended is silent until it is heard again.
 //! - **R14 Repeat.** While something is open, the votes of the current view, the own proposal, the
 //!   votes to finalize pending blocks and a status are sent again, at pauses that double up to a
-//!   bound; when nothing is open, the status alone. A peer whose status, or vote to nullify, shows
+//!   bound; when nothing is open, the status alone. A new view begins the pauses anew, but not for
+//!   a validator that asks what it forgot (R19): the others may pass views faster than it may
+//!   repeat. A peer whose status, or vote to nullify, shows
 //!   that it is behind is sent what it misses: the last finalization, up to 32 certificates from
 //!   the first it misses, and the certificate by which this replica has entered its view; once per
 //!   peer and pause.

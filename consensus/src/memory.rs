@@ -75,6 +75,11 @@ impl Replica {
         self.inquiry.as_ref().map_or(Memory::Whole, lost)
     }
 
+    /// True while too few have reported for any view to be safe.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.inquiry.as_ref().is_some_and(|asked| asked.bound().is_none())
+    }
+
     /// A peer reports up to where it may have voted: forgotten votes are not much higher.
     pub(crate) fn on_report(&mut self, from: ValidatorIndex, report: &Report) {
         let asked = self.inquiry.as_mut().filter(|asked| asked.number == report.inquiry);

@@ -63,6 +63,7 @@ impl Replica {
     /// True if something is open that a lost message may hold up.
     fn is_unsettled(&self) -> bool {
         self.turn.busy_since.is_some()
+            || self.is_asking()
             || self.views.pending().next().is_some()
             || !self.fetching.is_empty()
             || self

@@ -93,6 +93,31 @@ fn r19_who_forgot_says_nothing_until_enough_have_reported() {
 }
 
 #[test]
+fn r19_the_question_is_repeated_while_the_others_pass_views_quickly() {
+    let committee = Committee::new();
+    let mut bench = forgetful(&committee, 1, Vec::new());
+    let mut parent = committee.genesis.clone();
+    let mut pass = |bench: &mut Bench<'_>, views: std::ops::RangeInclusive<u64>| {
+        let mut questions = Vec::new();
+        for view in views {
+            let block = committee.block(view, &parent);
+            bench.learn(committee.notarization(&block));
+            questions.extend(asked(&bench.wait(20)));
+            parent = block;
+        }
+        questions
+    };
+    // A second, in which there is never so long a pause as one between repetitions.
+    let questions = pass(&mut bench, 1..=50);
+    assert!((4..=5).contains(&questions.len()), "{questions:?}");
+    assert!(questions.iter().all(|question| *question == Some(77)));
+    for peer in [0, 2, 3] {
+        bench.hear(peer, report(50));
+    }
+    assert_eq!(pass(&mut bench, 51..=100), [], "it knows its bound");
+}
+
+#[test]
 fn r19_the_record_closes_the_views_for_later_starts() {
     let committee = Committee::new();
     let forgotten = |epoch| Record::Forgotten { epoch: Epoch(epoch), view: View(1) };
