@@ -59,6 +59,14 @@ fn until_fetching(field: &Field) {
     .unwrap();
 }
 
+/// Waits until nothing of a fetch is left: under load the node may have begun another.
+fn until_nothing_is_kept(field: &Field) {
+    let node = &field.devnet.nodes[3];
+    let folder = node.home.join("snapshot");
+    until("the end of a fetch", &node.log(), PATIENCE, || (!folder.exists()).then_some(()))
+        .unwrap();
+}
+
 /// Waits for a block of the last node's: it remembers enough to vote and to propose.
 fn until_leading(field: &Field) {
     let (first, last) = (&field.devnet.nodes[0], &field.devnet.nodes[3]);
@@ -98,7 +106,7 @@ fn a_node_that_was_away_comes_back_by_a_snapshot_and_votes() {
         field.devnet.nodes[3].wait_ready(&field.client).unwrap();
         field.devnet.wait_in_step(&field.client, PATIENCE).unwrap();
         assert!(status(&field, 3).unwrap().earliest > seen + 1, "new: {is_new}");
-        assert!(!field.devnet.nodes[3].home.join("snapshot").exists());
+        until_nothing_is_kept(&field);
         until_leading(&field);
     }
     // With another one gone, nothing is final without the vote of the one that came back.

@@ -447,6 +447,9 @@ impl Fetcher {
     }
 
     fn finish(&mut self, at: Standing<'_>) {
+        if self.is_passed(at) {
+            return;
+        }
         let Phase::Fetching(fetching) = std::mem::replace(&mut self.phase, Phase::Idle) else {
             return;
         };
@@ -459,12 +462,21 @@ impl Fetcher {
         }
     }
 
-    fn look_after_chunks(&mut self, at: Standing<'_>) {
-        let Phase::Fetching(fetching) = &mut self.phase else { return };
-        if fetching.assembly.id.height <= at.tip.height() {
+    /// Gives the fetch up if the node needs it no more; true if so.
+    fn is_passed(&mut self, at: Standing<'_>) -> bool {
+        let Phase::Fetching(fetching) = &self.phase else { return false };
+        let is_passed = fetching.assembly.id.height <= at.tip.height();
+        if is_passed {
             self.give_up(at, "this node has come by the snapshot's block on its own");
+        }
+        is_passed
+    }
+
+    fn look_after_chunks(&mut self, at: Standing<'_>) {
+        if self.is_passed(at) {
             return;
         }
+        let Phase::Fetching(fetching) = &mut self.phase else { return };
         fetching.miss(at.now);
         if fetching.refresh_at <= at.now {
             fetching.refresh_at = at.now.plus(REFRESH_MS);

@@ -177,6 +177,19 @@ fn a_fetch_goes_on_after_a_restart_with_what_was_kept() {
 }
 
 #[test]
+fn a_node_that_comes_by_the_block_on_its_own_keeps_nothing_of_the_fetch() {
+    let chain = Chain::new(18);
+    let mut scene = scene(&chain, &[Manner::Honest; 3]);
+    scene.call(|fetcher, at| fetcher.seek(at, false));
+    scene.run_until(60_000, |scene| scene.kept_chunks() >= 3);
+    scene.tip = chain.tip().clone();
+    scene.run(60_000);
+    assert!(scene.finished.is_none());
+    assert!(matches!(scene.kept.last(), Some(Keep::End)), "{:?}", scene.kept.last());
+    assert!(scene.now.since(START) < 1_000, "once its last chunk is here");
+}
+
+#[test]
 fn when_all_peers_have_moved_on_a_newer_snapshot_is_fetched() {
     let old = Chain::new(18);
     let mut scene = scene(&old, &[Manner::Honest; 2]);
