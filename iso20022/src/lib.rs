@@ -7,16 +7,18 @@
 //!       -> CreditTransfer::order -> order::PaymentOrder             (or refusals, RJCT)
 //! outcome -> pacs002::TransactionStatus -> pacs002::StatusReport -> pacs002::write -> text
 //! entries -> camt053::StatementMessage -> camt053::write -> text
+//!         -> camt054::NotificationMessage -> camt054::write -> text
 //! ```
 //!
 //! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
 //! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
 //! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
 //! accounts and quotes; signatures; every message but pacs.008, pacs.009, pain.001 and pacs.028
-//! (in), pacs.002 (out, and in for clients) and camt.053 (out).
+//! (in), pacs.002 (out, and in for clients), camt.053 and camt.054 (out).
 #![deny(clippy::arithmetic_side_effects)]
 
 pub mod camt053;
+pub mod camt054;
 mod envelope;
 mod fault;
 mod fields;
@@ -33,6 +35,7 @@ pub mod pacs028;
 pub mod pain001;
 mod private;
 mod refusal;
+pub mod report;
 mod schema;
 pub mod time;
 pub mod transfer;

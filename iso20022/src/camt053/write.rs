@@ -1,27 +1,21 @@
 //! Writes a statement message, element by element in the schema's order.
 
-use ledger::money::{Amount, Money};
+use ledger::money::Amount;
 
-use super::{
-    DEFINITION, EntryReason, Statement, StatementAccount, StatementEntry, StatementFault,
-    StatementMessage,
-};
+use super::{DEFINITION, Statement, StatementMessage};
 use crate::envelope::NAMESPACE_PREFIX;
-use crate::schema::{CurrencyAmount, identification, parts, write_institution};
+use crate::report::{ReportFault, write_account, write_entry, write_information, write_moment};
+use crate::schema::{CurrencyAmount, identification};
 use crate::time::DateTime;
 use crate::xml::Writer;
-
-/// The longest `Max500Text` and `Max34Text`.
-const INFORMATION_CHARACTERS: usize = 500;
-const ACCOUNT_CHARACTERS: usize = 34;
 
 /// Writes the message as an XML document.
 ///
 /// # Errors
-/// [`StatementFault`] for what the message cannot say.
-pub fn write(message: &StatementMessage) -> Result<String, StatementFault> {
+/// [`ReportFault`] for what the message cannot say.
+pub fn write(message: &StatementMessage) -> Result<String, ReportFault> {
     if message.statements.is_empty() {
-        return Err(StatementFault::Empty);
+        return Err(ReportFault::Empty);
     }
     let mut writer = Writer::new();
     writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{DEFINITION}"));
@@ -40,8 +34,9 @@ fn write_statement(
     writer: &mut Writer,
     message: &StatementMessage,
     statement: &Statement,
-) -> Result<(), StatementFault> {
+) -> Result<(), ReportFault> {
     let closing = statement.closing()?;
+    let currency = statement.currency();
     writer.open("Stmt");
     writer.leaf("Id", &identification(&statement.id));
     writer.leaf("CreDtTm", message.created.as_str());
@@ -49,42 +44,18 @@ fn write_statement(
     writer.leaf("FrDtTm", statement.from.as_str());
     writer.leaf("ToDtTm", statement.to.as_str());
     writer.close();
-    write_account(writer, statement, &message.account)?;
+    write_account(writer, currency, &message.account)?;
     let balances = [("OPBD", statement.opening, &statement.from), ("CLBD", closing, &statement.to)];
     for (code, balance, at) in balances {
-        write_balance(writer, code, &amount(statement, balance)?, at);
+        write_balance(writer, code, &currency.amount(balance)?, at);
     }
     write_summary(writer, statement)?;
     for entry in &statement.entries {
-        write_entry(writer, statement, entry)?;
+        write_entry(writer, currency, entry)?;
     }
     write_information(writer, "AddtlStmtInf", &statement.information);
     writer.close();
     Ok(())
-}
-
-fn write_account(
-    writer: &mut Writer,
-    statement: &Statement,
-    account: &StatementAccount,
-) -> Result<(), StatementFault> {
-    writer.open("Acct");
-    write_account_id(writer, &account.identification);
-    writer.leaf("Ccy", amount(statement, Amount::ZERO)?.currency());
-    writer.open("Svcr");
-    write_institution(writer, account.servicer);
-    writer.close();
-    writer.close();
-    Ok(())
-}
-
-fn write_account_id(writer: &mut Writer, identification: &str) {
-    let text = parts(identification, ACCOUNT_CHARACTERS).into_iter().next();
-    writer.open("Id");
-    writer.open("Othr");
-    writer.leaf("Id", text.as_deref().unwrap_or("NOTPROVIDED"));
-    writer.close();
-    writer.close();
 }
 
 fn write_balance(writer: &mut Writer, code: &str, amount: &CurrencyAmount, at: &DateTime) {
@@ -101,13 +72,7 @@ fn write_balance(writer: &mut Writer, code: &str, amount: &CurrencyAmount, at: &
     writer.close();
 }
 
-fn write_moment(writer: &mut Writer, name: &'static str, at: &DateTime) {
-    writer.open(name);
-    writer.leaf("DtTm", at.as_str());
-    writer.close();
-}
-
-fn write_summary(writer: &mut Writer, statement: &Statement) -> Result<(), StatementFault> {
+fn write_summary(writer: &mut Writer, statement: &Statement) -> Result<(), ReportFault> {
     writer.open("TxsSummry");
     let kinds = [("TtlNtries", None), ("TtlCdtNtries", Some(true)), ("TtlDbtNtries", Some(false))];
     for (name, credit) in kinds {
@@ -118,87 +83,12 @@ fn write_summary(writer: &mut Writer, statement: &Statement) -> Result<(), State
                 .filter(move |entry| credit.is_none_or(|credit| entry.is_credit == credit))
         };
         let sum = counted().try_fold(Amount::ZERO, |sum, entry| sum.plus(entry.amount));
-        let sum = sum.ok_or(StatementFault::TooLarge(statement.asset))?;
+        let sum = sum.ok_or(ReportFault::TooLarge(statement.asset))?;
         writer.open(name);
         writer.leaf("NbOfNtries", &counted().count().to_string());
-        writer.leaf("Sum", amount(statement, sum)?.number());
+        writer.leaf("Sum", statement.currency().amount(sum)?.number());
         writer.close();
     }
     writer.close();
     Ok(())
-}
-
-fn write_entry(
-    writer: &mut Writer,
-    statement: &Statement,
-    entry: &StatementEntry,
-) -> Result<(), StatementFault> {
-    writer.open("Ntry");
-    amount(statement, entry.amount)?.write(writer, "Amt");
-    writer.leaf("CdtDbtInd", if entry.is_credit { "CRDT" } else { "DBIT" });
-    writer.open("Sts");
-    writer.leaf("Cd", "BOOK");
-    writer.close();
-    write_moment(writer, "BookgDt", &entry.booked);
-    write_moment(writer, "ValDt", &entry.booked);
-    writer.leaf("AcctSvcrRef", &format!("block {}", entry.block));
-    write_transaction_code(writer, entry);
-    writer.open("NtryDtls");
-    writer.open("TxDtls");
-    writer.open("Refs");
-    writer.leaf("UETR", &entry.uetr.to_string());
-    writer.close();
-    if let Some(counterparty) = &entry.counterparty {
-        writer.open("RltdPties");
-        writer.open(if entry.is_credit { "DbtrAcct" } else { "CdtrAcct" });
-        write_account_id(writer, counterparty);
-        writer.close();
-        writer.close();
-    }
-    writer.close();
-    writer.close();
-    write_information(writer, "AddtlNtryInf", entry.note.as_deref().unwrap_or_default());
-    writer.close();
-    Ok(())
-}
-
-/// The code of the external set (domain, family, sub-family), and the ledger's own word.
-fn write_transaction_code(writer: &mut Writer, entry: &StatementEntry) {
-    let transfers = if entry.is_credit { "RCDT" } else { "ICDT" };
-    let (domain, family, subfamily, word) = match entry.reason {
-        EntryReason::Issue => ("PMNT", transfers, "OTHR", "issue"),
-        EntryReason::Redemption => ("PMNT", transfers, "OTHR", "redeem"),
-        EntryReason::Payment => ("PMNT", transfers, "OTHR", "payment"),
-        EntryReason::Fee => ("PMNT", transfers, "CHRG", "fee"),
-        EntryReason::Exchange => ("FORX", "SPOT", "OTHR", "exchange"),
-    };
-    writer.open("BkTxCd");
-    writer.open("Domn");
-    writer.leaf("Cd", domain);
-    writer.open("Fmly");
-    writer.leaf("Cd", family);
-    writer.leaf("SubFmlyCd", subfamily);
-    writer.close();
-    writer.close();
-    writer.open("Prtry");
-    writer.leaf("Cd", word);
-    writer.close();
-    writer.close();
-}
-
-fn write_information(writer: &mut Writer, name: &'static str, text: &str) {
-    if let Some(first) = parts(text, INFORMATION_CHARACTERS).into_iter().next() {
-        writer.leaf(name, &first);
-    }
-}
-
-fn amount(statement: &Statement, amount: Amount) -> Result<CurrencyAmount, StatementFault> {
-    let of = |amount| CurrencyAmount::new(Money::new(amount, statement.asset), statement.decimals);
-    of(amount).ok_or_else(|| {
-        if of(Amount::ZERO).is_some() {
-            StatementFault::TooLarge(statement.asset)
-        } else {
-            StatementFault::NotACurrency(statement.asset)
-        }
-    })
 }

@@ -1,11 +1,12 @@
-//! Statements (camt.053): their text, their balances, what cannot be stated, and the schema.
+//! Statements (camt.053) and notifications (camt.054): their text, their balances, what cannot be
+//! stated, and the schemas.
 
-use iso20022::camt053::{
-    self, EntryReason, Statement, StatementAccount, StatementEntry, StatementFault,
-    StatementMessage,
-};
+use iso20022::camt053::{self, Statement, StatementMessage};
+use iso20022::camt054::{self, Notification, NotificationMessage};
+use iso20022::report::{ReportFault, ReportedAccount, ReportedEntry};
 use iso20022::time::DateTime;
 use iso20022::xml::{Document, Element, Limits};
+use ledger::account::EntryKind;
 use ledger::ids::{AssetCode, Bic, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals};
 use proptest::prelude::*;
@@ -18,10 +19,10 @@ fn asset(code: &str) -> AssetCode {
     AssetCode::parse(code).unwrap()
 }
 
-fn entry(place: u8, is_credit: bool, amount: u128) -> StatementEntry {
-    StatementEntry {
+fn entry(place: u8, is_credit: bool, amount: u128) -> ReportedEntry {
+    ReportedEntry {
         uetr: Uetr::from_entropy([place; 16]),
-        reason: EntryReason::Payment,
+        kind: EntryKind::Payment,
         is_credit,
         amount: Amount(amount),
         block: u64::from(place),
@@ -31,7 +32,7 @@ fn entry(place: u8, is_credit: bool, amount: u128) -> StatementEntry {
     }
 }
 
-fn statement(opening: u128, entries: Vec<StatementEntry>) -> Statement {
+fn statement(opening: u128, entries: Vec<ReportedEntry>) -> Statement {
     Statement {
         id: "CNY-1".to_owned(),
         from: DateTime::of(Timestamp(0)),
@@ -48,7 +49,7 @@ fn message(statements: Vec<Statement>) -> StatementMessage {
     StatementMessage {
         message_id: "STATEMENT-1".to_owned(),
         created: DateTime::of(NOW),
-        account: StatementAccount {
+        account: ReportedAccount {
             identification: "pppppppppppppppppppppppppppppppp".to_owned(),
             servicer: Bic::parse("PSBCCNBJ").unwrap(),
         },
@@ -89,32 +90,32 @@ fn what_cannot_be_stated_is_refused_by_name() {
         change(&mut changed);
         camt053::write(&message(vec![changed])).unwrap_err()
     };
-    assert_eq!(camt053::write(&message(Vec::new())), Err(StatementFault::Empty));
+    assert_eq!(camt053::write(&message(Vec::new())), Err(ReportFault::Empty));
     let points = one(&|statement| statement.asset = asset("POINTS"));
-    assert_eq!(points, StatementFault::NotACurrency(asset("POINTS")));
+    assert_eq!(points, ReportFault::NotACurrency(asset("POINTS")));
     let precise = one(&|statement| statement.decimals = Decimals(6));
-    assert_eq!(precise, StatementFault::NotACurrency(asset("CNY")));
+    assert_eq!(precise, ReportFault::NotACurrency(asset("CNY")));
     let large = one(&|statement| statement.opening = Amount(10_u128.pow(18)));
-    assert_eq!(large, StatementFault::TooLarge(asset("CNY")));
+    assert_eq!(large, ReportFault::TooLarge(asset("CNY")));
     let negative = one(&|statement| statement.entries.push(entry(2, false, 12)));
-    assert_eq!(negative, StatementFault::Unbalanced(asset("CNY")));
+    assert_eq!(negative, ReportFault::Unbalanced(asset("CNY")));
     let beyond = one(&|statement| statement.opening = Amount(u128::MAX));
-    assert_eq!(beyond, StatementFault::Unbalanced(asset("CNY")));
+    assert_eq!(beyond, ReportFault::Unbalanced(asset("CNY")));
 }
 
-fn any_entry() -> impl Strategy<Value = StatementEntry> {
-    let reason = prop_oneof![
-        Just(EntryReason::Issue),
-        Just(EntryReason::Redemption),
-        Just(EntryReason::Payment),
-        Just(EntryReason::Fee),
-        Just(EntryReason::Exchange),
+fn any_entry() -> impl Strategy<Value = ReportedEntry> {
+    let kind = prop_oneof![
+        Just(EntryKind::Issue),
+        Just(EntryKind::Redeem),
+        Just(EntryKind::Payment),
+        Just(EntryKind::Fee),
+        Just(EntryKind::Exchange),
     ];
     let texts = (proptest::option::of(any::<String>()), proptest::option::of(any::<String>()));
-    (reason, any::<bool>(), 0..10_u128.pow(9), any::<u64>(), texts, any::<[u8; 16]>()).prop_map(
-        |(reason, is_credit, amount, block, (counterparty, note), entropy)| StatementEntry {
+    (kind, any::<bool>(), 0..10_u128.pow(9), any::<u64>(), texts, any::<[u8; 16]>()).prop_map(
+        |(kind, is_credit, amount, block, (counterparty, note), entropy)| ReportedEntry {
             uetr: Uetr::from_entropy(entropy),
-            reason,
+            kind,
             is_credit,
             amount: Amount(amount),
             block,
@@ -150,6 +151,54 @@ fn any_statement_that_is_written_is_valid() {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) };
     let run = TestRunner::new(config).run(&messages, |message| {
         validate(&schema, &camt053::write(&message).unwrap());
+        Ok(())
+    });
+    run.unwrap();
+}
+
+fn notification(code: &str, entries: Vec<ReportedEntry>) -> Notification {
+    Notification { asset: asset(code), decimals: Decimals(2), entries }
+}
+
+fn notice(notifications: Vec<Notification>) -> NotificationMessage {
+    let StatementMessage { message_id, created, account, .. } = message(Vec::new());
+    NotificationMessage { message_id, created, account, notifications }
+}
+
+#[test]
+fn a_notification_has_the_entries_and_no_balance() {
+    let entries = vec![entry(1, true, 1000), entry(1, false, 250)];
+    let written = camt054::write(&notice(vec![
+        notification("CNY", entries),
+        notification("HKD", vec![entry(1, true, 7)]),
+    ]));
+    let text = written.unwrap();
+    let document = Document::parse(text.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(texts(&document, "Amt"), ["10.00", "2.50", "0.07"]);
+    assert_eq!(texts(&document, "CdtDbtInd"), ["CRDT", "DBIT", "CRDT"]);
+    assert_eq!(texts(&document, "Ccy"), ["CNY", "HKD"]);
+    assert_eq!(texts(&document, "Id").first().unwrap(), "CNY-STATEMENT-1");
+    assert_eq!(camt054::write(&notice(Vec::new())), Err(ReportFault::Empty));
+    let points = camt054::write(&notice(vec![notification("POINTS", Vec::new())]));
+    assert_eq!(points, Err(ReportFault::NotACurrency(asset("POINTS"))));
+}
+
+#[test]
+fn any_notification_that_is_written_is_valid() {
+    let Some(folder) = schemas() else { return };
+    let schema = folder.join("camt.054.001.08.xsd");
+    let entries = proptest::collection::vec(any_entry(), 1..5);
+    let messages = (entries, any::<String>(), any::<String>()).prop_map(
+        |(entries, message_id, identification)| {
+            let mut message = notice(vec![notification("CNY", entries)]);
+            message.message_id = message_id;
+            message.account.identification = identification;
+            message
+        },
+    );
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(32) };
+    let run = TestRunner::new(config).run(&messages, |message| {
+        validate(&schema, &camt054::write(&message).unwrap());
         Ok(())
     });
     run.unwrap();

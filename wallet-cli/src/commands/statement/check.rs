@@ -122,7 +122,11 @@ fn walk(domains: &Domains, entries: Vec<EntryView>, naming: &Naming) -> Result<W
     Ok(walked)
 }
 
-fn read(view: &EntryView, naming: &Naming) -> Result<(AssetCode, Entry), Fault> {
+/// An entry as the ledger booked it, with its asset.
+///
+/// # Errors
+/// A usage fault for what a node should not say.
+pub(super) fn read(view: &EntryView, naming: &Naming) -> Result<(AssetCode, Entry), Fault> {
     let money = parse_money(&view.amount, naming)?;
     let kind = match view.kind.as_str() {
         "issue" => EntryKind::Issue,

@@ -2,16 +2,14 @@
 //!
 //! Absent: points, which the message cannot state; they are in every other form.
 
-use api::account::EntryView;
 use api::text::Naming;
-use iso20022::camt053::{
-    self, EntryReason, Statement, StatementAccount, StatementEntry, StatementMessage,
-};
+use iso20022::camt053::{self, Statement, StatementMessage};
+use iso20022::report::{ReportedAccount, ReportedEntry};
 use iso20022::time::DateTime;
-use ledger::ids::{Bic, Timestamp, Uetr};
+use ledger::ids::{Bic, Timestamp};
 use ledger::money::{Decimals, Money};
 
-use super::{LineDocument, StatementDocument, word};
+use super::{LineDocument, StatementDocument, check, word};
 use crate::code::Own;
 use crate::fault::{Fault, quoted};
 use crate::language::say;
@@ -73,7 +71,7 @@ pub(super) fn write(
             document.block
         ),
         created: period.created.clone(),
-        account: StatementAccount {
+        account: ReportedAccount {
             identification: data(&document.account).to_owned(),
             servicer: Bic::parse(servicer)?,
         },
@@ -114,30 +112,14 @@ fn statement(
     })
 }
 
-fn entry(line: &LineDocument, naming: &Naming) -> Result<StatementEntry, Fault> {
+fn entry(line: &LineDocument, naming: &Naming) -> Result<ReportedEntry, Fault> {
     let LineDocument { entry, name, note, .. } = line;
     let said: Vec<&str> = name.as_deref().into_iter().chain(note.as_deref()).collect();
-    Ok(StatementEntry {
-        uetr: Uetr::parse(&entry.id)?,
-        reason: reason(entry),
-        is_credit: entry.direction == "in",
-        amount: parse_money(&entry.amount, naming)?.amount,
-        block: entry.block,
-        booked: moment(&entry.time)?,
-        counterparty: entry.counterparty.as_deref().map(data).map(str::to_owned),
-        note: (!said.is_empty()).then(|| said.join(": ")),
-    })
-}
-
-/// The kinds were checked when the entries were chained; what is new since is a payment.
-fn reason(entry: &EntryView) -> EntryReason {
-    match entry.kind.as_str() {
-        "issue" => EntryReason::Issue,
-        "redeem" => EntryReason::Redemption,
-        "fee" => EntryReason::Fee,
-        "exchange" => EntryReason::Exchange,
-        _ => EntryReason::Payment,
-    }
+    let note = (!said.is_empty()).then(|| said.join(": "));
+    let counterparty = entry.counterparty.as_deref().map(data).map(str::to_owned);
+    let (_, booked) = check::read(entry, naming)?;
+    let reported = ReportedEntry::of(&booked, moment(&entry.time)?, counterparty);
+    Ok(ReportedEntry { note, ..reported })
 }
 
 /// An address without its network's prefix, as messages name accounts.
