@@ -16,6 +16,14 @@ pub struct EventQuery {
     /// Only receipts that move, hold or release money of this account or for it; then no proposals
     /// and no alerts.
     pub account: Option<String>,
+    /// `camt.054`: in the place of receipts the ISO 20022 notification of what each booked of the
+    /// account.
+    pub message: Option<String>,
+}
+
+impl EventQuery {
+    /// The message that can be asked for.
+    pub const NOTIFICATION: &'static str = "camt.054";
 }
 
 /// An alert: something that an operator should know now, raised or cleared.

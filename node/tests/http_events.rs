@@ -103,9 +103,42 @@ fn an_account_sees_its_own_receipts() {
 }
 
 #[test]
+fn an_account_is_notified_of_what_was_booked() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    let wei = node.address_of(0, "wei");
+    let mut all = Client::open(&node, &format!("?from=0&account={wei}&message=camt.054"), None);
+    let issued = all.next();
+    assert!(issued.data.contains("<Cd>issue</Cd>"), "{}", issued.data);
+    let paid = node.settle(&node.signed_payment(1, 100));
+    let receipt = &paid.receipts[0];
+    let event = all.next();
+    assert_eq!(event.name, "notification");
+    assert_eq!(event.id, format!("{}-0", receipt.block.unwrap()));
+    let has = |text: &str| assert!(event.data.contains(text), "{text}: {}", event.data);
+    has("urn:iso:std:iso:20022:tech:xsd:camt.054.001.08");
+    has(&format!("<UETR>{}</UETR>", receipt.id.as_deref().unwrap()));
+    has("<Amt Ccy=\"CNY\">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>");
+    // It is the same message for whoever comes later, and goes on behind it.
+    let mut later =
+        Client::open(&node, &format!("?account={wei}&message=camt.054"), Some(&issued.id));
+    assert_eq!(later.next(), event);
+    // A refused payment books nothing; the next event is the next payment's.
+    node.settle(&node.signed_payment(2, 1_000_000_000));
+    let next = node.settle(&node.signed_payment(3, 100));
+    assert!(all.next().data.contains(next.receipts[0].id.as_deref().unwrap()));
+}
+
+#[test]
 fn what_is_no_place_is_refused() {
     let node = Single::start(|_| {});
-    for path in ["/v1/events?from=x", "/v1/events?account=x", "/v1/events?other=1"] {
+    for path in [
+        "/v1/events?from=x",
+        "/v1/events?account=x",
+        "/v1/events?other=1",
+        "/v1/events?message=camt.054",
+        "/v1/events?message=camt.053",
+    ] {
         assert_eq!(node.get(path).problem().status, 400, "{path}");
     }
 }

@@ -8,6 +8,8 @@
 //! none is left out and none comes twice; a slow client holds back its own stream alone, and costs
 //! one block's receipts of memory. Absent: events of what is not final.
 
+mod notification;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,15 +18,16 @@ use std::time::Duration;
 use api::event::EventQuery;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
-use api::text;
+use api::text::{self, Naming};
 use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use ledger::ids::{AccountId, Height, Timestamp};
-use ledger::receipt::Receipt;
+use ledger::receipt::{Outcome, Receipt};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
+use self::notification::Subject;
 use super::access::{self, Caller};
 use super::alerts::{self, Standing};
 use super::openapi::tag;
@@ -33,7 +36,7 @@ use super::proposals::Watch;
 use super::refusal::{Answer, Refused};
 use super::{AppState, Phase};
 use crate::home;
-use crate::store::{Store, StoreError};
+use crate::store::{HistoryLine, Store, StoreError};
 
 /// How often a quiet stream carries a comment, so that dead connections are noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -56,7 +59,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
         (
             status = 200,
             description = "Server-sent events; the data of each is JSON, of the schema that its \
-                           name says: `receipt`, `proposal` or `alert`",
+                           name says: `receipt`, `proposal` or `alert`; that of a `notification` \
+                           is an ISO 20022 message",
             content((String = "text/event-stream")),
         ),
         (status = 410),
@@ -69,6 +73,11 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Answer {
     let account = query.account.as_deref().map(|address| state.account(address)).transpose()?;
+    let message = query.message.as_deref();
+    if message.is_some_and(|message| message != EventQuery::NOTIFICATION || account.is_none()) {
+        let expected = "message is camt.054, the notification of one account: name the account.";
+        return Err(Problem::malformed(expected).into());
+    }
     let place = match (seen(&headers)?, query.from) {
         (Some((height, index)), _) => Place { height, index: index.saturating_add(1) },
         (None, Some(height)) => Place { height: Height(height), index: 0 },
@@ -82,8 +91,9 @@ pub(super) async fn follow(
     let proposals = account.is_none().then(Watch::default);
     let alerts = account.is_none().then(|| (state.alerts.subscribe(), Arc::default()));
     let (ready, caller) = (VecDeque::new(), caller.map(|Extension(caller)| caller));
+    let notifies = message.is_some();
     let mut stream =
-        Stream { state, caller, account, proposals, alerts, place, ready, _turn: turn };
+        Stream { state, caller, account, notifies, proposals, alerts, place, ready, _turn: turn };
     stream.add_proposals();
     stream.add_alerts();
     let events = futures::stream::unfold(stream, |mut stream| async {
@@ -117,6 +127,8 @@ struct Stream {
     /// Whose token opened it: it ends with the token.
     caller: Option<Caller>,
     account: Option<AccountId>,
+    /// True if the client wants to know what was booked of the account, in the place of receipts.
+    notifies: bool,
     proposals: Option<Watch>,
     /// The alerts as they change, and as the client knows them.
     alerts: Option<(watch::Receiver<Arc<Standing>>, Arc<Standing>)>,
@@ -140,15 +152,16 @@ impl Stream {
                 () = state.driver.view.indexed(self.place.height) => {}
             }
             let height = self.place.height;
-            let read = |store: &Store| receipts(store, height);
-            let (time, receipts) = match state.readers.read(&state.driver, read).await {
+            let booked_of = self.account.filter(|_| self.notifies);
+            let read = |store: &Store| finals(store, height, booked_of);
+            let finals = match state.readers.read(&state.driver, read).await {
                 Ok(found) => found?,
                 Err(error) => {
                     tracing::error!(%error, "a stream of events met a failing index");
                     return None;
                 }
             };
-            self.add(time, &receipts);
+            self.add(&finals);
             self.add_proposals();
         }
         self.ready.pop_front().filter(|_| access::counts(&self.state, self.caller.as_ref()))
@@ -179,22 +192,51 @@ impl Stream {
     }
 
     /// Makes the block's events ready, and goes on to the next block.
-    fn add(&mut self, time: Timestamp, receipts: &[Receipt]) {
+    fn add(&mut self, finals: &Finals) {
         let height = self.place.height;
         let latest = self.state.driver.view.latest();
         let naming = self.state.naming(latest.tip.state());
-        for (index, receipt) in receipts.iter().enumerate().skip(self.place.index) {
-            if self.account.is_some_and(|account| !receipt.outcome.concerns(account)) {
-                continue;
-            }
-            let view = ReceiptView::new(receipt, Some((height, time)), &naming);
-            // A view is made of strings and numbers: it always renders.
-            let data = serde_json::to_string(&view).unwrap_or_default();
-            let id = format!("{height}-{index}");
-            self.ready.push_back(Event::default().event("receipt").id(id).data(data));
+        let state = latest.tip.state();
+        for (index, receipt) in finals.receipts.iter().enumerate().skip(self.place.index) {
+            let place = (height, index, finals.time);
+            let event = match self.account {
+                Some(account) if self.notifies => {
+                    let servicer = state.institution(account.servicer()).map(|bank| bank.bic);
+                    servicer.and_then(|servicer| {
+                        let subject = Subject { account, servicer, naming: &naming };
+                        notification(subject, receipt, place, &finals.lines)
+                    })
+                }
+                Some(account) if !receipt.outcome.concerns(account) => None,
+                Some(_) | None => Some(receipt_event(receipt, place, &naming)),
+            };
+            self.ready.extend(event.map(|event| event.id(format!("{height}-{index}"))));
         }
         self.place = Place { height: height.next(), index: 0 };
     }
+}
+
+fn receipt_event(
+    receipt: &Receipt,
+    (height, _, time): (Height, usize, Timestamp),
+    naming: &Naming,
+) -> Event {
+    let view = ReceiptView::new(receipt, Some((height, time)), naming);
+    // A view is made of strings and numbers: it always renders.
+    let data = serde_json::to_string(&view).unwrap_or_default();
+    Event::default().event("receipt").data(data)
+}
+
+fn notification(
+    subject: Subject<'_>,
+    receipt: &Receipt,
+    place: (Height, usize, Timestamp),
+    lines: &[HistoryLine],
+) -> Option<Event> {
+    // A rejected operation under another's UETR booked nothing.
+    let payment = receipt.uetr.filter(|_| !matches!(receipt.outcome, Outcome::Rejected(_)))?;
+    let text = notification::message(subject, payment, place, lines)?;
+    Some(Event::default().event("notification").data(text))
 }
 
 /// Waits until the alerts change; for ever where there are none to wait for.
@@ -208,12 +250,23 @@ async fn changed(alerts: Option<&mut (watch::Receiver<Arc<Standing>>, Arc<Standi
     }
 }
 
-/// The receipts of a block and its time; `None` if this node does not keep the block.
-fn receipts(
+/// What a block made final.
+struct Finals {
+    time: Timestamp,
+    receipts: Vec<Receipt>,
+    /// What it booked of one account, if that was asked for.
+    lines: Vec<HistoryLine>,
+}
+
+/// What the block at `height` made final; `None` if this node does not keep the block.
+fn finals(
     store: &Store,
     height: Height,
-) -> Result<Option<(Timestamp, Vec<Receipt>)>, StoreError> {
+    booked_of: Option<AccountId>,
+) -> Result<Option<Finals>, StoreError> {
     let Some(indexed) = store.block(height)? else { return Ok(None) };
     let receipts = if indexed.receipts > 0 { store.receipts(height)? } else { Vec::new() };
-    Ok(Some((indexed.block.header.time, receipts)))
+    let lines = booked_of.map(|account| store.booked_at(account, height)).transpose()?;
+    let lines = lines.unwrap_or_default();
+    Ok(Some(Finals { time: indexed.block.header.time, receipts, lines }))
 }

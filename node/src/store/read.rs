@@ -276,6 +276,23 @@ impl Store {
         Ok(lines)
     }
 
+    /// An account's lines of the block at `height`, in the order in which they were booked.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database fails.
+    pub fn booked_at(
+        &self,
+        account: AccountId,
+        height: Height,
+    ) -> Result<Vec<HistoryLine>, StoreError> {
+        let table = self.database().begin_read()?.open_table(HISTORY)?;
+        let (first, last) =
+            (history_key(&account, height, 0), history_key(&account, height, u32::MAX));
+        // Newest comes first.
+        let rows = table.range(first..=last)?.rev();
+        rows.map(|row| decode(row?.1.value(), "line of history")).collect()
+    }
+
     /// A node of the mountain range over the blocks.
     ///
     /// # Errors
