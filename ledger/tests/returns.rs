@@ -32,10 +32,8 @@ fn paid(world: &mut World) -> Evidence {
 }
 
 fn reversal(outcome: &Outcome) -> &Reversal {
-    match outcome {
-        Outcome::Returned(reversal) => reversal,
-        other => panic!("not returned: {other:?}"),
-    }
+    let Outcome::Returned(reversal) = outcome else { panic!("not returned: {outcome:?}") };
+    reversal
 }
 
 fn back(evidence: &Evidence, world: &mut World, amount: Money) -> Return {

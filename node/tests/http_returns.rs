@@ -80,8 +80,8 @@ fn a_payment_is_returned_in_parts_and_shows_them() {
     // Nothing is left to return, and a restart does not forget that.
     let node = node.restart();
     let late = back(&node, 6, &evidence, &key(51));
-    let answer = node.post("/v1/transactions?wait=final", OCTETS, &codec::encode(&late));
-    assert_eq!(answer.problem().code, "return-mismatch");
+    let refused = node.settle(&late).receipts.remove(0);
+    assert_eq!(refused.code.as_deref(), Some("return-mismatch"));
     assert_eq!(view(&node, 1).returns.len(), 4);
 }
 
@@ -104,5 +104,6 @@ fn what_proves_nothing_is_refused_by_name() {
     let returned = node.settle(&back(&node, 3, &evidence, &key(51))).receipts.remove(0);
     let file = api::text::parse_base64(&returned.proof.unwrap()).unwrap();
     let of_return = Proof::decode(&file).unwrap().evidence(node.domains.chain_id()).unwrap();
-    assert_eq!(refused(&of_return, &key(51)), "not-settled");
+    let refused = node.settle(&back(&node, 4, &of_return, &key(51))).receipts.remove(0);
+    assert_eq!(refused.code.as_deref(), Some("not-settled"));
 }
