@@ -95,8 +95,8 @@ pub enum Simulation {
 }
 
 /// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes and
-/// proofs that it carries must be signed. What is held beyond its deadline and was not swept yet counts as
-/// held: trying a payment must not cost what a sweep does.
+/// proofs that it carries must be signed. What is held beyond its deadline and was not swept yet
+/// counts as held: trying a payment must not cost what a sweep does.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.

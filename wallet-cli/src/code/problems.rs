@@ -44,6 +44,13 @@ fn meaning(code: ProblemCode) -> Text {
     Text::new(english, chinese.to_owned())
 }
 
+fn get_the_proof_again() -> Text {
+    say!(
+        "Get the proof of the payment again, from this network. Nothing was paid.",
+        "请重新获取本网络上该支付的证明。未付款。"
+    )
+}
+
 fn action(code: ProblemCode) -> Text {
     match code {
         ProblemCode::Malformed | ProblemCode::MethodNotAllowed => say!(
@@ -92,10 +99,7 @@ fn action(code: ProblemCode) -> Text {
         }
         ProblemCode::WrongChain => check_the_network(),
         ProblemCode::BadSignature => sign_again(),
-        ProblemCode::CarriedProofRefused => say!(
-            "Get the proof of the payment again, from this network. Nothing was paid.",
-            "请重新获取本网络上该支付的证明。未付款。"
-        ),
+        ProblemCode::CarriedProofRefused => get_the_proof_again(),
         ProblemCode::TooManyRequests => say!(
             "Send the same request again after the Retry-After seconds.",
             "请在 Retry-After 所示秒数之后再次发送。"

@@ -1,8 +1,8 @@
 //! `feiqian return`: sends a settled payment back, whole or a part.
 //!
 //! Invariants: what is returned, and to whom, is read from the payment's verified proof, which the
-//! order carries, so no node can talk a payee into returning what it never got. Absent: what is left
-//! to return (the ledger's).
+//! order carries, so no node can talk a payee into returning what it never got. Absent: what is
+//! left to return (the ledger's).
 
 mod report;
 

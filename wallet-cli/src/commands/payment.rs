@@ -24,8 +24,8 @@ use returns::Returns;
 #[derive(Serialize)]
 struct PaymentDocument {
     id: String,
-    /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`, `absent` (proven not to have happened),
-    /// `expired`, `not-sent`, or `unknown`.
+    /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`, `absent` (proven
+    /// not to have happened), `expired`, `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,

@@ -1,7 +1,7 @@
 //! A payment's life in words: where it stands, who acts next, and what happened so far.
 //!
-//! Invariants: made from the payment's last receipt, what was returned of it, and the time of the last
-//! final block alone.
+//! Invariants: made from the payment's last receipt, what was returned of it, and the time of the
+//! last final block alone.
 //! Absent: where those come from.
 
 use api::receipt::ReceiptView;
