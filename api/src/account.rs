@@ -162,7 +162,7 @@ impl EntryView {
     }
 }
 
-/// Why an entry was booked: `issue`, `redeem`, `payment`, `fee` or `exchange`.
+/// Why an entry was booked: `issue`, `redeem`, `payment`, `fee`, `exchange` or `return`.
 pub const fn kind_word(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Issue => "issue",
@@ -170,6 +170,7 @@ pub const fn kind_word(kind: EntryKind) -> &'static str {
         EntryKind::Payment => "payment",
         EntryKind::Fee => "fee",
         EntryKind::Exchange => "exchange",
+        EntryKind::Return => "return",
     }
 }
 

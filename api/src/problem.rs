@@ -237,6 +237,11 @@ impl Problem {
                 "DS0A",
                 "Sign again with the keys that the transaction names. Nothing was paid.",
             ),
+            EnvelopeError::Proof(_) => (
+                ProblemCode::CarriedProofRefused,
+                "NARR",
+                "Get the proof of the payment again, from this network. Nothing was paid.",
+            ),
         };
         Self::new(code).with(format!("{error} (ISO 20022 reason {iso})"), hint)
     }

@@ -5,7 +5,7 @@
 
 use ledger::fees::{FeeItem, FeeKind};
 use ledger::ids::{Height, Timestamp};
-use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -42,11 +42,11 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done`, `rejected`, `held` or `released`.
+    /// `settled`, `done`, `rejected`, `held`, `released` or `returned`.
     pub status: String,
     /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held) or `CANC` (released).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected: `AM04`.
+    /// ISO 20022 reason, if rejected (`AM04`) or returned (`AC04`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// The rejection's stable code, if rejected: `insufficient-funds`.
@@ -99,6 +99,13 @@ pub struct ReceiptView {
     /// The exchange, for a payment across currencies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeView>,
+    /// The payment (UETR) of which this is a return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "uuid")]
+    pub payment: Option<String>,
+    /// What was returned of that payment in all, this return included: `40.00 CNY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<String>,
     /// The proof file, base64; present where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
@@ -131,6 +138,8 @@ impl ReceiptView {
             fee: None,
             fees: Vec::new(),
             exchange: None,
+            payment: None,
+            returned: None,
             proof: None,
         };
         match &receipt.outcome {
@@ -149,9 +158,21 @@ impl ReceiptView {
                 view.to = Some(naming.address(released.to));
                 view.held = Some(naming.money(released.released));
             }
+            Outcome::Returned(reversal) => view.reverse(reversal, naming),
             Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
         view
+    }
+
+    /// Adds the money that went back.
+    fn reverse(&mut self, reversal: &Reversal, naming: &Naming) {
+        self.iso_reason = Some(reversal.reason.to_string());
+        self.from = Some(naming.address(reversal.from));
+        self.to = Some(naming.address(reversal.to));
+        self.debited = Some(naming.money(reversal.amount));
+        self.credited = Some(naming.money(reversal.amount));
+        self.payment = Some(reversal.payment.to_string());
+        self.returned = Some(naming.amount(reversal.total, reversal.amount.asset));
     }
 
     /// Adds the money that moved.
@@ -182,7 +203,8 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::Done
         | Outcome::Rejected(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::Returned(_) => None,
     }
 }
 
@@ -193,6 +215,7 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::Rejected(_) => "rejected",
         Outcome::Held(_) => "held",
         Outcome::Released(_) => "released",
+        Outcome::Returned(_) => "returned",
     }
 }
 

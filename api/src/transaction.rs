@@ -122,7 +122,7 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `held`, `settled`, `released`, `expired` or `rejected`.
+    /// `received`, `held`, `settled`, `released`, `expired`, `rejected` or `returned`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,13 +139,13 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `held`, `settled`, `released`, `expired` (a hold whose deadline has passed) or
-    /// `rejected`.
+    /// `received`, `held`, `settled`, `released`, `expired` (a hold whose deadline has passed),
+    /// `rejected`, `partly-returned`, or `returned`: it was returned whole, or is itself a return.
     pub status: String,
     /// ISO 20022 status: `RCVD`, `PDNG` (held), `ACSC`, `CANC` (released) or `RJCT` (expired or
     /// rejected).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected or expired: `AM04`, `TM01`.
+    /// ISO 20022 reason, if rejected, expired or a return: `AM04`, `TM01`, `AC04`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// One sentence in plain words.
@@ -159,7 +159,30 @@ pub struct PaymentView {
     pub deadline: Option<String>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEvent>,
+    /// What was returned of it, oldest first: at most 16 returns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<ReturnView>,
     /// The receipt, once it is final.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptView>,
+}
+
+/// A return of a payment, whole or a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReturnView {
+    /// The return's own UETR: what became of it, and its proof, are found under it.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// What went back: `40.00 CNY`.
+    pub amount: String,
+    /// ISO 20022 status: `ACSC`.
+    pub iso_status: String,
+    /// ISO 20022 return reason: `AC04`.
+    pub iso_reason: String,
+    /// The block.
+    pub block: u64,
+    /// The block's time; absent if this node keeps that block no longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date-time")]
+    pub time: Option<String>,
 }

@@ -14,7 +14,8 @@ use crate::receipt::ReceiptView;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
-    /// `payment.rejected` (also an issue or a redemption that was refused), `issue.settled`,
+    /// `payment.returned`, `payment.rejected` (also an issue, a redemption or a return that was
+    /// refused), `issue.settled`,
     /// `redemption.settled`, `operation.done`, `operation.rejected`, `alert.raised` or
     /// `alert.cleared`.
     #[serde(rename = "type")]
@@ -38,10 +39,11 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "payment.settled",
         "payment.held",
         "payment.released",
+        "payment.returned",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -180,6 +180,7 @@ fn write_transaction_code(writer: &mut Writer, entry: &ReportedEntry) {
         EntryKind::Payment => ("PMNT", transfers, "OTHR", "payment"),
         EntryKind::Fee => ("PMNT", transfers, "CHRG", "fee"),
         EntryKind::Exchange => ("FORX", "SPOT", "OTHR", "exchange"),
+        EntryKind::Return => ("PMNT", transfers, "RRTN", "return"),
     };
     writer.open("BkTxCd");
     writer.open("Domn");

@@ -209,6 +209,8 @@ pub enum EntryKind {
     Fee = 4,
     /// A dealer's side of an exchange.
     Exchange = 5,
+    /// A payment that was returned, or a part of it.
+    Return = 6,
 }
 
 /// One line of a holding's statement.

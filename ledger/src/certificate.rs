@@ -188,6 +188,19 @@ impl Certificate {
         domains: &Domains,
         validators: &ValidatorSet,
     ) -> Result<(), CertificateError> {
+        let checks = self.checks(domains, validators)?;
+        if domains.suite().verify_all(&checks) { Ok(()) } else { Err(CertificateError::Signature) }
+    }
+
+    /// Checks everything of the certificate but its signatures, and gives those.
+    ///
+    /// # Errors
+    /// [`CertificateError`], but for [`CertificateError::Signature`].
+    pub fn checks(
+        &self,
+        domains: &Domains,
+        validators: &ValidatorSet,
+    ) -> Result<Vec<SignatureCheck>, CertificateError> {
         if !self.subject.is_well_formed() {
             return Err(CertificateError::Subject);
         }
@@ -205,7 +218,7 @@ impl Certificate {
             return Err(CertificateError::Quorum { signers, quorum: validators.quorum() });
         }
         let digest = self.subject.digest(domains);
-        let checks: Vec<SignatureCheck> = self
+        let checks = self
             .signers()
             .filter_map(|signer| validators.get(signer))
             .zip(&self.signatures)
@@ -215,7 +228,7 @@ impl Certificate {
                 signature: *signature,
             })
             .collect();
-        if domains.suite().verify_all(&checks) { Ok(()) } else { Err(CertificateError::Signature) }
+        Ok(checks)
     }
 }
 

@@ -20,6 +20,7 @@ mod holds;
 mod pay;
 mod pay_across;
 mod postings;
+mod returns;
 mod scene;
 mod supply;
 mod table;
@@ -93,9 +94,9 @@ pub enum Simulation {
     },
 }
 
-/// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes that
-/// it carries must be signed. What is held beyond its deadline and was not swept yet counts as
-/// held: trying a payment must not cost what a sweep does.
+/// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes and
+/// proofs that it carries must be signed. What is held beyond its deadline and was not swept yet
+/// counts as held: trying a payment must not cost what a sweep does.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.
@@ -106,8 +107,8 @@ pub fn simulate(
     transaction: &Transaction,
 ) -> Result<Simulation, EnvelopeError> {
     let domains = state.domains();
-    let (id, quotes) = transaction.check(domains)?;
-    if !domains.suite().verify_all(&quotes) {
+    let (id, carried) = transaction.check(domains)?;
+    if !domains.suite().verify_all(&carried) {
         return Err(EnvelopeError::Signature);
     }
     let wanted = Wanted::by([transaction].into_iter());

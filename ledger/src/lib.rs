@@ -109,6 +109,17 @@
 //! - **L33** A capture or release is executed once, by its transaction's marker. Refused, it says
 //!   nothing of the payment: only the holder of a UETR, and what went on with its payment, have
 //!   receipts under it.
+//!
+//! **Corrections**
+//!
+//! - **L39** Who corrects a payment brings the proof that it settled between two accounts of this
+//!   ledger, however long ago: its receipt, the path to a block, and the finalization by the
+//!   validators that the state knows of that epoch. The proof of a payment that failed or waits, of
+//!   an issue, or of a return is refused.
+//! - **L40** The payee's side (its owners or its servicer's operators) returns a payment under a
+//!   UETR of the return's own, whole or in at most 16 parts, in the asset that the payee got and to
+//!   the payer, without charges. All that is returned of a payment is never more than the payee
+//!   got.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
@@ -122,6 +133,7 @@ pub mod block;
 pub mod certificate;
 pub mod chain;
 pub mod codec;
+pub mod corrections;
 pub mod crypto;
 pub mod execute;
 pub mod fees;

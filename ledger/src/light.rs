@@ -226,6 +226,19 @@ fn certified(
     header: &Header,
     certificate: &Certificate,
 ) -> Result<(), Refusal> {
+    ensure_finalization(domains, epoch, validators, header, certificate)?;
+    Ok(certificate.verify(domains, validators)?)
+}
+
+/// Refuses a certificate that is not the finalization of `header`, a header of the epoch and its
+/// validators. Its signatures are not looked at.
+pub(crate) fn ensure_finalization(
+    domains: &Domains,
+    epoch: Epoch,
+    validators: &ValidatorSet,
+    header: &Header,
+    certificate: &Certificate,
+) -> Result<(), Refusal> {
     if header.chain_id != domains.chain_id() || header.suite != domains.suite() {
         let trusted = domains.chain_id();
         return Err(Refusal::OtherChain { found: header.chain_id, trusted });
@@ -239,8 +252,5 @@ fn certified(
     let subject = &certificate.subject;
     let is_its_own =
         subject.kind == VoteKind::Finalize && subject.is_of(header, header.hash(domains));
-    if !is_its_own {
-        return Err(Refusal::NotCertified);
-    }
-    Ok(certificate.verify(domains, validators)?)
+    if is_its_own { Ok(()) } else { Err(Refusal::NotCertified) }
 }

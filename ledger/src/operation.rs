@@ -8,6 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
 use crate::account::Policy;
+use crate::corrections::{Evidence, Return};
 use crate::fees::FeeSchedule;
 use crate::governance::Change;
 use crate::hash::Hash;
@@ -250,6 +251,9 @@ pub enum Operation {
         /// The held payment.
         payment: Uetr,
     } = 19,
+    /// Returns a settled payment, whole or a part. The payee's owners or its servicer's operators
+    /// sign; the validators' signatures are in the evidence.
+    Return(Box<Return>) = 22,
 }
 
 impl Operation {
@@ -261,6 +265,7 @@ impl Operation {
             Self::Pay(pay) => Some(pay.uetr),
             Self::PayAcross(pay) => Some(pay.uetr),
             Self::Hold(hold) => Some(hold.pay.uetr),
+            Self::Return(back) => Some(back.uetr),
             Self::Capture { .. } | Self::Release { .. } => None,
             Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
@@ -286,6 +291,7 @@ impl Operation {
             | Self::Pay(_)
             | Self::PayAcross(_)
             | Self::Hold(_)
+            | Self::Return(_)
             | Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
             | Self::SetPolicy { .. }
@@ -315,6 +321,33 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::Pay(_)
+            | Self::Hold(_)
+            | Self::Return(_)
+            | Self::Capture { .. }
+            | Self::Release { .. }
+            | Self::SetFeeSchedule { .. }
+            | Self::SetTier { .. }
+            | Self::Propose { .. }
+            | Self::Vote { .. }
+            | Self::Enact { .. } => None,
+        }
+    }
+
+    /// The proof of a settled payment that the operation carries.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        match self {
+            Self::Return(back) => Some(&back.evidence),
+            Self::RegisterAsset { .. }
+            | Self::Issue { .. }
+            | Self::Redeem { .. }
+            | Self::OpenAccount { .. }
+            | Self::SetPolicy { .. }
+            | Self::RotateKeys { .. }
+            | Self::Freeze { .. }
+            | Self::Unfreeze { .. }
+            | Self::CloseAccount { .. }
+            | Self::Pay(_)
+            | Self::PayAcross(_)
             | Self::Hold(_)
             | Self::Capture { .. }
             | Self::Release { .. }
@@ -349,6 +382,7 @@ impl Operation {
             | Self::CloseAccount { .. }
             | Self::Pay(_)
             | Self::Hold(_)
+            | Self::Return(_)
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::Vote { .. }
@@ -378,6 +412,10 @@ impl Operation {
             Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
             Self::Hold(hold) => BTreeSet::from([hold.pay.from, hold.pay.to]),
             Self::PayAcross(pay) => BTreeSet::from([pay.from, pay.to, pay.quote.quote.dealer]),
+            Self::Return(back) => {
+                let settled = back.evidence.settled();
+                settled.into_iter().flat_map(|of| [of.payee, of.payer]).collect()
+            }
         }
     }
 }

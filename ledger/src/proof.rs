@@ -25,6 +25,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::block::Header;
 use crate::codec;
+use crate::corrections::Evidence;
 use crate::genesis::GenesisDocument;
 use crate::hash::{ChainId, Domains};
 use crate::history::HistoryProof;
@@ -70,6 +71,23 @@ pub struct Ancestor {
     pub header: Header,
     /// That block's place in the history of the certified header.
     pub path: HistoryProof,
+}
+
+impl Ancestor {
+    /// The header of the claim's block, if it is in the history of the header `certified`.
+    ///
+    /// # Errors
+    /// [`ProofError::History`] if not.
+    pub(crate) fn header(
+        &self,
+        domains: &Domains,
+        certified: &Header,
+    ) -> Result<&Header, ProofError> {
+        let (header, root) = (&self.header, &certified.history_root);
+        let is_of_size = self.path.size() == certified.height.0;
+        let verdict = self.path.verify(domains, header.height.0, &header.hash(domains), root);
+        if is_of_size && verdict.is_ok() { Ok(header) } else { Err(ProofError::History) }
+    }
 }
 
 /// A proof.
@@ -126,6 +144,28 @@ impl Proof {
         read(MAGIC, file, Self::MAXIMUM_BYTES).map_err(|reason| ProofError::Malformed { reason })
     }
 
+    /// What an operation that corrects the proven payment carries of the proof.
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; [`ProofError::NotAPayment`] if something else is proven.
+    pub fn evidence(&self, trusted: ChainId) -> Result<Evidence, ProofError> {
+        self.verify(trusted)?;
+        let Claim::Payment { receipt, path } = &self.claim else {
+            return Err(ProofError::NotAPayment);
+        };
+        let trust = TrustedState::genesis(trusted, &self.genesis)?;
+        let domains = Domains::new(self.genesis.suite, trusted);
+        let (_, validators) = trust.certify(&domains, &self.progress)?;
+        Ok(Evidence {
+            receipt: receipt.clone(),
+            path: path.clone(),
+            ancestor: self.ancestor.clone(),
+            header: self.progress.header.clone(),
+            certificate: self.progress.certificate.clone(),
+            validators,
+        })
+    }
+
     /// Verifies the proof for a verifier that trusts the chain `trusted`.
     ///
     /// # Errors
@@ -137,19 +177,7 @@ impl Proof {
         let certified = &self.progress.header;
         let header = match &self.ancestor {
             None => certified,
-            Some(ancestor) => {
-                let header = &ancestor.header;
-                let place = header.height.0;
-                if ancestor.path.size() != certified.height.0 {
-                    return Err(ProofError::History);
-                }
-                let root = &certified.history_root;
-                ancestor
-                    .path
-                    .verify(&domains, place, &header.hash(&domains), root)
-                    .map_err(|_| ProofError::History)?;
-                header
-            }
+            Some(ancestor) => ancestor.header(&domains, certified)?,
         };
         let proven = self.claim.verify(&domains, header)?;
         Ok(Verdict {

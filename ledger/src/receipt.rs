@@ -8,6 +8,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::corrections::Reason;
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
@@ -33,13 +34,15 @@ pub enum Outcome {
     Held(Held) = 5,
     /// A held payment was given up, and its funds are the payer's again: ISO status CANC.
     Released(Released) = 6,
+    /// A settled payment was returned, whole or a part: ISO status ACSC.
+    Returned(Reversal) = 10,
 }
 
 impl Outcome {
     /// The ISO 20022 external payment transaction status.
     pub const fn iso_status(&self) -> &'static str {
         match self {
-            Self::Settled(_) | Self::Done | Self::Proposed(_) => "ACSC",
+            Self::Settled(_) | Self::Done | Self::Proposed(_) | Self::Returned(_) => "ACSC",
             Self::Rejected(_) => "RJCT",
             Self::Held(_) => "PDNG",
             Self::Released(_) => "CANC",
@@ -53,13 +56,14 @@ impl Outcome {
             | Self::Done
             | Self::Proposed(_)
             | Self::Held(_)
-            | Self::Released(_) => None,
+            | Self::Released(_)
+            | Self::Returned(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
     }
 
     /// True if the outcome concerns `account`: its money moved, is held for it or from it, or was
-    /// released.
+    /// released or returned.
     pub fn concerns(&self, account: AccountId) -> bool {
         match self {
             Self::Settled(settlement) => {
@@ -67,6 +71,7 @@ impl Outcome {
             }
             Self::Held(held) => held.from == account || held.to == account,
             Self::Released(released) => released.from == account || released.to == account,
+            Self::Returned(reversal) => reversal.from == account || reversal.to == account,
             Self::Done | Self::Proposed(_) | Self::Rejected(_) => false,
         }
     }
@@ -128,6 +133,25 @@ pub struct Released {
     pub to: AccountId,
     /// What was held in all.
     pub released: Money,
+}
+
+/// Money that went back from who was paid to who paid.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Reversal {
+    /// The payment of which it is a return.
+    pub payment: Uetr,
+    /// Who was paid, and gave it back.
+    pub from: AccountId,
+    /// Who paid, and got it back.
+    pub to: AccountId,
+    /// What went back.
+    pub amount: Money,
+    /// Why.
+    pub reason: Reason,
+    /// What was returned of the payment in all, this return included, in minor units.
+    pub total: Amount,
+    /// What the payee had got, in minor units: the whole if it equals the total.
+    pub credited: Amount,
 }
 
 /// The exchange within a payment across assets.

@@ -25,6 +25,11 @@ pub enum Rejection {
     /// No funds are held for this payment: they never were, or the hold has ended. Before the
     /// signers, because nobody is known of whom a signature could be asked.
     NotHeld = 43,
+    /// The validators that certified the carried proof are not those of its epoch.
+    ProofForged = 53,
+    /// The carried proof is not of a payment that settled between two accounts: it failed, waits,
+    /// or is an issue, a redemption or a return.
+    NotSettled = 54,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
     /// An institution, by number, is not on the ledger.
@@ -98,6 +103,10 @@ pub enum Rejection {
     SecretWrong = 45,
     /// More than the hold's amount was to be captured, or another asset.
     CaptureMismatch = 46,
+    /// More was to go back than the payee got and has not returned, or another asset.
+    ReturnMismatch = 55,
+    /// The payment was returned in as many parts as a payment can be.
+    TooManyReturns = 56,
     /// The fee schedule's version is not the next one, or its collector is not the institution's.
     FeeScheduleConflict = 22,
     /// The charges are above what the payer agreed to, or leave nothing of the amount that they are
@@ -115,11 +124,13 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 50] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
         Self::NotHeld,
+        Self::ProofForged,
+        Self::NotSettled,
         Self::SignersMissing,
         Self::UnknownInstitution,
         Self::UnknownAccount,
@@ -156,6 +167,8 @@ impl Rejection {
         Self::DeadlineRefused,
         Self::SecretWrong,
         Self::CaptureMismatch,
+        Self::ReturnMismatch,
+        Self::TooManyReturns,
         Self::FeeScheduleConflict,
         Self::FeeAboveAgreed,
         Self::InsufficientFunds,
@@ -212,6 +225,10 @@ impl Rejection {
             Self::DeadlineRefused => "deadline-refused",
             Self::SecretWrong => "secret-wrong",
             Self::CaptureMismatch => "capture-mismatch",
+            Self::ProofForged => "proof-forged",
+            Self::NotSettled => "not-settled",
+            Self::ReturnMismatch => "return-mismatch",
+            Self::TooManyReturns => "too-many-returns",
             Self::FeeScheduleConflict => "fee-schedule-conflict",
             Self::FeeAboveAgreed => "fee-above-agreed",
             Self::InsufficientFunds => "insufficient-funds",
@@ -240,7 +257,7 @@ impl Rejection {
             Self::UnknownAsset | Self::AssetConflict => "AM03",
             Self::ZeroAmount => "AM01",
             Self::AmountTooLarge => "AM02",
-            Self::QuoteMismatch | Self::CaptureMismatch => "AM09",
+            Self::QuoteMismatch | Self::CaptureMismatch | Self::ReturnMismatch => "AM09",
             Self::FeeAboveAgreed => "AM14",
             Self::InsufficientFunds => "AM04",
             Self::DealerInsufficientFunds | Self::LinkedRejected => "ED05",
@@ -261,6 +278,9 @@ impl Rejection {
             | Self::UpgradeRefused
             | Self::NotHeld
             | Self::SecretWrong
+            | Self::ProofForged
+            | Self::NotSettled
+            | Self::TooManyReturns
             | Self::InternalDefect => "NARR",
         }
     }
@@ -314,6 +334,10 @@ impl Rejection {
             | Self::QuoteMismatch
             | Self::SecretWrong
             | Self::CaptureMismatch
+            | Self::ProofForged
+            | Self::NotSettled
+            | Self::ReturnMismatch
+            | Self::TooManyReturns
             | Self::FeeScheduleConflict => false,
         }
     }
@@ -327,9 +351,7 @@ impl Rejection {
                 "The signatures do not satisfy the policy. Add the missing ones."
             }
             Self::DuplicateUetr => "This UETR belongs to another transaction. Look that one up.",
-            Self::UnknownInstitution => {
-                "There is no such institution on this ledger. Check its BIC."
-            }
+            Self::UnknownInstitution => "There is no such institution here. Check its BIC.",
             Self::UnknownAccount => "There is no such account. Check the payer's address.",
             Self::UnknownPayee => "There is no such payee account. Check the address.",
             Self::AccountExists => "An account with this number exists already. Use another one.",
@@ -344,18 +366,14 @@ impl Rejection {
             }
             Self::AlreadyVoted => "The institution has voted on this proposal. A vote stands.",
             Self::NotApproved => "Too few members approved the proposal. Enact it once more did.",
-            Self::EpochEnding => {
-                "Another change of the validators came first. Enact this one again."
-            }
+            Self::EpochEnding => "Another change of validators came first. Enact it again.",
             Self::InstitutionRemoved => {
                 "The institution left this ledger. Use an account at another one."
             }
             Self::InstitutionExists => "A member has this BIC already. Check the BIC.",
             Self::NotValidator => "The institution runs no validator. Check its BIC.",
             Self::ValidatorExists => "The institution runs a validator. Remove or rotate that one.",
-            Self::SupplyOutstanding => {
-                "Money of this institution is in circulation. Redeem it first."
-            }
+            Self::SupplyOutstanding => "Money of this institution circulates. Redeem it first.",
             Self::KeyInUse => "The key is in use already. Make a new one for this place.",
             Self::ValidatorCount => {
                 "A network has 1 to 128 validators. Add or remove another one first."
@@ -368,9 +386,7 @@ impl Rejection {
             }
             Self::SameAccount => "Payer and payee are the same account. Name another payee.",
             Self::UnknownAsset => "The asset is not registered on this ledger. Check its code.",
-            Self::AssetConflict => {
-                "The asset is registered already, or differs from ISO 4217. Check its code."
-            }
+            Self::AssetConflict => "It is registered, or differs from ISO 4217. Check its code.",
             Self::ZeroAmount => "The amount is zero. Write a larger one.",
             Self::AmountTooLarge => "The amount is above what one payment may move. Pay in parts.",
             Self::QuoteForged => "The quote is not signed by the dealer. Ask for a new one.",
@@ -381,6 +397,10 @@ impl Rejection {
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
             Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",
+            Self::ProofForged => "The proof's validators are not its epoch's. Get it again.",
+            Self::NotSettled => "It proves no payment that settled. Look up what became of it.",
+            Self::ReturnMismatch => "More than is left to return, or another asset. Return less.",
+            Self::TooManyReturns => "It was returned in 16 parts. Pay the rest back by a payment.",
             Self::FeeScheduleConflict => "It is not the schedule's next version. Number it anew.",
             Self::FeeAboveAgreed => "The charges are above the agreed maximum. Agree to more.",
             Self::InsufficientFunds => "The available balance is too small. Top up the account.",

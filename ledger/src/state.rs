@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, Asset, Holding, HoldingKey, Institution, NodeRecord, Supply};
 use crate::codec;
+use crate::corrections::{Returns, SettlementId};
 use crate::fees::FeeSchedule;
 use crate::genesis::{GenesisDocument, GenesisError, Parameters};
 use crate::governance::Proposal;
@@ -172,6 +173,11 @@ impl State {
     /// among them until a block has swept them.
     pub fn deadlines(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
         self.deadlines.iter()
+    }
+
+    /// What was returned of a payment, by the hash of its receipt; `None` if nothing was.
+    pub fn returns(&self, of: SettlementId) -> Option<Returns> {
+        self.read(&StateKey::Returns(of))
     }
 
     /// An institution's fee schedule; `None` if it never published one.

@@ -8,10 +8,12 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
 use crate::codec;
+use crate::corrections::Evidence;
 use crate::crypto::{PublicKey, Signature, SignatureCheck, Suite};
 use crate::hash::{ChainId, Domain, Domains, Hash};
 use crate::ids::{Timestamp, Uetr};
 use crate::operation::Operation;
+use crate::proof::ProofError;
 
 /// A transaction's identity: the hash of its body.
 pub type TransactionId = Hash;
@@ -55,6 +57,9 @@ pub enum EnvelopeError {
         "a signature is missing or invalid. Sign again with the keys that the transaction names"
     )]
     Signature,
+    /// The proof of a payment that the transaction carries does not hold.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
 }
 
 impl Transaction {
@@ -81,7 +86,7 @@ impl Transaction {
     }
 
     /// Checks everything that needs neither a state nor the signers' signatures; gives the id, and
-    /// the signatures of the quotes that the transaction carries, to be verified.
+    /// the signatures of the quotes and proofs that the transaction carries, to be verified.
     ///
     /// # Errors
     /// [`EnvelopeError`], in the order of the rejections.
@@ -96,7 +101,11 @@ impl Transaction {
             return Err(EnvelopeError::Malformed { reason: reason.to_owned() });
         }
         let quotes = self.operations.iter().filter_map(Operation::quote);
-        Ok((self.id(domains), quotes.map(|quote| quote.signature_check(domains)).collect()))
+        let mut checks: Vec<_> = quotes.map(|quote| quote.signature_check(domains)).collect();
+        for evidence in self.operations.iter().filter_map(Operation::evidence) {
+            checks.extend(evidence.check(domains)?);
+        }
+        Ok((self.id(domains), checks))
     }
 
     /// Says what is wrong with the envelope, if anything: counts, order, window, repeated UETRs.
@@ -118,6 +127,9 @@ impl Transaction {
         let mut uetrs = BTreeSet::new();
         if self.operations.len() > 1 && !self.uetrs().all(|uetr| uetrs.insert(uetr)) {
             return Some("it names a UETR twice");
+        }
+        if self.operations.iter().filter_map(Operation::evidence).count() > Evidence::MAXIMUM {
+            return Some("it carries more than 16 proofs");
         }
         self.operations.iter().find_map(Operation::defect)
     }
@@ -160,7 +172,7 @@ impl SignedTransaction {
     }
 
     /// Checks everything but the signatures, and lists the signatures to check: the signers' and
-    /// those of the quotes.
+    /// those of the quotes and proofs.
     ///
     /// # Errors
     /// [`EnvelopeError`], in the order of the rejections.

@@ -7,11 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "the model takes what is drawn")]
 
+#[path = "model/corrections.rs"]
+mod corrections;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::chain::Tip;
+use ledger::corrections::Evidence;
 use ledger::crypto::SecretKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Timestamp, Uetr};
@@ -58,6 +61,7 @@ struct Model {
     quotes: BTreeSet<u64>,
     uetrs: BTreeSet<Uetr>,
     holds: BTreeMap<Uetr, Open>,
+    returned: corrections::Returned,
     charges: bool,
 }
 
@@ -231,6 +235,7 @@ impl Model {
                 Ok(())
             }
             Operation::PayAcross(pay) => self.pay_across(pay, signed, time),
+            Operation::Return(back) => self.send_back(back, signed),
             other => panic!("not drawn: {other:?}"),
         }
     }
@@ -409,7 +414,7 @@ fn draw_operation(
     terms.maximum_fee = Amount(draw.of(&[0, 150, 1_000_000, 1_000_000, 1_000_000]));
     terms.charge_bearer =
         draw.of(&[ChargeBearer::Debtor, ChargeBearer::Shared, ChargeBearer::Creditor]);
-    match draw.below(22) {
+    match draw.below(26) {
         0 => {
             signers.push(issuer(money.asset));
             Operation::Issue { uetr, to, amount: money }
@@ -449,6 +454,9 @@ fn draw_operation(
             Operation::Hold(Box::new(hold))
         }
         19..=21 if !offers.holds.is_empty() => draw_follow_up(draw, &offers.holds, money, signers),
+        22..=25 if !offers.proofs.is_empty() => {
+            corrections::draw(draw, &offers.proofs, uetr, money, signers)
+        }
         _ => {
             // Mostly parties that can, so that the rules of quotes are reached.
             let (from, to) = if draw.one_in(4) { (from, to) } else { (wei(), lee()) };
@@ -470,6 +478,7 @@ fn draw_operation(
 struct Offers {
     quotes: Vec<Quote>,
     holds: Vec<Hold>,
+    proofs: Vec<Evidence>,
 }
 
 const SECRET: Secret = Secret(Hash([5; 32]));
@@ -624,6 +633,8 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
             *seen.entry(outcome).or_default() += 1;
         }
         compare(&model, world.tip.state());
+        model.assert_returned(world.tip.state());
+        offers.proofs.extend(corrections::proofs(&executed));
         store(&mut flat, &executed.changes);
         assert_eq!(flat, entries(&world.tip), "seed {seed}");
         let dropped = executed.changes.dropped_buckets();
@@ -657,6 +668,7 @@ fn random_operations_do_what_the_model_does() {
         Some(Rejection::NotYetValid),
         Some(Rejection::Expired),
         Some(Rejection::NotHeld),
+        Some(Rejection::NotSettled),
         Some(Rejection::SignersMissing),
         Some(Rejection::UnknownAccount),
         Some(Rejection::UnknownPayee),
@@ -671,6 +683,7 @@ fn random_operations_do_what_the_model_does() {
         Some(Rejection::DeadlineRefused),
         Some(Rejection::SecretWrong),
         Some(Rejection::CaptureMismatch),
+        Some(Rejection::ReturnMismatch),
         Some(Rejection::FeeAboveAgreed),
         Some(Rejection::InsufficientFunds),
         Some(Rejection::DealerInsufficientFunds),

@@ -1044,6 +1044,7 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (ProposalExpired, "TM01"),
         (DeadlineRefused, "DT01"),
         (CaptureMismatch, "AM09"),
+        (ReturnMismatch, "AM09"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

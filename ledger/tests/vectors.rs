@@ -19,6 +19,7 @@ use ledger::block::{Batch, Block, Cut, LaneTip};
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
 use ledger::chain::Tip;
 use ledger::codec;
+use ledger::corrections::{Reason, Return, Returned, Returns};
 use ledger::fees::{FeeItem, FeeKind, FeeSchedule};
 use ledger::genesis::Parameters;
 use ledger::governance::{Ballot, Change, Decision, Proposal, Removal, Upgrade};
@@ -29,7 +30,7 @@ use ledger::light::EpochChange;
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
-use ledger::receipt::{Held, Outcome, Receipt, Released, Settlement};
+use ledger::receipt::{Held, Outcome, Receipt, Released, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::waiting::{Awaits, HashLock, Secret, Waiting};
@@ -383,6 +384,44 @@ fn holds() {
             vector(key, &place, Some(Domain::StatePath)),
             vector("payment that waits for a capture", &waiting, value),
             vector("payment that waits for a secret", &secret_waiting, value),
+        ],
+    );
+}
+
+#[test]
+fn corrections() {
+    let mut world = World::new();
+    let pay = world.pay(wei(), min(), cny(50_000));
+    let evidence = world.prove(Operation::Pay(pay), &[owner(wei())]);
+    let settled = evidence.settled().unwrap();
+    let id = evidence.receipt.hash(world.domains());
+    let reason = Reason::parse("AC04").unwrap();
+    let back = Return { uetr: uetr(2), evidence, amount: cny(20_000), reason };
+    let returned = Returned { uetr: uetr(2), amount: Amount(20_000), reason, height: Height(9) };
+    let reversal = Outcome::Returned(Reversal {
+        payment: uetr(1),
+        from: min(),
+        to: wei(),
+        amount: cny(20_000),
+        reason,
+        total: Amount(20_000),
+        credited: Amount(50_000),
+    });
+    let receipt = Receipt {
+        transaction: Hash([3; 32]),
+        operation: 5,
+        uetr: Some(uetr(2)),
+        outcome: reversal,
+    };
+    let returns = Returns { settled, returned: vec![returned] };
+    golden(
+        "corrections.json",
+        vec![
+            vector("evidence of a payment", &back.evidence, None),
+            vector("operation Return", &Operation::Return(Box::new(back)), None),
+            vector("receipt of a return", &receipt, Some(Domain::Receipt)),
+            vector("key of what was returned", &StateKey::Returns(id), Some(Domain::StatePath)),
+            vector("what was returned of a payment", &returns, Some(Domain::StateValue)),
         ],
     );
 }

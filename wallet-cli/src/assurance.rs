@@ -6,12 +6,13 @@
 
 use api::receipt::ReceiptView;
 use ledger::account::AccountStatus;
+use ledger::corrections::{Return, Settled};
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Hold, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
-use ledger::receipt::{Held, Outcome, Receipt, Settlement};
+use ledger::receipt::{Held, Outcome, Receipt, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{Transaction, TransactionId};
 
@@ -151,7 +152,8 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::PayAcross(_)
         | Operation::Hold(_)
         | Operation::Capture { .. }
-        | Operation::Release { .. } => None,
+        | Operation::Release { .. }
+        | Operation::Return(_) => None,
     }
 }
 
@@ -196,7 +198,8 @@ pub(crate) fn check_effect(
         | Operation::PayAcross(_)
         | Operation::Hold(_)
         | Operation::Capture { .. }
-        | Operation::Release { .. } => false,
+        | Operation::Release { .. }
+        | Operation::Return(_) => false,
     };
     if is_so {
         Ok(Evidence::of(&verdict, file.to_vec()))
@@ -239,6 +242,7 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         }
         Outcome::Held(held) => vec![held.held.asset],
         Outcome::Released(released) => vec![released.released.asset],
+        Outcome::Returned(reversal) => vec![reversal.amount.asset],
         Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => Vec::new(),
     }
 }
@@ -276,12 +280,14 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         (Outcome::Settled(settlement), _) => unlike(settlement, operation),
         (Outcome::Held(held), Operation::Hold(hold)) => held_unlike(held, hold),
         (Outcome::Released(_), Operation::Release { .. }) => None,
+        (Outcome::Returned(reversal), Operation::Return(back)) => returned_unlike(reversal, back),
         (
             Outcome::Done
             | Outcome::Proposed(_)
             | Outcome::Rejected(_)
             | Outcome::Held(_)
-            | Outcome::Released(_),
+            | Outcome::Released(_)
+            | Outcome::Returned(_),
             _,
         ) => Some(say!("no settlement", "没有结算")),
     }
@@ -302,6 +308,17 @@ fn held_unlike(held: &Held, hold: &Hold) -> Option<Text> {
     let terms = held.deadline == hold.deadline && held.awaits.lock() == hold.lock;
     first_difference(parties, amounts)
         .or_else(|| (!terms).then(|| say!("other terms of the hold", "预授权条件不同")))
+}
+
+/// How what went back differs from what was to go back, if it does.
+fn returned_unlike(reversal: &Reversal, back: &Return) -> Option<Text> {
+    let is_of = |settled: Settled| {
+        let parties = (reversal.from, reversal.to) == (settled.payee, settled.payer);
+        parties && reversal.payment == settled.payment
+    };
+    let parties = back.evidence.settled().is_some_and(is_of);
+    let amounts = reversal.amount == back.amount && reversal.reason == back.reason;
+    first_difference(parties, amounts)
 }
 
 /// How a settlement differs from the operation, if it does.
@@ -353,7 +370,8 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::Hold(_)
-        | Operation::Release { .. } => Some(say!("money moved", "资金发生了变动")),
+        | Operation::Release { .. }
+        | Operation::Return(_) => Some(say!("money moved", "资金发生了变动")),
     }
 }
 

@@ -4,6 +4,7 @@
 //! prompt. Absent: what the commands do (see `commands`).
 
 mod bank;
+mod corrections;
 mod govern;
 mod hold;
 mod keys;
@@ -13,6 +14,7 @@ mod request;
 mod tx;
 
 pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
+pub(crate) use corrections::Return;
 pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     /// Hold funds for a payee, and capture or release what is held.
     #[command(subcommand)]
     Hold(Hold),
+    /// Return a payment that you received, whole or a part.
+    Return(Return),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]
     Tx(Tx),

@@ -9,6 +9,7 @@ mod balance;
 pub(crate) mod bank;
 mod completion;
 mod config;
+mod corrections;
 mod doctor;
 mod explain;
 mod govern;
@@ -41,6 +42,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Keys(command) => keys::run(session, command),
         Command::Pay(command) => pay::run(session, &command),
         Command::Hold(command) => hold::run(session, command),
+        Command::Return(command) => corrections::send_back(session, &command),
         Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),

@@ -5,6 +5,7 @@
 
 use api::text::Naming;
 use ledger::account::{KeySet, Policy};
+use ledger::corrections::Return;
 use ledger::crypto::PublicKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Uetr};
@@ -31,6 +32,7 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
     match operation {
         Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => vec![amount.asset],
         Operation::Capture { amount, .. } => vec![amount.asset],
+        Operation::Return(back) => vec![back.amount.asset],
         Operation::Pay(pay) => vec![pay.amount.asset],
         Operation::Hold(hold) => vec![hold.pay.amount.asset],
         Operation::PayAcross(pay) => vec![pay.sell.asset, pay.minimum_received.asset],
@@ -73,7 +75,8 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::Capture { .. }
-        | Operation::Release { .. } => None,
+        | Operation::Release { .. }
+        | Operation::Return(_) => None,
     }
 }
 
@@ -87,6 +90,7 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
             two_phase(operation, naming)
         }
+        Operation::Return(back) => send_back(back, naming),
         Operation::Issue { uetr, to, amount } => vec![
             (say!("issue", "发行"), money(amount)),
             (say!("to", "收款账户"), address(to)),
@@ -175,6 +179,7 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Hold(_)
         | Operation::Capture { .. }
         | Operation::Release { .. }
+        | Operation::Return(_)
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -214,6 +219,7 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         }
         Operation::Pay(_)
         | Operation::PayAcross(_)
+        | Operation::Return(_)
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -229,6 +235,24 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Vote { .. }
         | Operation::Enact { .. } => Vec::new(),
     }
+}
+
+/// What is returned, and what the payment was by the proof that the order carries.
+fn send_back(back: &Return, naming: &Naming) -> Vec<Line> {
+    let mut lines = vec![
+        (say!("return", "退回"), text(back.amount, naming)),
+        (say!("reason", "原因"), Text::data(back.reason.to_string())),
+        (say!("id", "编号"), Text::data(back.uetr.to_string())),
+    ];
+    if let Some(settled) = back.evidence.settled() {
+        lines.extend([
+            (say!("payment", "支付编号"), Text::data(settled.payment.to_string())),
+            (say!("received", "曾收到"), text(settled.credited, naming)),
+            (say!("from", "付款账户"), Text::data(naming.address(settled.payee))),
+            (say!("to", "收款账户"), Text::data(naming.address(settled.payer))),
+        ]);
+    }
+    lines
 }
 
 /// How a vote reads.

@@ -101,6 +101,10 @@ impl Exit {
             | Rejection::DeadlineRefused
             | Rejection::SecretWrong
             | Rejection::CaptureMismatch
+            | Rejection::ProofForged
+            | Rejection::NotSettled
+            | Rejection::ReturnMismatch
+            | Rejection::TooManyReturns
             | Rejection::FeeScheduleConflict
             | Rejection::FeeAboveAgreed
             | Rejection::InsufficientFunds

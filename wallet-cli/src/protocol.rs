@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 32] = [
+const WORDS: [(&str, &str); 35] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -19,12 +19,15 @@ const WORDS: [(&str, &str); 32] = [
     ("payment", "支付"),
     ("fee", "手续费"),
     ("exchange", "兑换"),
+    ("return", "退回"),
     // Outcomes.
     ("settled", "已结算"),
     ("done", "已完成"),
     ("rejected", "已拒绝"),
     ("held", "已预授权"),
     ("released", "已撤销"),
+    ("returned", "已退回"),
+    ("partly-returned", "已部分退回"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -64,6 +67,7 @@ mod tests {
     use api::receipt::ReceiptView;
     use api::text::Naming;
     use ledger::account::{Account, AccountStatus, Entry, EntryKind, Policy};
+    use ledger::corrections::Reason;
     use ledger::crypto::{SecretKey, Suite};
     use ledger::governance::ProposalStatus;
     use ledger::hash::Hash;
@@ -72,7 +76,7 @@ mod tests {
         Uetr,
     };
     use ledger::money::{Amount, Money};
-    use ledger::receipt::{Outcome, Receipt, Released};
+    use ledger::receipt::{Outcome, Receipt, Released, Reversal};
     use ledger::rejection::Rejection;
 
     fn assert_known(found: &str) {
@@ -91,6 +95,7 @@ mod tests {
             EntryKind::Payment,
             EntryKind::Fee,
             EntryKind::Exchange,
+            EntryKind::Return,
         ] {
             let entry = Entry { uetr, kind, credit: true, amount: Amount(1), height: Height(1) };
             assert_known(&EntryView::new(asset, &entry, None, Timestamp(1), &naming).kind);
@@ -126,6 +131,15 @@ mod tests {
             Outcome::Proposed(ProposalNumber(1)),
             Outcome::Rejected(Rejection::ZeroAmount),
             Outcome::Released(Released { from: account, to: account, released: money }),
+            Outcome::Returned(Reversal {
+                payment: Uetr::from_entropy([1; 16]),
+                from: account,
+                to: account,
+                amount: money,
+                reason: Reason::parse("CUST").unwrap(),
+                total: money.amount,
+                credited: money.amount,
+            }),
         ] {
             let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: None, outcome };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);

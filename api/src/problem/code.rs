@@ -46,6 +46,8 @@ pub enum ProblemCode {
     WrongChain,
     /// 422: A signature is missing or invalid.
     BadSignature,
+    /// 422: The proof of a payment that the transaction carries does not hold.
+    CarriedProofRefused,
     /// 422: It is an ISO 20022 message of a kind that is not taken.
     MessageNotAccepted,
     /// 429: More requests than the node takes from one address.
@@ -64,7 +66,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, by HTTP status.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Malformed,
         Self::MalformedTransaction,
         Self::TokenMissing,
@@ -84,6 +86,7 @@ impl ProblemCode {
         Self::UnsupportedMediaType,
         Self::WrongChain,
         Self::BadSignature,
+        Self::CarriedProofRefused,
         Self::MessageNotAccepted,
         Self::TooManyRequests,
         Self::HeadersTooLarge,
@@ -115,6 +118,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => "unsupported-media-type",
             Self::WrongChain => "wrong-chain",
             Self::BadSignature => "bad-signature",
+            Self::CarriedProofRefused => "carried-proof-refused",
             Self::MessageNotAccepted => "message-not-accepted",
             Self::TooManyRequests => "too-many-requests",
             Self::HeadersTooLarge => "headers-too-large",
@@ -143,7 +147,10 @@ impl ProblemCode {
             Self::Pruned => 410,
             Self::TooLarge | Self::TooDeep => 413,
             Self::UnsupportedMediaType => 415,
-            Self::WrongChain | Self::BadSignature | Self::MessageNotAccepted => 422,
+            Self::WrongChain
+            | Self::BadSignature
+            | Self::CarriedProofRefused
+            | Self::MessageNotAccepted => 422,
             Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
@@ -174,6 +181,7 @@ impl ProblemCode {
             Self::UnsupportedMediaType => "The media type is not taken",
             Self::WrongChain => "The transaction is for another chain",
             Self::BadSignature => "A signature is missing or invalid",
+            Self::CarriedProofRefused => "The proof that the transaction carries does not hold",
             Self::MessageNotAccepted => "The message is of a kind that is not taken",
             Self::TooManyRequests => "Too many requests from this address",
             Self::HeadersTooLarge => "The request's headers are too large",
@@ -203,6 +211,7 @@ impl ProblemCode {
             | Self::UnsupportedMediaType
             | Self::WrongChain
             | Self::BadSignature
+            | Self::CarriedProofRefused
             | Self::MessageNotAccepted
             | Self::HeadersTooLarge => Retry::Never,
             Self::BodyTimeout

@@ -110,6 +110,7 @@ fn any_entry() -> impl Strategy<Value = ReportedEntry> {
         Just(EntryKind::Payment),
         Just(EntryKind::Fee),
         Just(EntryKind::Exchange),
+        Just(EntryKind::Return),
     ];
     let texts = (proptest::option::of(any::<String>()), proptest::option::of(any::<String>()));
     (kind, any::<bool>(), 0..10_u128.pow(9), any::<u64>(), texts, any::<[u8; 16]>()).prop_map(

@@ -57,6 +57,7 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         Operation::Capture { payment, .. } | Operation::Release { payment } => {
             Some((state.waiting(*payment)?.order.to, Servicer::Always))
         }
+        Operation::Return(back) => Some((back.evidence.settled()?.payee, Servicer::Always)),
         Operation::Redeem { from, .. } => Some((*from, Servicer::Never)),
         Operation::RotateKeys { account, .. } | Operation::SetPolicy { account, .. } => {
             Some((*account, Servicer::Never))

@@ -6,7 +6,7 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, governance, holds, pay, pay_across, supply};
+use super::{Booked, accounts, fees, governance, holds, pay, pay_across, returns, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::operation::Operation;
@@ -187,6 +187,7 @@ fn perform(
             holds::capture(scene, *payment, *amount, secret.as_ref())
         }
         Operation::Release { payment } => holds::release(scene, *payment),
+        Operation::Return(back) => returns::send_back(scene, back),
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }

@@ -5,6 +5,7 @@
 //! few (assets, schedules) or rare (collectors, quotes, holds).
 
 use crate::account::HoldingKey;
+use crate::corrections::Return;
 use crate::ids::{AccountId, Uetr};
 use crate::operation::{Operation, Pay};
 use crate::transaction::Transaction;
@@ -53,6 +54,7 @@ impl Wanted {
             | Operation::SetTier { account, .. } => self.accounts.push(*account),
             Operation::Pay(pay) => self.add_pay(pay),
             Operation::Hold(hold) => self.add_pay(&hold.pay),
+            Operation::Return(back) => self.add_return(back),
             Operation::PayAcross(pay) => {
                 let quote = &pay.quote.quote;
                 let (sold, bought) = (pay.sell.asset, pay.minimum_received.asset);
@@ -60,6 +62,14 @@ impl Wanted {
                 self.holdings.extend([(pay.from, sold), (quote.dealer, sold)]);
                 self.holdings.extend([(pay.to, bought), (quote.dealer, bought)]);
             }
+        }
+    }
+
+    fn add_return(&mut self, back: &Return) {
+        if let Some(settled) = back.evidence.settled() {
+            let asset = settled.credited.asset;
+            self.accounts.extend([settled.payee, settled.payer]);
+            self.holdings.extend([(settled.payee, asset), (settled.payer, asset)]);
         }
     }
 

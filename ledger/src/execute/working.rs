@@ -9,11 +9,12 @@ use std::sync::Arc;
 use super::table::Table;
 use super::wanted::Wanted;
 use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
+use crate::corrections::{Returns, SettlementId};
 use crate::fees::FeeSchedule;
 use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
-use crate::ids::Uetr;
-use crate::ids::{AccountId, AssetCode, Height, InstitutionNumber, ProposalNumber, Timestamp};
+use crate::ids::{AccountId, AssetCode, Epoch, Height, InstitutionNumber, ProposalNumber};
+use crate::ids::{Timestamp, Uetr};
 use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -34,6 +35,7 @@ pub(super) struct Working<'s> {
     supplies: Table<AssetCode, Supply>,
     proposals: Table<ProposalNumber, Arc<Proposal>>,
     waits: Table<Uetr, Arc<Waiting>>,
+    returns: Table<SettlementId, Arc<Returns>>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -55,6 +57,7 @@ impl<'s> Working<'s> {
             supplies: Table::new(),
             proposals: Table::new(),
             waits: Table::new(),
+            returns: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -98,6 +101,19 @@ impl<'s> Working<'s> {
         self.waits.get(payment, || self.parent.waiting(payment).map(Arc::new))
     }
 
+    pub(super) fn returns(&mut self, of: SettlementId) -> Option<Arc<Returns>> {
+        self.returns.get(of, || self.parent.returns(of).map(Arc::new))
+    }
+
+    /// True if `validators` decide the blocks of `epoch`, one that has begun with the parent.
+    pub(super) fn are_of_epoch(&self, epoch: Epoch, validators: &ValidatorSet) -> bool {
+        let present = self.parent.directory();
+        if epoch == present.epoch() {
+            return **present.validators() == *validators;
+        }
+        self.parent.validators(epoch).is_some_and(|known| known == *validators)
+    }
+
     /// The payments that wait in the parent's state and whose deadline has passed by now, the
     /// earliest first.
     pub(super) fn overdue(&self) -> impl Iterator<Item = Uetr> {
@@ -127,6 +143,10 @@ impl<'s> Working<'s> {
 
     pub(super) fn remove_waiting(&mut self, payment: Uetr) {
         self.waits.remove(payment);
+    }
+
+    pub(super) fn put_returns(&mut self, of: SettlementId, returns: Returns) {
+        self.returns.put(of, Arc::new(returns));
     }
 
     pub(super) fn put_marker(&mut self, key: MarkerKey, marker: Marker) {
@@ -165,6 +185,7 @@ impl<'s> Working<'s> {
         self.supplies.commit();
         self.proposals.commit();
         self.waits.commit();
+        self.returns.commit();
         self.markers.commit();
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
@@ -178,6 +199,7 @@ impl<'s> Working<'s> {
         self.supplies.roll_back();
         self.proposals.roll_back();
         self.waits.roll_back();
+        self.returns.roll_back();
         self.markers.roll_back();
         self.directory = Arc::clone(&self.committed);
     }
@@ -201,6 +223,9 @@ impl<'s> Working<'s> {
         }
         for (number, proposal) in self.proposals.changed() {
             changes.set(&StateKey::Proposal(*number), &**proposal);
+        }
+        for (settlement, returns) in self.returns.changed() {
+            changes.set(&StateKey::Returns(*settlement), &**returns);
         }
         for key in &self.written {
             self.directory.list(self.parent.directory(), key, &mut changes);

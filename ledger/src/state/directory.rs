@@ -139,7 +139,8 @@ impl Directory {
             | StateKey::Holding(..)
             | StateKey::MarkerBucket(_)
             | StateKey::Proposal(_)
-            | StateKey::Waiting(_) => {}
+            | StateKey::Waiting(_)
+            | StateKey::Returns(_) => {}
         }
     }
 

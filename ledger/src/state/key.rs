@@ -8,6 +8,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::codec;
+use crate::corrections::SettlementId;
 use crate::hash::Hash;
 use crate::ids::{AccountId, AssetCode, Bic, Epoch, Height, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
@@ -54,6 +55,8 @@ pub enum StateKey {
     Upgrade = 15,
     /// The [`crate::waiting::Waiting`] of a payment that waits; absent once it ended.
     Waiting(Uetr) = 16,
+    /// The [`crate::corrections::Returns`] of a payment of which something was returned.
+    Returns(SettlementId) = 18,
 }
 
 impl StateKey {

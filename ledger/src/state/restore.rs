@@ -15,6 +15,7 @@ use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
 use super::marker_proof::summary;
 use super::parts::Part;
 use crate::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
+use crate::corrections::Returns;
 use crate::fees::FeeSchedule;
 use crate::genesis::Parameters;
 use crate::governance::{Proposal, Removal, Upgrade};
@@ -217,7 +218,8 @@ impl Restoration {
             | StateKey::Proposal(_)
             | StateKey::Supply(_)
             | StateKey::Account(_)
-            | StateKey::Holding(..) => {}
+            | StateKey::Holding(..)
+            | StateKey::Returns(_) => {}
         }
     }
 
@@ -282,7 +284,8 @@ impl Directory {
             | StateKey::Account(_)
             | StateKey::Holding(..)
             | StateKey::MarkerBucket(_)
-            | StateKey::Waiting(_) => {}
+            | StateKey::Waiting(_)
+            | StateKey::Returns(_) => {}
         }
     }
 }
@@ -312,6 +315,7 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::ProposalCount => reads::<u64>(value),
         StateKey::Upgrade => reads::<Upgrade>(value),
         StateKey::Waiting(_) => reads::<Waiting>(value),
+        StateKey::Returns(_) => reads::<Returns>(value),
     }
 }
 

@@ -81,7 +81,11 @@ impl World {
         match self.submit(propose, &[operator(proposer)]) {
             Outcome::Proposed(number) => Ok(number),
             Outcome::Rejected(rejection) => Err(rejection),
-            Outcome::Done | Outcome::Settled(_) | Outcome::Held(_) | Outcome::Released(_) => {
+            Outcome::Done
+            | Outcome::Settled(_)
+            | Outcome::Held(_)
+            | Outcome::Released(_)
+            | Outcome::Returned(_) => {
                 panic!("a proposal has a number")
             }
         }

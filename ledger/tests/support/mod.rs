@@ -5,6 +5,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
+pub mod evidence;
 pub mod governance;
 
 use ledger::account::{Institution, KeySet, Policy, Roles};
@@ -369,7 +370,8 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
         | Outcome::Proposed(_)
         | Outcome::Rejected(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => panic!("not settled: {outcome:?}"),
+        | Outcome::Released(_)
+        | Outcome::Returned(_) => panic!("not settled: {outcome:?}"),
     }
 }
 

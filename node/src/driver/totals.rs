@@ -19,6 +19,7 @@ pub struct Totals {
     done: AtomicU64,
     held: AtomicU64,
     released: AtomicU64,
+    returned: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
 }
 
@@ -37,6 +38,8 @@ pub struct TotalsView {
     pub held: u64,
     /// Receipts of held payments that were given up.
     pub released: u64,
+    /// Receipts of payments that were returned, whole or a part.
+    pub returned: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
 }
@@ -50,6 +53,7 @@ impl Default for Totals {
             done: AtomicU64::default(),
             held: AtomicU64::default(),
             released: AtomicU64::default(),
+            returned: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
         }
     }
@@ -68,6 +72,7 @@ impl Totals {
                 Outcome::Done | Outcome::Proposed(_) => add(&self.done, 1),
                 Outcome::Held(_) => add(&self.held, 1),
                 Outcome::Released(_) => add(&self.released, 1),
+                Outcome::Returned(_) => add(&self.returned, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -88,6 +93,7 @@ impl Totals {
             done: read(&self.done),
             held: read(&self.held),
             released: read(&self.released),
+            returned: read(&self.returned),
             rejected: rejected.collect(),
         }
     }

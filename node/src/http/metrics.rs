@@ -102,6 +102,7 @@ impl Scrape {
             ("done", totals.done),
             ("held", totals.held),
             ("released", totals.released),
+            ("returned", totals.returned),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";

@@ -18,6 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
+use ledger::corrections::Returns;
 use ledger::ids::{Height, Timestamp, Uetr};
 use ledger::receipt::{Outcome, Receipt};
 use ledger::state::{Marker, MarkerKey};
@@ -29,7 +30,7 @@ use super::{AppState, proof};
 use crate::outcome::archived_proof;
 use crate::proofs::{self, AbsenceRefusal};
 use crate::store::{Place, Store, StoreError};
-use life::Life;
+use life::{Life, Reversed, Times};
 
 /// The least hexadecimal digits of a UETR that name a payment.
 const LEAST_DIGITS: usize = 8;
@@ -63,7 +64,8 @@ pub(super) async fn show(
         }
     };
     let marker = latest.tip.state().marker(&MarkerKey::Payment(uetr));
-    let read = |store: &Store| -> Result<_, StoreError> {
+    let known = latest.tip.state().clone();
+    let read = move |store: &Store| -> Result<_, StoreError> {
         store.check_kept(place.height)?;
         let index = usize::try_from(place.index).unwrap_or(usize::MAX);
         let Some(receipt) = store.receipts(place.height)?.into_iter().nth(index) else {
@@ -72,10 +74,13 @@ pub(super) async fn show(
         let Some(block) = store.block(place.height)? else { return Ok(None) };
         let ordered = marker.filter(|marker| marker.transaction != receipt.transaction);
         let held = ordered.map(|marker| held(store, &marker, uetr)).transpose()?.flatten();
-        Ok(Some((receipt, block.block.header.time, held)))
+        let returns = known.returns(receipt.hash(known.domains()));
+        let returns = returns.map(|returns| timed(store, returns)).transpose()?;
+        Ok(Some((receipt, block.block.header.time, held, returns)))
     };
     let found = state.readers.read(&state.driver, read).await?;
-    let (receipt, time, held) = found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
+    let (receipt, time, held, returns) =
+        found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
     let naming = state.naming(latest.tip.state());
     let life = Life {
         uetr,
@@ -83,6 +88,7 @@ pub(super) async fn show(
         deadline: deadline(&receipt),
         time,
         held,
+        returns: returns.map(|(returns, times)| Reversed::new(&returns, times, &naming)),
         received: state.intake.find(uetr),
         now: latest.tip.header().time,
     };
@@ -110,6 +116,17 @@ fn held(
     });
     let block = store.block(marker.height)?.filter(|_| is_held);
     Ok(block.map(|block| (marker.height, block.block.header.time)))
+}
+
+/// What was returned of a payment, with the time of each return's block that is still kept.
+fn timed(store: &Store, returns: Returns) -> Result<(Returns, Times), StoreError> {
+    let mut times = Vec::with_capacity(returns.returned.len());
+    for returned in &returns.returned {
+        let is_kept = returned.height >= store.earliest()?;
+        let block = if is_kept { store.block(returned.height)? } else { None };
+        times.push(block.map(|block| block.block.header.time));
+    }
+    Ok((returns, times))
 }
 
 /// A payment that this node was given and that may still become final.

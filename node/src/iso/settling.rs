@@ -179,7 +179,8 @@ fn of_archived(
         ReceiptOutcome::Done
         | ReceiptOutcome::Proposed(_)
         | ReceiptOutcome::Held(_)
-        | ReceiptOutcome::Released(_) => false,
+        | ReceiptOutcome::Released(_)
+        | ReceiptOutcome::Returned(_) => false,
         ReceiptOutcome::Rejected(_) => true,
     };
     if !is_same {

@@ -233,7 +233,8 @@ impl Known<'_> {
             | Outcome::Rejected(_)
             | Outcome::Proposed(_)
             | Outcome::Held(_)
-            | Outcome::Released(_) => None,
+            | Outcome::Released(_)
+            | Outcome::Returned(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));
         let servicer = settlement.and_then(|settled| settled.from).map(|from| from.servicer());

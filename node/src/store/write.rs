@@ -242,6 +242,9 @@ fn counterparties(booked: &[Booked]) -> Sides {
     let receipts = booked.iter().map(|booked| &booked.receipt);
     let sides = receipts.filter_map(|receipt| match &receipt.outcome {
         Outcome::Settled(settlement) => Some((receipt.uetr?, (settlement.from, settlement.to))),
+        Outcome::Returned(reversal) => {
+            Some((receipt.uetr?, (Some(reversal.from), Some(reversal.to))))
+        }
         Outcome::Done
         | Outcome::Proposed(_)
         | Outcome::Rejected(_)

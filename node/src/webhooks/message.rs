@@ -55,6 +55,7 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::Settled(_) => "payment.settled",
         Outcome::Held(_) => "payment.held",
         Outcome::Released(_) => "payment.released",
+        Outcome::Returned(_) => "payment.returned",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }
@@ -120,10 +121,11 @@ pub(super) fn alert_body(alert: &AlertView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::corrections::Reason;
     use ledger::hash::Hash;
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
     use ledger::money::{Amount, Money};
-    use ledger::receipt::{Released, Settlement};
+    use ledger::receipt::{Released, Reversal, Settlement};
     use ledger::rejection::Rejection;
 
     #[test]
@@ -145,6 +147,15 @@ mod tests {
         let account = AccountId::new(InstitutionNumber(1), [1; 12]);
         let released = Released { from: account, to: account, released: money };
         let released = Outcome::Released(released);
+        let returned = Outcome::Returned(Reversal {
+            payment: Uetr::from_entropy([2; 16]),
+            from: account,
+            to: account,
+            amount: money,
+            reason: Reason::parse("AC04").unwrap(),
+            total: money.amount,
+            credited: money.amount,
+        });
         for (outcome, moves, expected) in [
             (settled(Some(1), Some(2)), true, "payment.settled"),
             (settled(None, Some(2)), true, "issue.settled"),
@@ -153,6 +164,7 @@ mod tests {
             (rejected, false, "operation.rejected"),
             (Outcome::Done, false, "operation.done"),
             (released, true, "payment.released"),
+            (returned, true, "payment.returned"),
         ] {
             let receipt = Receipt {
                 transaction: Hash::ZERO,

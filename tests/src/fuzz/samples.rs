@@ -9,6 +9,7 @@ use ledger::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
 use ledger::block::{Batch, BatchHeader, Block, Cut, Header};
 use ledger::certificate::{Certificate, Vote, VoteSubject};
 use ledger::codec;
+use ledger::corrections::{Evidence, Returns};
 use ledger::fees::FeeSchedule;
 use ledger::genesis::{GenesisDocument, Parameters};
 use ledger::governance::{Proposal, Removal, Upgrade};
@@ -48,8 +49,9 @@ pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
 
-const VECTORS: [&str; 7] = [
+const VECTORS: [&str; 8] = [
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/blocks.json")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/corrections.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/governance.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/holds.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/proofs.json")),
@@ -104,12 +106,16 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt of a payment across"
         | "receipt: expired, TM01"
         | "receipt of a hold with a lock"
-        | "receipt of a release" => (read::<Receipt>, false),
+        | "receipt of a release"
+        | "receipt of a return" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
         | "key of a holding"
-        | "key of a payment that waits" => (read::<StateKey>, true),
+        | "key of a payment that waits"
+        | "key of what was returned" => (read::<StateKey>, true),
         "payment that waits for a secret" => (read::<Waiting>, false),
+        "evidence of a payment" => (read::<Evidence>, false),
+        "what was returned of a payment" => (read::<Returns>, false),
         "key of a payment's marker" | "key of a transaction's marker" => (read::<MarkerKey>, true),
         "node" => (read::<NodeRecord>, false),
         "removal" => (read::<Removal>, false),

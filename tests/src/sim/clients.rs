@@ -8,9 +8,11 @@
 
 use ledger::account::Policy;
 use ledger::codec;
+use ledger::corrections::{Evidence, Reason, Return};
 use ledger::crypto::SecretKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, Timestamp, Uetr};
+use ledger::merkle;
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PaymentTerms};
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
@@ -42,6 +44,8 @@ pub enum Sort {
     Hold,
     /// A capture or release of a payment that was to be held.
     FollowUp,
+    /// A return of a payment that settled, with its proof.
+    Return,
     /// A change of the network, proposed, approved and enacted.
     Council,
 }
@@ -86,6 +90,8 @@ pub struct Clients {
     council: Option<Council>,
     /// The payments that were to be held: the order's number, the payee's, the amount.
     holds: Vec<(usize, usize, u128)>,
+    /// The proofs of payments that settled.
+    proofs: Vec<Evidence>,
 }
 
 impl Clients {
@@ -113,6 +119,7 @@ impl Clients {
             is_open: false,
             council,
             holds: Vec::new(),
+            proofs: Vec::new(),
         }
     }
 
@@ -143,6 +150,9 @@ impl Clients {
     pub fn note(&mut self, committed: &Committed) {
         if let Some(council) = &mut self.council {
             council.note(committed);
+        }
+        if self.proofs.len() < Self::MOST {
+            self.proofs.extend(proof_of_one(committed));
         }
     }
 
@@ -241,6 +251,7 @@ impl Clients {
             3 => Sort::Stranger,
             4 | 5 => Sort::Hold,
             6 | 7 if !self.holds.is_empty() => return self.follow_up(now, random, &customers),
+            8 if !self.proofs.is_empty() => return self.send_back(now, random, &customers),
             _ => Sort::Payment,
         };
         let number = match sort {
@@ -250,6 +261,7 @@ impl Clients {
             | Sort::Payment
             | Sort::Hold
             | Sort::FollowUp
+            | Sort::Return
             | Sort::TooLarge
             | Sort::Forged
             | Sort::Stranger => self.orders.len(),
@@ -261,6 +273,7 @@ impl Clients {
             | Sort::Payment
             | Sort::Hold
             | Sort::FollowUp
+            | Sort::Return
             | Sort::Repeated
             | Sort::Forged
             | Sort::Stranger => u128::from(random.between(1, 400)),
@@ -293,6 +306,25 @@ impl Clients {
         let until_final = random.chance(600);
         let signers = &[&customers[to].key];
         self.order(Sort::FollowUp, now, vec![operation], signers, until_final)
+    }
+
+    /// A return of a payment by its payee, whole or a part, perhaps of one that was returned.
+    fn send_back(&self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
+        let evidence = self.proofs[random.position(self.proofs.len())].clone();
+        let settled = evidence.settled().expect("proofs are kept of what settled");
+        let whole = settled.credited;
+        let amount = if random.chance(500) { whole.amount.0 } else { whole.amount.0.div_ceil(2) };
+        let back = Return {
+            uetr: self.uetr(self.orders.len()),
+            evidence,
+            amount: Money::new(Amount(amount), whole.asset),
+            reason: Reason::parse("CUST").expect("a reason"),
+        };
+        let is_payee = |customer: &&&Owned| customer.account == settled.payee;
+        let payee = customers.iter().find(is_payee).expect("payees are customers");
+        let until_final = random.chance(600);
+        let operations = vec![Operation::Return(Box::new(back))];
+        self.order(Sort::Return, now, operations, &[&payee.key], until_final)
     }
 
     fn pay(&self, number: usize, from: AccountId, to: AccountId, amount: u128) -> Pay {
@@ -336,4 +368,25 @@ impl Clients {
         let bytes = codec::encode(&SignedTransaction { transaction, signatures });
         Order { id, sort, bytes: Rc::new(bytes), until_final, repeated: 0, is_answered: false }
     }
+}
+
+/// The proof of the first payment between two accounts that a certified block settled.
+fn proof_of_one(committed: &Committed) -> Option<Evidence> {
+    let executed = &committed.executed;
+    let certificate = committed.certificate.clone()?;
+    let domains = executed.tip.domains();
+    let places = executed.booked.iter().enumerate();
+    let mut found = places.filter_map(|(place, booked)| {
+        let place = u64::try_from(place).ok()?;
+        let evidence = Evidence {
+            receipt: booked.receipt.clone(),
+            path: merkle::prove(domains, &executed.leaves, place)?,
+            ancestor: None,
+            header: executed.block.header.clone(),
+            certificate: certificate.clone(),
+            validators: executed.tip.validators().clone(),
+        };
+        evidence.settled().map(|_| evidence)
+    });
+    found.next()
 }

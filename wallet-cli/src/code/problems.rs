@@ -32,6 +32,7 @@ fn meaning(code: ProblemCode) -> Text {
         ProblemCode::UnsupportedMediaType => "不接受该媒体类型。",
         ProblemCode::WrongChain => "交易属于另一条链。",
         ProblemCode::BadSignature => "缺少签名，或签名无效。",
+        ProblemCode::CarriedProofRefused => "所附的支付证明不成立。",
         ProblemCode::MessageNotAccepted => "不接受此类报文。",
         ProblemCode::TooManyRequests => "来自该地址的请求过多。",
         ProblemCode::HeadersTooLarge => "请求头过大。",
@@ -41,6 +42,13 @@ fn meaning(code: ProblemCode) -> Text {
         ProblemCode::OutcomeUnknown => "结果尚未知晓。",
     };
     Text::new(english, chinese.to_owned())
+}
+
+fn get_the_proof_again() -> Text {
+    say!(
+        "Get the proof of the payment again, from this network. Nothing was paid.",
+        "请重新获取本网络上该支付的证明。未付款。"
+    )
 }
 
 fn action(code: ProblemCode) -> Text {
@@ -91,6 +99,7 @@ fn action(code: ProblemCode) -> Text {
         }
         ProblemCode::WrongChain => check_the_network(),
         ProblemCode::BadSignature => sign_again(),
+        ProblemCode::CarriedProofRefused => get_the_proof_again(),
         ProblemCode::TooManyRequests => say!(
             "Send the same request again after the Retry-After seconds.",
             "请在 Retry-After 所示秒数之后再次发送。"

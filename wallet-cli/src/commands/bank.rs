@@ -98,6 +98,7 @@ fn restrict(
         | Operation::Hold(_)
         | Operation::Capture { .. }
         | Operation::Release { .. }
+        | Operation::Return(_)
         | Operation::SetFeeSchedule { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }

@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::language::{Text, say};
 use crate::session::Session;
 
-use super::hold;
+use super::{corrections, hold};
 use order::Order;
 
 /// What is said of a payment that settled.
@@ -115,6 +115,7 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
             return hold::report(desk, done);
         }
+        Operation::Return(_) => return corrections::report(desk, done),
         Operation::RegisterAsset { .. }
         | Operation::OpenAccount { .. }
         | Operation::SetPolicy { .. }

@@ -2,6 +2,8 @@
 //!
 //! Invariants: what is called proven was verified now. Absent: changing anything.
 
+mod returns;
+
 use api::problem::ProblemCode;
 use api::receipt::ReceiptView;
 use ledger::proof::Proven;
@@ -17,17 +19,21 @@ use crate::language::{Text, say};
 use crate::outbox::Entry;
 use crate::protocol;
 use crate::session::Session;
+use returns::Returns;
 
 #[derive(Serialize)]
 struct PaymentDocument {
     id: String,
-    /// `settled`, `rejected`, `held`, `released`, `absent` (proven not to have happened),
-    /// `expired`, `not-sent`, or `unknown`.
+    /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`, `absent` (proven
+    /// not to have happened), `expired`, `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<ReceiptView>,
+    /// What went back of it, each proven.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    returns: Vec<ReceiptView>,
     /// What this wallet ordered, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -86,12 +92,16 @@ fn proven(
     let word = |of: fn(&ReceiptView) -> &String, otherwise: &str| {
         receipt.as_ref().map_or_else(|| otherwise.to_owned(), |receipt| of(receipt).clone())
     };
+    let is_settled = receipt.as_ref().is_some_and(|receipt| receipt.status == "settled");
+    let returns = id.filter(|_| is_settled).map(|id| Returns::of(desk, id)).unwrap_or_default();
+    let returned = returns.status().map(str::to_owned);
     PaymentDocument {
         id: id.map(|id| id.to_string()).unwrap_or_default(),
-        status: word(|receipt| &receipt.status, "absent"),
+        status: returned.unwrap_or_else(|| word(|receipt| &receipt.status, "absent")),
         iso_status: word(|receipt| &receipt.iso_status, "RJCT"),
         proven: true,
         receipt,
+        returns: returns.receipts,
         order: entry.map(|entry| entry.order.clone()),
         created: entry.map(|entry| entry.created.clone()),
         note: entry.and_then(|entry| entry.note.clone()),
@@ -113,6 +123,7 @@ fn lapsed(receipt: ReceiptView, entry: Option<&Entry>) -> PaymentDocument {
         iso_status: "RJCT".to_owned(),
         proven: false,
         receipt: Some(receipt),
+        returns: Vec::new(),
         order: entry.map(|entry| entry.order.clone()),
         created: entry.map(|entry| entry.created.clone()),
         note: entry.and_then(|entry| entry.note.clone()),
@@ -127,6 +138,7 @@ fn unproven(entry: &Entry) -> PaymentDocument {
         iso_status: if status == "unknown" { "PDNG" } else { "RJCT" }.to_owned(),
         proven: false,
         receipt: None,
+        returns: Vec::new(),
         order: Some(entry.order.clone()),
         created: Some(entry.created.clone()),
         note: entry.note.clone(),
@@ -156,6 +168,7 @@ fn text(document: &PaymentDocument) -> Text {
     ];
     if let Some(receipt) = &document.receipt {
         lines.extend(settled(receipt));
+        lines.extend(Returns::lines(&document.returns));
     }
     let data = |text: &Option<String>| text.as_deref().map(Text::data);
     let rows = [
@@ -179,6 +192,8 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         block.map(|(block, time)| say!("{block} of {time}, proven", "{block}，{time}，已证明"));
     let rows = [
         (say!("reason", "原因"), reason(receipt)),
+        (say!("return of", "所退支付"), data(&receipt.payment)),
+        (say!("why", "退回原因"), receipt.payment.as_ref().and_then(|_| data(&receipt.iso_reason))),
         (say!("from", "付款账户"), data(&receipt.from)),
         (say!("to", "收款账户"), data(&receipt.to)),
         (say!("debited", "扣款"), data(&receipt.debited)),

@@ -174,7 +174,8 @@ fn of_something_else() -> Fault {
     refused(reason)
 }
 
-fn refused(reason: Text) -> Fault {
+/// The fault of a proof that does not hold.
+pub(super) fn refused(reason: Text) -> Fault {
     let hint = say!(
         "It proves nothing. Get the proof again, from another node.",
         "它不能证明任何内容。请从其他节点重新获取证明。"
@@ -241,6 +242,18 @@ fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
         Outcome::Released(_) => say!(
             "payment {id} was RELEASED in block {height}: it was not paid",
             "支付 {id} 的预授权在区块 {height} 中撤销：未付款"
+        ),
+        Outcome::Returned(reversal) => say!(
+            "payment {payment} was RETURNED in block {height} ({reason}): {amount} minor units of \
+             {asset} went back, {total} of {credited} in all",
+            "支付 {payment} 在区块 {height} 中退回（{reason}）：退回 {amount} 个 {asset} 最小单位，共 \
+             {total}/{credited}",
+            payment = reversal.payment,
+            reason = reversal.reason,
+            amount = reversal.amount.amount.0,
+            asset = reversal.amount.asset,
+            total = reversal.total.0,
+            credited = reversal.credited.0
         ),
         Outcome::Rejected(rejection) => say!(
             "payment {id} was REJECTED in block {height} ({code}, ISO 20022 {iso})",

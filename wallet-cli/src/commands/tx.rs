@@ -91,9 +91,11 @@ fn send(session: &Session, file: &Path) -> Result<(), Fault> {
             entry.salt = paper.note.as_ref().map(|note| note.salt.clone());
         })
     })?;
-    let payments =
-        matches!(done.operation, Operation::Pay(_) | Operation::PayAcross(_) | Operation::Hold(_));
-    if payments {
+    let is_told = matches!(
+        done.operation,
+        Operation::Pay(_) | Operation::PayAcross(_) | Operation::Hold(_) | Operation::Return(_)
+    );
+    if is_told {
         return super::pay::report(&desk, done);
     }
     let naming = describe::offline(desk.chain.network, &done.operation);

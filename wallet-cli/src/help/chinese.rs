@@ -44,6 +44,21 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Make a secret in a new file, and print the hash lock that it opens",
         "在新文件中生成密值，并输出其哈希锁",
     ),
+    ("Return a payment that you received, whole or a part", "退回所收到的支付，全部或一部分"),
+    (
+        "How much, with its asset: \"40.00 CNY\"; all that was received if left out",
+        "退回多少，写明资产：\"40.00 CNY\"；省略则退回全部所收金额",
+    ),
+    (
+        "Why: a code of the ISO 20022 external return reasons, such as AC04 (closed account) or \
+         CUST (the customer asks for it)",
+        "原因：ISO 20022 外部退回原因代码，如 AC04（账户已销户）或 CUST（客户要求）",
+    ),
+    (
+        "The return's own id (UETR, a UUID of version 4), chosen by you: whatever happens, the \
+         same command never returns twice",
+        "自选的退回编号（UETR，第 4 版 UUID）：无论如何，同一命令绝不会重复退回",
+    ),
     ("For whom: @name, address, or BIC/reference", "为谁：@名称、地址或 BIC/参考号"),
     (
         "The most that can be captured, with its asset: \"100.00 CNY\"",

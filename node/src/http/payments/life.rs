@@ -1,11 +1,13 @@
 //! A payment's life in words: where it stands, who acts next, and what happened so far.
 //!
-//! Invariants: made from the payment's last receipt and the time of the last final block alone.
+//! Invariants: made from the payment's last receipt, what was returned of it, and the time of the
+//! last final block alone.
 //! Absent: where those come from.
 
 use api::receipt::ReceiptView;
-use api::text;
-use api::transaction::{PaymentView, TimelineEvent};
+use api::text::{self, Naming};
+use api::transaction::{PaymentView, ReturnView, TimelineEvent};
+use ledger::corrections::{Returned, Returns};
 use ledger::ids::{Height, Timestamp, Uetr};
 
 use crate::http::intake::Received;
@@ -21,10 +23,45 @@ pub(super) struct Life {
     pub(super) time: Timestamp,
     /// The block that held its funds, if the last receipt is of a later step.
     pub(super) held: Option<(Height, Timestamp)>,
+    /// What was returned of it, if anything was.
+    pub(super) returns: Option<Reversed>,
     /// When this node was given it, if it was.
     pub(super) received: Option<Received>,
     /// The time of the last final block.
     pub(super) now: Timestamp,
+}
+
+/// The time of each return's block, where it is known.
+pub(super) type Times = Vec<Option<Timestamp>>;
+
+/// What was returned of a payment.
+pub(super) struct Reversed {
+    returns: Vec<ReturnView>,
+    total: String,
+    is_whole: bool,
+}
+
+impl Reversed {
+    pub(super) fn new(returns: &Returns, times: Times, naming: &Naming) -> Self {
+        let asset = returns.settled.credited.asset;
+        let view = |(of, time): (&Returned, Option<Timestamp>)| ReturnView {
+            id: of.uetr.to_string(),
+            amount: naming.amount(of.amount, asset),
+            iso_status: "ACSC".to_owned(),
+            iso_reason: of.reason.to_string(),
+            block: of.height.0,
+            time: time.map(text::time),
+        };
+        Self {
+            returns: returns.returned.iter().zip(times).map(view).collect(),
+            total: naming.amount(returns.total(), asset),
+            is_whole: returns.left().amount.is_zero(),
+        }
+    }
+
+    const fn status(&self) -> &'static str {
+        if self.is_whole { "returned" } else { "partly-returned" }
+    }
 }
 
 /// A payment that this node was given and that may still become final.
@@ -39,6 +76,7 @@ pub(super) fn on_its_way(uetr: Uetr, received: Received) -> PaymentView {
         next_actor: Some("validators".to_owned()),
         deadline: None,
         timeline: vec![arrival(received)],
+        returns: Vec::new(),
         receipt: None,
     }
 }
@@ -59,18 +97,27 @@ impl Life {
 
     pub(super) fn view(self) -> PaymentView {
         let (is_expired, summary) = (self.is_expired(), self.summary());
-        let Self { uetr, receipt, deadline, time, held, received, .. } = self;
+        let Self { uetr, receipt, deadline, time, held, returns, received, .. } = self;
         let held = held.map(|(height, time)| event("held", time, Some(height.0)));
         let decided = event(&receipt.status, time, receipt.block);
         let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
         let arrived = received.map(arrival);
-        let timeline = [arrived, held, Some(decided), expiry].into_iter().flatten().collect();
+        let status_of_returns = returns.as_ref().map(Reversed::status);
+        let returns = returns.map(|reversed| reversed.returns).unwrap_or_default();
+        let returned = returns.iter().map(|of| TimelineEvent {
+            event: "returned".to_owned(),
+            time: of.time.clone(),
+            block: Some(of.block),
+        });
+        let timeline = [arrived, held, Some(decided), expiry].into_iter().flatten();
+        let timeline = timeline.chain(returned).collect();
         let open = deadline.filter(|_| !is_expired);
         let (status, iso_status, iso_reason) = if is_expired {
             ("expired".to_owned(), "RJCT".to_owned(), Some("TM01".to_owned()))
         } else {
             let ReceiptView { status, iso_status, iso_reason, .. } = &receipt;
-            (status.clone(), iso_status.clone(), iso_reason.clone())
+            let status = status_of_returns.unwrap_or(status).to_owned();
+            (status, iso_status.clone(), iso_reason.clone())
         };
         PaymentView {
             id: uetr.to_string(),
@@ -81,8 +128,18 @@ impl Life {
             next_actor: open.map(|_| "payee".to_owned()),
             deadline: open.map(text::time),
             timeline,
+            returns,
             receipt: Some(receipt),
         }
+    }
+
+    /// What was returned, if anything was.
+    fn returned(&self) -> String {
+        let told = |reversed: &Reversed| {
+            let extent = if reversed.is_whole { "the whole" } else { "a part" };
+            format!(" {} were returned since: {extent} of it.", reversed.total)
+        };
+        self.returns.as_ref().map(told).unwrap_or_default()
     }
 
     /// One sentence or two for a person.
@@ -114,10 +171,17 @@ impl Life {
                 explanation = of(&receipt.explanation)
             ),
             "settled" => format!(
-                "Settled{at}: debited {debited}, credited {credited}, charges {fee}.",
+                "Settled{at}: debited {debited}, credited {credited}, charges {fee}.{returned}",
                 debited = of(&receipt.debited),
                 credited = of(&receipt.credited),
-                fee = of(&receipt.fee)
+                fee = of(&receipt.fee),
+                returned = self.returned()
+            ),
+            "returned" => format!(
+                "Returned{at} ({reason}): {credited} of payment {payment} went back to its payer.",
+                reason = of(&receipt.iso_reason),
+                credited = of(&receipt.credited),
+                payment = of(&receipt.payment)
             ),
             _ => format!("Done{at}."),
         }
@@ -127,7 +191,6 @@ impl Life {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::text::Naming;
     use ledger::hash::Hash;
     use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network};
     use ledger::money::{Amount, Decimals, Money};
@@ -149,7 +212,8 @@ mod tests {
             | Outcome::Done
             | Outcome::Rejected(_)
             | Outcome::Proposed(_)
-            | Outcome::Released(_) => None,
+            | Outcome::Released(_)
+            | Outcome::Returned(_) => None,
         };
         let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: Some(uetr), outcome };
         let place = (Height(7), DEADLINE.minus(5));
@@ -160,6 +224,7 @@ mod tests {
             deadline,
             time: place.1,
             held: is_later.then_some((Height(5), DEADLINE.minus(9))),
+            returns: None,
             received: None,
             now,
         }

@@ -4,7 +4,7 @@
 //! says.
 
 use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
-use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use node::core::step::Committed;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ pub(super) struct Conservation {
     balances: BTreeMap<Holder, i128>,
     /// The open holds: whose funds, how much, and until when.
     holds: BTreeMap<Uetr, (Holder, i128, Timestamp)>,
+    /// What was returned of each payment.
+    returned: BTreeMap<Uetr, i128>,
     supply: BTreeMap<AssetCode, i128>,
     checked: u64,
 }
@@ -55,6 +57,17 @@ impl Conservation {
         None
     }
 
+    /// All that goes back of a payment is at most what its payee got.
+    fn reverse(&mut self, reversal: &Reversal, touched: &mut BTreeSet<Holder>) -> Option<String> {
+        let (asset, amount) = (reversal.amount.asset, number(reversal.amount.amount));
+        self.change(touched, (reversal.from, asset), -amount);
+        self.change(touched, (reversal.to, asset), amount);
+        let total = self.returned.entry(reversal.payment).or_default();
+        *total += amount;
+        let is_right = *total == number(reversal.total) && *total <= number(reversal.credited);
+        (!is_right).then(|| format!("{total} were returned, not as {reversal:?} says"))
+    }
+
     fn book(&mut self, receipt: &Receipt, touched: &mut BTreeSet<Holder>) -> Option<String> {
         let ended = |holds: &mut BTreeMap<Uetr, (Holder, i128, Timestamp)>| {
             receipt.uetr.and_then(|payment| holds.remove(&payment))
@@ -77,6 +90,10 @@ impl Conservation {
                 touched.insert((released.from, released.released.asset));
                 let open = ended(&mut self.holds);
                 open.is_none().then(|| format!("{:?} was not held", receipt.uetr))
+            }
+            Outcome::Returned(reversal) => {
+                self.checked += 1;
+                self.reverse(reversal, touched)
             }
             Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => None,
         }

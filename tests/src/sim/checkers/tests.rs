@@ -292,7 +292,8 @@ fn conservation_objects_to_money_from_nowhere() {
         | Outcome::Rejected(_)
         | Outcome::Proposed(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::Returned(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
     let executed = committed(executed);

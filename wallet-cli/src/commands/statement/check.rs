@@ -134,6 +134,7 @@ pub(super) fn read(view: &EntryView, naming: &Naming) -> Result<(AssetCode, Entr
         "payment" => EntryKind::Payment,
         "fee" => EntryKind::Fee,
         "exchange" => EntryKind::Exchange,
+        "return" => EntryKind::Return,
         other => {
             let detail = say!(
                 "A node tells of an entry of the kind \"{other}\".",

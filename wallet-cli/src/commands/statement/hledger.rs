@@ -60,6 +60,9 @@ fn other_side(kind: &str, is_credit: bool) -> &'static str {
         ("fee", false) => "expenses:fees",
         ("exchange", _) => "equity:conversion",
         ("issue" | "redeem", _) => "equity:issued",
+        // What comes back was spent before, and what goes back was earned.
+        ("return", true) => "expenses:payments",
+        ("return", false) => "income:payments",
         (_, true) => "income:payments",
         (_, false) => "expenses:payments",
     }

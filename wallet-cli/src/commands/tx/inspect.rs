@@ -157,7 +157,8 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::Capture { .. }
-        | Operation::Release { .. } => Hash::ZERO,
+        | Operation::Release { .. }
+        | Operation::Return(_) => Hash::ZERO,
     };
     let salt = Hash::from_hex(&note.salt)?;
     let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)
