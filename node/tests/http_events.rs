@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 use api::receipt::ReceiptView;
-use single::Single;
+use single::{HOST, Single};
 
 /// One event as it came.
 #[derive(Debug, PartialEq)]
@@ -18,6 +18,14 @@ struct Event {
 }
 
 impl Event {
+    /// One more line of data.
+    fn add(&mut self, line: &str) {
+        if !self.data.is_empty() {
+            self.data.push('\n');
+        }
+        self.data.push_str(line);
+    }
+
     fn receipt(&self) -> ReceiptView {
         assert_eq!(self.name, "receipt");
         serde_json::from_str(&self.data).unwrap()
@@ -53,7 +61,7 @@ impl Client {
             match line.split_once(": ") {
                 Some(("id", id)) => event.id = id.to_owned(),
                 Some(("event", name)) => event.name = name.to_owned(),
-                Some(("data", data)) => event.data = data.to_owned(),
+                Some(("data", data)) => event.add(data),
                 Some(_) => {}
                 None if line.is_empty() && !event.data.is_empty() => return event,
                 None => {}
@@ -106,7 +114,7 @@ fn an_account_sees_its_own_receipts() {
 fn an_account_is_notified_of_what_was_booked() {
     let node = Single::start(|_| {});
     node.open_wei_and_lee();
-    let wei = node.address_of(0, "wei");
+    let wei = node.address_of(HOST, "wei");
     let mut all = Client::open(&node, &format!("?from=0&account={wei}&message=camt.054"), None);
     let issued = all.next();
     assert!(issued.data.contains("<Cd>issue</Cd>"), "{}", issued.data);
@@ -118,7 +126,8 @@ fn an_account_is_notified_of_what_was_booked() {
     let has = |text: &str| assert!(event.data.contains(text), "{text}: {}", event.data);
     has("urn:iso:std:iso:20022:tech:xsd:camt.054.001.08");
     has(&format!("<UETR>{}</UETR>", receipt.id.as_deref().unwrap()));
-    has("<Amt Ccy=\"CNY\">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>");
+    has("<Amt Ccy=\"CNY\">1.00</Amt>");
+    has("<CdtDbtInd>DBIT</CdtDbtInd>");
     // It is the same message for whoever comes later, and goes on behind it.
     let mut later =
         Client::open(&node, &format!("?account={wei}&message=camt.054"), Some(&issued.id));
