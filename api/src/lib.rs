@@ -14,6 +14,7 @@ pub mod keystore;
 pub mod problem;
 pub mod proof;
 pub mod quote;
+pub mod recall;
 pub mod receipt;
 pub mod text;
 pub mod transaction;

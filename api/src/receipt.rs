@@ -3,8 +3,10 @@
 //! Invariants: built from a ledger receipt alone, so a wallet renders what it has verified in the
 //! same words as the node. Absent: whether it is proven (the wallet says that).
 
+use ledger::corrections::Reason;
 use ledger::fees::{FeeItem, FeeKind};
-use ledger::ids::{Height, Timestamp};
+use ledger::ids::{AccountId, Height, Timestamp, Uetr};
+use ledger::money::Money;
 use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,11 +44,14 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done`, `rejected`, `held`, `released` or `returned`.
+    /// `settled`, `done`, `rejected`, `held`, `released`, `returned`, `recall-requested` or
+    /// `recall-refused`.
     pub status: String,
-    /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held) or `CANC` (released).
+    /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held), `CANC` (released), `PDCR` (recall
+    /// requested) or `RJCR` (recall refused).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected (`AM04`) or returned (`AC04`).
+    /// ISO 20022 reason, if rejected (`AM04`), returned (`AC04`), or of a recall (`DUPL`)
+    /// or its refusal (`NOAS`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// The rejection's stable code, if rejected: `insufficient-funds`.
@@ -77,13 +82,13 @@ pub struct ReceiptView {
     /// What the payee got: `1085.00 HKD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credited: Option<String>,
-    /// The most that can be captured, of funds that are held: `100.00 CNY`.
+    /// The most that can be captured, of funds that are held; what a recall asks for: `100.00 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The last block time at which held funds can be captured.
+    /// The last block time at which held funds can be captured, or a recall be answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
@@ -99,7 +104,7 @@ pub struct ReceiptView {
     /// The exchange, for a payment across currencies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeView>,
-    /// The payment (UETR) of which this is a return.
+    /// The payment (UETR) of which this is a return, a recall or its refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
     pub payment: Option<String>,
@@ -159,9 +164,33 @@ impl ReceiptView {
                 view.held = Some(naming.money(released.released));
             }
             Outcome::Returned(reversal) => view.reverse(reversal, naming),
+            Outcome::RecallRequested(recall) => {
+                let parties = (recall.from, recall.to);
+                view.ask(recall.payment, parties, (recall.amount, recall.reason), naming);
+                view.deadline = Some(text::time(recall.deadline));
+            }
+            Outcome::RecallRefused(recall) => {
+                let parties = (recall.from, recall.to);
+                view.ask(recall.payment, parties, (recall.amount, recall.reason), naming);
+            }
             Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
         view
+    }
+
+    /// Adds what is or was asked back.
+    fn ask(
+        &mut self,
+        payment: Uetr,
+        (from, to): (AccountId, AccountId),
+        (amount, reason): (Money, Reason),
+        naming: &Naming,
+    ) {
+        self.iso_reason = Some(reason.to_string());
+        self.from = Some(naming.address(from));
+        self.to = Some(naming.address(to));
+        self.amount = Some(naming.money(amount));
+        self.payment = Some(payment.to_string());
     }
 
     /// Adds the money that went back.
@@ -204,7 +233,9 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::Rejected(_)
         | Outcome::Held(_)
         | Outcome::Released(_)
-        | Outcome::Returned(_) => None,
+        | Outcome::Returned(_)
+        | Outcome::RecallRequested(_)
+        | Outcome::RecallRefused(_) => None,
     }
 }
 
@@ -216,6 +247,8 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::Held(_) => "held",
         Outcome::Released(_) => "released",
         Outcome::Returned(_) => "returned",
+        Outcome::RecallRequested(_) => "recall-requested",
+        Outcome::RecallRefused(_) => "recall-refused",
     }
 }
 

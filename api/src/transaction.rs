@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::account::HoldingView;
+use crate::recall::RecallView;
 use crate::receipt::ReceiptView;
 use crate::text::Naming;
 
@@ -140,7 +141,8 @@ pub struct PaymentView {
     #[schema(format = "uuid")]
     pub id: String,
     /// `received`, `held`, `settled`, `released`, `expired` (a hold whose deadline has passed),
-    /// `rejected`, `partly-returned`, or `returned`: it was returned whole, or is itself a return.
+    /// `rejected`, `recall-requested` (the payee's side must answer), `partly-returned`, or
+    /// `returned`: it was returned whole, or is itself a return.
     pub status: String,
     /// ISO 20022 status: `RCVD`, `PDNG` (held), `ACSC`, `CANC` (released) or `RJCT` (expired or
     /// rejected).
@@ -150,10 +152,11 @@ pub struct PaymentView {
     pub iso_reason: Option<String>,
     /// One sentence in plain words.
     pub summary: String,
-    /// Who must act next: `validators` while it is not final, `payee` while its funds are held;
-    /// null when nobody must.
+    /// Who must act next: `validators` while it is not final, `payee` while its funds are held
+    /// or it is asked back; null when nobody must.
     pub next_actor: Option<String>,
-    /// The last block time at which the next actor can act, while its funds are held.
+    /// The last block time at which the next actor can act, while its funds are held or it is asked
+    /// back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
@@ -162,6 +165,9 @@ pub struct PaymentView {
     /// What was returned of it, oldest first: at most 16 returns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<ReturnView>,
+    /// What asks for it back, if something does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recall: Option<RecallView>,
     /// The receipt, once it is final.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptView>,

@@ -15,7 +15,7 @@ use crate::receipt::ReceiptView;
 pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
     /// `payment.returned`, `payment.rejected` (also an issue, a redemption or a return that was
-    /// refused), `issue.settled`,
+    /// refused), `recall.requested`, `recall.refused`, `issue.settled`,
     /// `redemption.settled`, `operation.done`, `operation.rejected`, `alert.raised` or
     /// `alert.cleared`.
     #[serde(rename = "type")]
@@ -39,11 +39,13 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 13] = [
         "payment.settled",
         "payment.held",
         "payment.released",
         "payment.returned",
+        "recall.requested",
+        "recall.refused",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -5,20 +5,23 @@
 
 use crate::envelope::{self, Found};
 use crate::fault::MessageFault;
-use crate::group::{OriginalGroup, RefusedMessage, read_group_of};
+use crate::group::{OriginalGroup, RefusedMessage};
+use crate::pacs004::ReturnMessage;
 use crate::pacs028::StatusRequest;
 use crate::transfer::CreditTransferMessage;
 use crate::xml::{Document, Limits};
-use crate::{pacs008, pacs009, pacs028, pain001};
+use crate::{pacs004, pacs008, pacs009, pacs028, pain001};
 
-const ACCEPTED_NAMES: &str = "pacs.008.001.08, pacs.008.001.10, pacs.009.001.08, pain.001.001.09 \
-                              or pacs.028.001.03";
+const ACCEPTED_NAMES: &str = "pacs.004.001.09, pacs.004.001.10, pacs.008.001.08, pacs.008.001.10, \
+                              pacs.009.001.08, pain.001.001.09 or pacs.028.001.03";
 
 /// What a message asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Payments: pacs.008, pacs.009 or pain.001.
     Transfers(CreditTransferMessage),
+    /// Returns of payments: pacs.004.
+    Returns(ReturnMessage),
     /// What became of payments: pacs.028.
     StatusRequest(StatusRequest),
 }
@@ -41,7 +44,7 @@ impl Kind {
             pacs009::DEFINITION => Some((Self::Institutions, pacs009::ROOT)),
             pain001::DEFINITION => Some((Self::Initiation, pain001::ROOT)),
             pacs028::DEFINITION => Some((Self::Request, pacs028::ROOT)),
-            "pacs.004.001.09" | "pacs.004.001.10" => Some((Self::Return, "PmtRtr")),
+            _ if pacs004::DEFINITIONS.contains(&definition) => Some((Self::Return, pacs004::ROOT)),
             _ => None,
         }
     }
@@ -77,14 +80,7 @@ fn read_found(
         }
         Kind::Initiation => pain001::read_found(found, original).map(Message::Transfers),
         Kind::Request => pacs028::read_found(found, original).map(Message::StatusRequest),
-        Kind::Return => {
-            read_group_of(&found, original)?;
-            Err(MessageFault::NotOffered {
-                definition: found.definition.to_owned(),
-                what: "a return",
-                instead: "Order the payment back by pacs.008",
-            })
-        }
+        Kind::Return => pacs004::read_found(found, original).map(Message::Returns),
     }
 }
 

@@ -13,8 +13,8 @@
 //! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
 //! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
 //! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
-//! accounts and quotes; signatures; every message but pacs.008, pacs.009, pain.001 and pacs.028
-//! (in), pacs.002 (out, and in for clients), camt.053 and camt.054 (out).
+//! accounts and quotes; signatures; every message but pacs.004, pacs.008, pacs.009, pain.001 and
+//! pacs.028 (in), pacs.002 (out, and in for clients), camt.053 and camt.054 (out).
 #![deny(clippy::arithmetic_side_effects)]
 
 pub mod camt053;
@@ -29,6 +29,7 @@ pub mod incoming;
 pub mod number;
 pub mod order;
 pub mod pacs002;
+pub mod pacs004;
 pub mod pacs008;
 pub mod pacs009;
 pub mod pacs028;

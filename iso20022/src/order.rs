@@ -128,7 +128,7 @@ impl CreditTransfer {
     ) -> Result<PaymentOrder, Vec<Refusal>> {
         let mut judge = Judge { refusals: Vec::new() };
         judge.structure(self);
-        let uetr = judge.uetr(self.identification.uetr.as_deref());
+        let uetr = judge.uetr("PmtId/UETR", self.identification.uetr.as_deref());
         let settlement_date = judge.date(self.date_element(), self.settlement_date.as_deref());
         let transfer = judge.transfer(self, decimals);
         let charge_bearer = judge.charge_bearer(self.charge_bearer.as_deref());
@@ -215,13 +215,14 @@ const CREDITOR_ACCOUNT: AccountRole = AccountRole {
     currency_reason: Reason::CreditorAccountCurrency,
 };
 
-struct Judge {
-    refusals: Vec<Refusal>,
+/// Collects what is wrong with a transaction.
+pub(crate) struct Judge {
+    pub(crate) refusals: Vec<Refusal>,
 }
 
 impl Judge {
     /// Notes a refusal; gives `None`, for what cannot be had because of it.
-    fn refuse<T>(
+    pub(crate) fn refuse<T>(
         &mut self,
         reason: Reason,
         element: &'static str,
@@ -231,7 +232,8 @@ impl Judge {
         None
     }
 
-    fn structure(&mut self, transfer: &CreditTransfer) {
+    /// What stands where it must not.
+    pub(crate) fn placement(&mut self, transfer: &CreditTransfer) {
         for element in &transfer.misplaced {
             let detail = "stands twice or is not plain text. Keep one text";
             self.refuse::<()>(Reason::ElementNotAllowed, element, detail);
@@ -239,6 +241,10 @@ impl Judge {
         for (element, detail) in &transfer.unsupported {
             self.refuse::<()>(Reason::UnsupportedInstruction, element, *detail);
         }
+    }
+
+    fn structure(&mut self, transfer: &CreditTransfer) {
+        self.placement(transfer);
         for element in &transfer.missing_parties {
             self.refuse::<()>(Reason::MissingElement, element, "is missing. Name the party");
         }
@@ -258,8 +264,7 @@ impl Judge {
         }
     }
 
-    fn uetr(&mut self, text: Option<&str>) -> Option<Uetr> {
-        let element = "PmtId/UETR";
+    pub(crate) fn uetr(&mut self, element: &'static str, text: Option<&str>) -> Option<Uetr> {
         let Some(text) = text else {
             let detail = "is missing. Give the payment a version 4 UUID in lower case";
             return self.refuse(Reason::MissingElement, element, detail);
@@ -270,7 +275,7 @@ impl Judge {
         }
     }
 
-    fn date(&mut self, element: &'static str, text: Option<&str>) -> Option<Date> {
+    pub(crate) fn date(&mut self, element: &'static str, text: Option<&str>) -> Option<Date> {
         let date = Date::parse(text?);
         if date.is_none() {
             let detail = "is no date. Write it like 2026-01-31";
@@ -305,7 +310,7 @@ impl Judge {
         Some(Transfer::Exchange { debit: debit.0, credit: credit.0, rate })
     }
 
-    fn money(
+    pub(crate) fn money(
         &mut self,
         element: &'static str,
         written: &AmountText,

@@ -96,13 +96,13 @@ const KNOWN: [&str; 47] = [
 
 /// What the group header says for all transactions.
 pub(crate) struct Shared {
-    settlement_date: Option<String>,
-    instructing_agent: AgentText,
-    instructed_agent: AgentText,
+    pub(crate) settlement_date: Option<String>,
+    pub(crate) instructing_agent: AgentText,
+    pub(crate) instructed_agent: AgentText,
 }
 
 impl Shared {
-    fn read(fields: &mut Fields<'_>) -> Self {
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
         Self {
             settlement_date: fields.text("IntrBkSttlmDt"),
             instructing_agent: agent(fields, "InstgAgt/FinInstnId"),
@@ -193,7 +193,7 @@ pub(crate) fn read_found(
     })
 }
 
-fn read_settlement(fields: &mut Fields<'_>) -> Result<SettlementMethod, MessageFault> {
+pub(crate) fn read_settlement(fields: &mut Fields<'_>) -> Result<SettlementMethod, MessageFault> {
     let element = "GrpHdr/SttlmInf/SttlmMtd";
     let method = fields.text("SttlmInf/SttlmMtd").ok_or(MessageFault::Missing { element })?;
     let system = fields.text("SttlmInf/ClrSys/Cd").or_else(|| fields.text("SttlmInf/ClrSys/Prtry"));

@@ -9,6 +9,10 @@
 //! and whose validators the state knows, is of a receipt that a quorum certified. Absent: who may
 //! return what (see `execute`).
 
+mod recall;
+
+pub use recall::{Recall, RecallAnswer, RecallRequest};
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::fmt;
 use std::io::Read;
@@ -40,6 +44,9 @@ pub struct ReasonError {
 }
 
 impl Reason {
+    /// FOCR, following a cancellation request: why an accepted recall goes back.
+    pub const AFTER_RECALL: Self = Self(*b"FOCR");
+
     /// Reads a code of 4 capital letters or digits.
     ///
     /// # Errors

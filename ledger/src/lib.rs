@@ -120,6 +120,15 @@
 //!   UETR of the return's own, whole or in at most 16 parts, in the asset that the payee got and to
 //!   the payer, without charges. All that is returned of a payment is never more than the payee
 //!   got.
+//! - **L41** The payer's side (its owners or its servicer's operators) asks for a payment back,
+//!   whole or a part, with its proof, a reason and a deadline at most 30 days ahead. A payment has
+//!   at most one open recall. It moves no money and holds none: only the payee's own bank can stop
+//!   the payee's account.
+//! - **L42** A recall ends once: the payee's side accepts it, whole or a part, which moves the
+//!   money as a return does and for the reason FOCR, or refuses it with a reason; or its deadline
+//!   passes. The payer cannot take it back, and can ask again once it has ended.
+//! - **L43** A recall beyond its deadline has lapsed, swept or not. A block first forgets what has
+//!   lapsed, earliest first, at most 1,000 recalls.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 

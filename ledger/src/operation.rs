@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
 
 use crate::account::Policy;
-use crate::corrections::{Evidence, Return};
+use crate::corrections::{Evidence, RecallAnswer, RecallRequest, Return};
 use crate::fees::FeeSchedule;
 use crate::governance::Change;
 use crate::hash::Hash;
@@ -254,6 +254,16 @@ pub enum Operation {
     /// Returns a settled payment, whole or a part. The payee's owners or its servicer's operators
     /// sign; the validators' signatures are in the evidence.
     Return(Box<Return>) = 22,
+    /// Asks for a settled payment back, whole or a part. The payer's owners or its servicer's
+    /// operators sign; the validators' signatures are in the evidence.
+    RequestRecall(Box<RecallRequest>) = 23,
+    /// Answers an open recall. The payee's owners or its servicer's operators sign.
+    AnswerRecall {
+        /// The payment that is asked back.
+        payment: Uetr,
+        /// What goes back, or why nothing does.
+        answer: RecallAnswer,
+    } = 24,
 }
 
 impl Operation {
@@ -266,7 +276,11 @@ impl Operation {
             Self::PayAcross(pay) => Some(pay.uetr),
             Self::Hold(hold) => Some(hold.pay.uetr),
             Self::Return(back) => Some(back.uetr),
-            Self::Capture { .. } | Self::Release { .. } => None,
+            Self::AnswerRecall { answer, .. } => match answer {
+                RecallAnswer::Accept { uetr, .. } => Some(*uetr),
+                RecallAnswer::Refuse { .. } => None,
+            },
+            Self::Capture { .. } | Self::Release { .. } | Self::RequestRecall(_) => None,
             Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
             | Self::SetPolicy { .. }
@@ -292,6 +306,8 @@ impl Operation {
             | Self::PayAcross(_)
             | Self::Hold(_)
             | Self::Return(_)
+            | Self::RequestRecall(_)
+            | Self::AnswerRecall { .. }
             | Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
             | Self::SetPolicy { .. }
@@ -323,6 +339,8 @@ impl Operation {
             | Self::Pay(_)
             | Self::Hold(_)
             | Self::Return(_)
+            | Self::RequestRecall(_)
+            | Self::AnswerRecall { .. }
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::SetFeeSchedule { .. }
@@ -337,6 +355,7 @@ impl Operation {
     pub fn evidence(&self) -> Option<&Evidence> {
         match self {
             Self::Return(back) => Some(&back.evidence),
+            Self::RequestRecall(request) => Some(&request.evidence),
             Self::RegisterAsset { .. }
             | Self::Issue { .. }
             | Self::Redeem { .. }
@@ -351,6 +370,7 @@ impl Operation {
             | Self::Hold(_)
             | Self::Capture { .. }
             | Self::Release { .. }
+            | Self::AnswerRecall { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
@@ -383,6 +403,8 @@ impl Operation {
             | Self::Pay(_)
             | Self::Hold(_)
             | Self::Return(_)
+            | Self::RequestRecall(_)
+            | Self::AnswerRecall { .. }
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::Vote { .. }
@@ -399,7 +421,8 @@ impl Operation {
             | Self::Vote { .. }
             | Self::Enact { .. }
             | Self::Capture { .. }
-            | Self::Release { .. } => BTreeSet::new(),
+            | Self::Release { .. }
+            | Self::AnswerRecall { .. } => BTreeSet::new(),
             Self::Issue { to: account, .. }
             | Self::Redeem { from: account, .. }
             | Self::OpenAccount { account, .. }
@@ -412,8 +435,8 @@ impl Operation {
             Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
             Self::Hold(hold) => BTreeSet::from([hold.pay.from, hold.pay.to]),
             Self::PayAcross(pay) => BTreeSet::from([pay.from, pay.to, pay.quote.quote.dealer]),
-            Self::Return(back) => {
-                let settled = back.evidence.settled();
+            Self::Return(_) | Self::RequestRecall(_) => {
+                let settled = self.evidence().and_then(Evidence::settled);
                 settled.into_iter().flat_map(|of| [of.payee, of.payer]).collect()
             }
         }

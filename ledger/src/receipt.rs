@@ -36,6 +36,10 @@ pub enum Outcome {
     Released(Released) = 6,
     /// A settled payment was returned, whole or a part: ISO status ACSC.
     Returned(Reversal) = 10,
+    /// A settled payment is asked back: ISO status PDCR.
+    RecallRequested(RecallRequested) = 11,
+    /// A payment that was asked back does not go back: ISO status RJCR.
+    RecallRefused(RecallRefused) = 12,
 }
 
 impl Outcome {
@@ -46,6 +50,8 @@ impl Outcome {
             Self::Rejected(_) => "RJCT",
             Self::Held(_) => "PDNG",
             Self::Released(_) => "CANC",
+            Self::RecallRequested(_) => "PDCR",
+            Self::RecallRefused(_) => "RJCR",
         }
     }
 
@@ -57,13 +63,15 @@ impl Outcome {
             | Self::Proposed(_)
             | Self::Held(_)
             | Self::Released(_)
-            | Self::Returned(_) => None,
+            | Self::Returned(_)
+            | Self::RecallRequested(_)
+            | Self::RecallRefused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
     }
 
     /// True if the outcome concerns `account`: its money moved, is held for it or from it, or was
-    /// released or returned.
+    /// released, returned or recalled.
     pub fn concerns(&self, account: AccountId) -> bool {
         match self {
             Self::Settled(settlement) => {
@@ -72,6 +80,8 @@ impl Outcome {
             Self::Held(held) => held.from == account || held.to == account,
             Self::Released(released) => released.from == account || released.to == account,
             Self::Returned(reversal) => reversal.from == account || reversal.to == account,
+            Self::RecallRequested(recall) => recall.from == account || recall.to == account,
+            Self::RecallRefused(recall) => recall.from == account || recall.to == account,
             Self::Done | Self::Proposed(_) | Self::Rejected(_) => false,
         }
     }
@@ -154,6 +164,38 @@ pub struct Reversal {
     pub credited: Amount,
 }
 
+/// A payment that its payer's side asks back.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RecallRequested {
+    /// The payment.
+    pub payment: Uetr,
+    /// Who paid, and asks.
+    pub from: AccountId,
+    /// Who was paid, and acts next.
+    pub to: AccountId,
+    /// What is asked for.
+    pub amount: Money,
+    /// Why.
+    pub reason: Reason,
+    /// The last block time at which it can be answered; after it, it has lapsed.
+    pub deadline: Timestamp,
+}
+
+/// A recall that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RecallRefused {
+    /// The payment.
+    pub payment: Uetr,
+    /// Who paid, and asked.
+    pub from: AccountId,
+    /// Who was paid, and refused.
+    pub to: AccountId,
+    /// What was asked for.
+    pub amount: Money,
+    /// Why it does not go back.
+    pub reason: Reason,
+}
+
 /// The exchange within a payment across assets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exchange {
@@ -176,7 +218,8 @@ pub struct Receipt {
     pub operation: u16,
     /// The payment that the receipt speaks of: the operation's own UETR, or that of the held
     /// payment that it captured or released; none for what moves no money, and for a refused
-    /// capture or release, which says nothing of the payment.
+    /// capture or release, which says nothing of the payment. A recall and its refusal move no
+    /// money; their outcome names the payment.
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,

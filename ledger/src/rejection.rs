@@ -30,6 +30,9 @@ pub enum Rejection {
     /// The carried proof is not of a payment that settled between two accounts: it failed, waits,
     /// or is an issue, a redemption or a return.
     NotSettled = 54,
+    /// The payment has no open recall: it never had, or the recall has ended. Before the signers,
+    /// because nobody is known of whom a signature could be asked.
+    NoRecall = 58,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
     /// An institution, by number, is not on the ledger.
@@ -79,6 +82,8 @@ pub enum Rejection {
     ParametersRefused = 41,
     /// The upgrade is not above the present height and version.
     UpgradeRefused = 42,
+    /// The payment has an open recall already.
+    RecallOpen = 57,
     /// Payer and payee are the same account.
     SameAccount = 13,
     /// The asset is not registered.
@@ -97,7 +102,7 @@ pub enum Rejection {
     QuoteUsed = 20,
     /// The quote is for other assets, amounts or less than the payee must receive.
     QuoteMismatch = 21,
-    /// The hold's deadline is not ahead, or later than holds may last.
+    /// The hold's or the recall's deadline is not ahead, or later than it may be.
     DeadlineRefused = 44,
     /// The secret is missing, does not open the hold's lock, or there is no lock.
     SecretWrong = 45,
@@ -124,13 +129,14 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 50] = [
+    pub const ALL: [Self; 52] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
         Self::NotHeld,
         Self::ProofForged,
         Self::NotSettled,
+        Self::NoRecall,
         Self::SignersMissing,
         Self::UnknownInstitution,
         Self::UnknownAccount,
@@ -155,6 +161,7 @@ impl Rejection {
         Self::ValidatorCount,
         Self::ParametersRefused,
         Self::UpgradeRefused,
+        Self::RecallOpen,
         Self::SameAccount,
         Self::UnknownAsset,
         Self::AssetConflict,
@@ -227,6 +234,8 @@ impl Rejection {
             Self::CaptureMismatch => "capture-mismatch",
             Self::ProofForged => "proof-forged",
             Self::NotSettled => "not-settled",
+            Self::NoRecall => "no-recall",
+            Self::RecallOpen => "recall-open",
             Self::ReturnMismatch => "return-mismatch",
             Self::TooManyReturns => "too-many-returns",
             Self::FeeScheduleConflict => "fee-schedule-conflict",
@@ -247,7 +256,7 @@ impl Rejection {
             Self::DeadlineRefused => "DT01",
             Self::InstitutionRemoved => "AG10",
             Self::SignersMissing | Self::QuoteForged => "DS0H",
-            Self::DuplicateUetr | Self::QuoteUsed | Self::AlreadyVoted => "AM05",
+            Self::DuplicateUetr | Self::QuoteUsed | Self::AlreadyVoted | Self::RecallOpen => "AM05",
             Self::UnknownInstitution => "RC01",
             Self::UnknownAccount => "AC01",
             Self::UnknownPayee => "AC03",
@@ -280,6 +289,7 @@ impl Rejection {
             | Self::SecretWrong
             | Self::ProofForged
             | Self::NotSettled
+            | Self::NoRecall
             | Self::TooManyReturns
             | Self::InternalDefect => "NARR",
         }
@@ -305,6 +315,8 @@ impl Rejection {
             | Self::ValidatorCount
             | Self::NotHeld
             | Self::DeadlineRefused
+            | Self::NoRecall
+            | Self::RecallOpen
             | Self::LinkedRejected
             | Self::InternalDefect => true,
             Self::SignersMissing
@@ -401,6 +413,8 @@ impl Rejection {
             Self::NotSettled => "It proves no payment that settled. Look up what became of it.",
             Self::ReturnMismatch => "More than is left to return, or another asset. Return less.",
             Self::TooManyReturns => "It was returned in 16 parts. Pay the rest back by a payment.",
+            Self::NoRecall => "No open recall asks for this payment. Look up what became of it.",
+            Self::RecallOpen => "The payment is asked back already. Wait for the answer.",
             Self::FeeScheduleConflict => "It is not the schedule's next version. Number it anew.",
             Self::FeeAboveAgreed => "The charges are above the agreed maximum. Agree to more.",
             Self::InsufficientFunds => "The available balance is too small. Top up the account.",

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use crate::account::{Account, Asset, Holding, HoldingKey, Institution, NodeRecord, Supply};
 use crate::codec;
-use crate::corrections::{Returns, SettlementId};
+use crate::corrections::{Recall, Returns, SettlementId};
 use crate::fees::FeeSchedule;
 use crate::genesis::{GenesisDocument, GenesisError, Parameters};
 use crate::governance::Proposal;
@@ -53,6 +53,7 @@ pub struct State {
     map: Tree,
     buckets: BTreeMap<u64, Tree>,
     deadlines: Deadlines,
+    recall_deadlines: Deadlines,
 }
 
 impl State {
@@ -89,6 +90,7 @@ impl State {
             map: Tree::new(),
             buckets: BTreeMap::new(),
             deadlines: Deadlines::new(),
+            recall_deadlines: Deadlines::new(),
         };
         state.map.update(&state.domains, changes.records());
         Ok((state, changes))
@@ -180,6 +182,17 @@ impl State {
         self.read(&StateKey::Returns(of))
     }
 
+    /// The recall of a payment; `None` if it is not asked back, or no longer.
+    pub fn recall(&self, payment: Uetr) -> Option<Recall> {
+        self.read(&StateKey::Recall(payment))
+    }
+
+    /// The payments that are asked back, the earliest deadline first. Those whose deadline has
+    /// passed are among them until a block has swept them.
+    pub fn recall_deadlines(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        self.recall_deadlines.iter()
+    }
+
     /// An institution's fee schedule; `None` if it never published one.
     pub fn fee_schedule(&self, institution: InstitutionNumber) -> Option<&FeeSchedule> {
         self.directory.schedules.get(&institution)
@@ -259,17 +272,24 @@ impl State {
     }
 
     /// The state after a block of `time` that changes `changes`, to which the buckets' summaries
-    /// and the records of `waits` are added: the payments that began to wait, or no longer do.
+    /// and the records of `waits` and `recalls` are added: the payments that began or ceased to
+    /// wait, or to be asked back.
     pub(crate) fn after<'w>(
         &self,
         time: Timestamp,
         directory: Arc<Directory>,
-        waits: impl Iterator<Item = (Uetr, Option<&'w Waiting>)>,
+        (waits, recalls): (
+            impl Iterator<Item = (Uetr, Option<&'w Waiting>)>,
+            impl Iterator<Item = (Uetr, Option<&'w Recall>)>,
+        ),
         changes: &mut Changes,
     ) -> Self {
         let mut next = Self { directory, ..self.clone() };
         for (payment, waiting) in waits {
             next.set_waiting(payment, waiting, changes);
+        }
+        for (payment, recall) in recalls {
+            next.set_recall(payment, recall, changes);
         }
         let bucket = next.bucket_at(time);
         if changes.markers().len() > 0 {
@@ -299,6 +319,25 @@ impl State {
             Some(waiting) => {
                 self.deadlines.insert(waiting.deadline, payment);
                 changes.set(&key, waiting);
+            }
+            None if before.is_some() => changes.remove(&key),
+            None => {}
+        }
+    }
+}
+
+impl State {
+    /// As [`State::set_waiting`], for a recall.
+    fn set_recall(&mut self, payment: Uetr, recall: Option<&Recall>, changes: &mut Changes) {
+        let key = StateKey::Recall(payment);
+        let before = self.recall(payment);
+        if let Some(before) = &before {
+            self.recall_deadlines.remove(before.deadline, payment);
+        }
+        match recall {
+            Some(recall) => {
+                self.recall_deadlines.insert(recall.deadline, payment);
+                changes.set(&key, recall);
             }
             None if before.is_some() => changes.remove(&key),
             None => {}

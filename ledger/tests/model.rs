@@ -62,6 +62,7 @@ struct Model {
     uetrs: BTreeSet<Uetr>,
     holds: BTreeMap<Uetr, Open>,
     returned: corrections::Returned,
+    recalls: corrections::Recalls,
     charges: bool,
 }
 
@@ -236,6 +237,8 @@ impl Model {
             }
             Operation::PayAcross(pay) => self.pay_across(pay, signed, time),
             Operation::Return(back) => self.send_back(back, signed),
+            Operation::RequestRecall(request) => self.ask_back(request, signed, time),
+            Operation::AnswerRecall { payment, answer } => self.answer(*payment, answer, signed),
             other => panic!("not drawn: {other:?}"),
         }
     }
@@ -414,7 +417,7 @@ fn draw_operation(
     terms.maximum_fee = Amount(draw.of(&[0, 150, 1_000_000, 1_000_000, 1_000_000]));
     terms.charge_bearer =
         draw.of(&[ChargeBearer::Debtor, ChargeBearer::Shared, ChargeBearer::Creditor]);
-    match draw.below(26) {
+    match draw.below(31) {
         0 => {
             signers.push(issuer(money.asset));
             Operation::Issue { uetr, to, amount: money }
@@ -457,6 +460,16 @@ fn draw_operation(
         22..=25 if !offers.proofs.is_empty() => {
             corrections::draw(draw, &offers.proofs, uetr, money, signers)
         }
+        26..=30 if !offers.proofs.is_empty() => {
+            let now = world.time();
+            corrections::draw_recall(
+                draw,
+                &mut offers.recalled,
+                &offers.proofs,
+                (uetr, now),
+                signers,
+            )
+        }
         _ => {
             // Mostly parties that can, so that the rules of quotes are reached.
             let (from, to) = if draw.one_in(4) { (from, to) } else { (wei(), lee()) };
@@ -479,6 +492,7 @@ struct Offers {
     quotes: Vec<Quote>,
     holds: Vec<Hold>,
     proofs: Vec<Evidence>,
+    recalled: Vec<Evidence>,
 }
 
 const SECRET: Secret = Secret(Hash([5; 32]));
@@ -603,6 +617,7 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
         world.step = if draw.one_in(10) { 11 * 24 * 3_600_000 } else { 20_000 };
         let time = world.time();
         model.holds.retain(|_, open| open.hold.deadline >= time);
+        model.recalls.retain(|_, open| open.deadline >= time);
         let mut expected = Vec::new();
         let mut transactions: Vec<VerifiedTransaction> = Vec::new();
         for _ in 0..=draw.below(6) {
@@ -649,6 +664,8 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
     let restored = State::restore(world.domains(), flat).unwrap();
     assert!(restored.deadlines().eq(world.tip.state().deadlines()));
     assert_eq!(restored.deadlines().count(), model.holds.len());
+    assert!(restored.recall_deadlines().eq(world.tip.state().recall_deadlines()));
+    assert_eq!(restored.recall_deadlines().count(), model.recalls.len());
     assert_eq!(restored.root(), world.tip.header().state_root);
     (seen, world.tip.hash())
 }
@@ -657,7 +674,7 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
 fn random_operations_do_what_the_model_does() {
     let mut seen: BTreeMap<Option<Rejection>, u32> = BTreeMap::new();
     for seed in 0..24 {
-        for (outcome, count) in run(seed, 60).0 {
+        for (outcome, count) in run(seed, 80).0 {
             *seen.entry(outcome).or_default() += count;
         }
     }
@@ -669,6 +686,8 @@ fn random_operations_do_what_the_model_does() {
         Some(Rejection::Expired),
         Some(Rejection::NotHeld),
         Some(Rejection::NotSettled),
+        Some(Rejection::NoRecall),
+        Some(Rejection::RecallOpen),
         Some(Rejection::SignersMissing),
         Some(Rejection::UnknownAccount),
         Some(Rejection::UnknownPayee),

@@ -19,7 +19,8 @@ use ledger::block::{Batch, Block, Cut, LaneTip};
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
 use ledger::chain::Tip;
 use ledger::codec;
-use ledger::corrections::{Reason, Return, Returned, Returns};
+use ledger::corrections::{Reason, Recall, RecallAnswer, RecallRequest};
+use ledger::corrections::{Return, Returned, Returns};
 use ledger::fees::{FeeItem, FeeKind, FeeSchedule};
 use ledger::genesis::Parameters;
 use ledger::governance::{Ballot, Change, Decision, Proposal, Removal, Upgrade};
@@ -30,7 +31,8 @@ use ledger::light::EpochChange;
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
-use ledger::receipt::{Held, Outcome, Receipt, Released, Reversal, Settlement};
+use ledger::receipt::{Held, Outcome, RecallRefused, RecallRequested, Receipt};
+use ledger::receipt::{Released, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::waiting::{Awaits, HashLock, Secret, Waiting};
@@ -414,6 +416,27 @@ fn corrections() {
         outcome: reversal,
     };
     let returns = Returns { settled, returned: vec![returned] };
+    let (evidence, amount, deadline) = (back.evidence.clone(), cny(20_000), START.plus(60_000));
+    let request = RecallRequest { evidence, amount, reason, deadline };
+    let recall = Recall {
+        settled,
+        settlement: id,
+        amount: Amount(20_000),
+        reason,
+        transaction: Hash([3; 32]),
+        height: Height(8),
+        deadline,
+    };
+    let of = |outcome| Receipt { outcome, uetr: None, ..receipt.clone() };
+    let (from, to, payment) = (wei(), min(), uetr(1));
+    let requested = RecallRequested { payment, from, to, amount, reason, deadline };
+    let refused = RecallRefused { payment, from, to, amount, reason };
+    let answer = |answer| Operation::AnswerRecall { payment, answer };
+    let accept = answer(RecallAnswer::Accept { uetr: uetr(2), amount });
+    let refuse = answer(RecallAnswer::Refuse { reason });
+    let leaf = Some(Domain::Receipt);
+    let requested = of(Outcome::RecallRequested(requested));
+    let refused = of(Outcome::RecallRefused(refused));
     golden(
         "corrections.json",
         vec![
@@ -422,6 +445,13 @@ fn corrections() {
             vector("receipt of a return", &receipt, Some(Domain::Receipt)),
             vector("key of what was returned", &StateKey::Returns(id), Some(Domain::StatePath)),
             vector("what was returned of a payment", &returns, Some(Domain::StateValue)),
+            vector("operation RequestRecall", &Operation::RequestRecall(Box::new(request)), None),
+            vector("operation AnswerRecall, accepted", &accept, None),
+            vector("operation AnswerRecall, refused", &refuse, None),
+            vector("receipt of a recall", &requested, leaf),
+            vector("receipt of a refused recall", &refused, leaf),
+            vector("key of a recall", &StateKey::Recall(payment), Some(Domain::StatePath)),
+            vector("recall", &recall, Some(Domain::StateValue)),
         ],
     );
 }

@@ -32,6 +32,7 @@ mod proposals;
 mod proxies;
 mod quotes;
 mod rates;
+mod recalls;
 mod recording;
 mod refusal;
 mod request_id;

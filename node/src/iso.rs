@@ -11,8 +11,8 @@
 //! once: the signed bytes are on disk before they are sent, and the same message again sends the
 //! same bytes, so it pays once and gets the same answer; names and remittance text stay in the
 //! record. A payment that was refused before it reached the ledger is not remembered: the message
-//! may be sent again. Absent: returns and recalls, sending of private parts to the payee's
-//! institution.
+//! may be sent again. Returns are orders of the payee's institution, each with the proof of its
+//! payment. Absent: recalls, sending of private parts to the payee's institution.
 
 mod accounts;
 mod answer;
@@ -20,6 +20,7 @@ mod batches;
 mod placing;
 mod quotes;
 mod records;
+mod returning;
 mod settling;
 mod status;
 
@@ -33,7 +34,7 @@ use iso20022::pacs008::{CreditTransfer, CreditTransferMessage, RefusedMessage};
 use iso20022::time::Date;
 use iso20022::xml::Limits;
 use iso20022::{ApplicationHeader, MessageFault, PrivateData, Refusal};
-use ledger::ids::Timestamp;
+use ledger::ids::{Timestamp, Uetr};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -134,6 +135,7 @@ impl Desk {
     ) -> Result<Reception, DeskError> {
         match around.readers.work(|| incoming::read(bytes, &Limits::default())).await {
             Ok(Message::Transfers(message)) => self.pay(around, bytes, message).await,
+            Ok(Message::Returns(message)) => self.give_back(around, bytes, &message).await,
             Ok(Message::StatusRequest(request)) => self.tell(around, bytes, &request).await,
             Err(refused) => Ok(refusal(bytes, &refused)),
         }
@@ -209,9 +211,9 @@ impl Desk {
     }
 
     /// The locks of these payments, taken in one order by everyone.
-    async fn turns(&self, orders: &[&PaymentOrder]) -> Vec<MutexGuard<'_, ()>> {
-        let place = |order: &&PaymentOrder| usize::from(order.uetr.bytes()[0]).checked_rem(LOCKS);
-        let places: BTreeSet<usize> = orders.iter().filter_map(place).collect();
+    async fn turns(&self, uetrs: &[Uetr]) -> Vec<MutexGuard<'_, ()>> {
+        let place = |uetr: &Uetr| usize::from(uetr.bytes()[0]).checked_rem(LOCKS);
+        let places: BTreeSet<usize> = uetrs.iter().filter_map(place).collect();
         let mut turns = Vec::with_capacity(places.len());
         for lock in places.into_iter().filter_map(|place| self.locks.get(place)) {
             turns.push(lock.lock().await);

@@ -134,6 +134,8 @@ fn rows(node: &Single) -> Vec<Row> {
         get("listInstitutions", &[], "", 200),
         get("listAssets", &[], "", 200),
         get("getStatus", &[], "", 200),
+        get("listRecalls", &[], "limit=1", 200),
+        get("listRecalls", &[], "institution=NOBKCNBJ", 404),
         get("listProposals", &[], "", 200),
         get("getProposal", &["1"], "", 200),
         get("getProposal", &["9"], "", 404),

@@ -6,13 +6,13 @@
 
 use api::receipt::ReceiptView;
 use ledger::account::AccountStatus;
-use ledger::corrections::{Return, Settled};
+use ledger::corrections::{RecallAnswer, Return, Settled};
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Hold, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
-use ledger::receipt::{Held, Outcome, Receipt, Reversal, Settlement};
+use ledger::receipt::{Held, Outcome, RecallRequested, Receipt, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{Transaction, TransactionId};
 
@@ -153,7 +153,9 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::Hold(_)
         | Operation::Capture { .. }
         | Operation::Release { .. }
-        | Operation::Return(_) => None,
+        | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. } => None,
     }
 }
 
@@ -199,7 +201,9 @@ pub(crate) fn check_effect(
         | Operation::Hold(_)
         | Operation::Capture { .. }
         | Operation::Release { .. }
-        | Operation::Return(_) => false,
+        | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. } => false,
     };
     if is_so {
         Ok(Evidence::of(&verdict, file.to_vec()))
@@ -243,6 +247,8 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Held(held) => vec![held.held.asset],
         Outcome::Released(released) => vec![released.released.asset],
         Outcome::Returned(reversal) => vec![reversal.amount.asset],
+        Outcome::RecallRequested(recall) => vec![recall.amount.asset],
+        Outcome::RecallRefused(recall) => vec![recall.amount.asset],
         Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => Vec::new(),
     }
 }
@@ -257,9 +263,14 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
     let is_plain = payment(&expected.operation).is_none();
     let outcome = match (answer.status.as_str(), rejection, proposal) {
         ("done", None, None) if is_plain => Outcome::Done,
+        ("recall-requested", None, None) if is_plain => {
+            requested(&expected.operation).ok_or_else(contradiction)?
+        }
+        // The order names no more of the recall than the payment.
+        ("recall-refused", None, None) if is_refusal(&expected.operation) => Outcome::Done,
         ("done", None, Some(number)) if is_plain => Outcome::Proposed(number),
         ("rejected", Some(rejection), None) => Outcome::Rejected(rejection),
-        _ => return Err(say!("its receipt contradicts itself", "其回执自相矛盾")),
+        _ => return Err(contradiction()),
     };
     let transaction = expected.transaction;
     let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
@@ -268,6 +279,28 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
     let time = answer.time.as_deref().and_then(api::text::parse_time);
     let time = time.ok_or_else(|| say!("its receipt names no time", "其回执未写明时间"))?;
     Ok(Ended { receipt, height, time, evidence: None })
+}
+
+fn contradiction() -> Text {
+    say!("its receipt contradicts itself", "其回执自相矛盾")
+}
+
+/// What comes of an order that asks a payment back.
+fn requested(operation: &Operation) -> Option<Outcome> {
+    let Operation::RequestRecall(request) = operation else { return None };
+    let settled = request.evidence.settled()?;
+    Some(Outcome::RecallRequested(RecallRequested {
+        payment: settled.payment,
+        from: settled.payer,
+        to: settled.payee,
+        amount: request.amount,
+        reason: request.reason,
+        deadline: request.deadline,
+    }))
+}
+
+const fn is_refusal(operation: &Operation) -> bool {
+    matches!(operation, Operation::AnswerRecall { answer: RecallAnswer::Refuse { .. }, .. })
 }
 
 /// How a receipt differs from the operation, if it does.
@@ -281,13 +314,18 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         (Outcome::Held(held), Operation::Hold(hold)) => held_unlike(held, hold),
         (Outcome::Released(_), Operation::Release { .. }) => None,
         (Outcome::Returned(reversal), Operation::Return(back)) => returned_unlike(reversal, back),
+        (Outcome::Returned(reversal), Operation::AnswerRecall { payment, answer }) => {
+            given_unlike(reversal, *payment, answer)
+        }
         (
             Outcome::Done
             | Outcome::Proposed(_)
             | Outcome::Rejected(_)
             | Outcome::Held(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_),
+            | Outcome::Returned(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_),
             _,
         ) => Some(say!("no settlement", "没有结算")),
     }
@@ -319,6 +357,15 @@ fn returned_unlike(reversal: &Reversal, back: &Return) -> Option<Text> {
     let parties = back.evidence.settled().is_some_and(is_of);
     let amounts = reversal.amount == back.amount && reversal.reason == back.reason;
     first_difference(parties, amounts)
+}
+
+/// How what went back differs from the answer to a recall, if it does.
+fn given_unlike(reversal: &Reversal, payment: Uetr, answer: &RecallAnswer) -> Option<Text> {
+    let amounts = match answer {
+        RecallAnswer::Accept { amount, .. } => reversal.amount == *amount,
+        RecallAnswer::Refuse { .. } => false,
+    };
+    first_difference(reversal.payment == payment, amounts)
 }
 
 /// How a settlement differs from the operation, if it does.
@@ -371,7 +418,9 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         | Operation::Enact { .. }
         | Operation::Hold(_)
         | Operation::Release { .. }
-        | Operation::Return(_) => Some(say!("money moved", "资金发生了变动")),
+        | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. } => Some(say!("money moved", "资金发生了变动")),
     }
 }
 

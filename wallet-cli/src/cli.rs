@@ -14,7 +14,7 @@ mod request;
 mod tx;
 
 pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
-pub(crate) use corrections::Return;
+pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, Refuse, Return};
 pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     Hold(Hold),
     /// Return a payment that you received, whole or a part.
     Return(Return),
+    /// Ask for a payment back, answer who asks, and list what is asked.
+    #[command(subcommand)]
+    Recall(Recall),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]
     Tx(Tx),

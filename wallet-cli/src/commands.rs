@@ -43,6 +43,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Pay(command) => pay::run(session, &command),
         Command::Hold(command) => hold::run(session, command),
         Command::Return(command) => corrections::send_back(session, &command),
+        Command::Recall(command) => corrections::recall::run(session, command),
         Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),

@@ -3,9 +3,11 @@
 //! Invariants: every member that matters is shown, addresses in full; nothing is read from a node.
 //! Absent: names that others gave to accounts; the address book's are the caller's to add.
 
+mod correction;
+
 use api::text::Naming;
 use ledger::account::{KeySet, Policy};
-use ledger::corrections::Return;
+use ledger::corrections::RecallAnswer;
 use ledger::crypto::PublicKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Uetr};
@@ -16,6 +18,7 @@ use ledger::operation::{
 use std::collections::BTreeMap;
 
 use crate::language::{Text, say};
+use correction::correction;
 
 /// A line: what, and its value.
 pub(crate) type Line = (Text, Text);
@@ -33,6 +36,11 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => vec![amount.asset],
         Operation::Capture { amount, .. } => vec![amount.asset],
         Operation::Return(back) => vec![back.amount.asset],
+        Operation::RequestRecall(request) => vec![request.amount.asset],
+        Operation::AnswerRecall { answer, .. } => match answer {
+            RecallAnswer::Accept { amount, .. } => vec![amount.asset],
+            RecallAnswer::Refuse { .. } => Vec::new(),
+        },
         Operation::Pay(pay) => vec![pay.amount.asset],
         Operation::Hold(hold) => vec![hold.pay.amount.asset],
         Operation::PayAcross(pay) => vec![pay.sell.asset, pay.minimum_received.asset],
@@ -76,7 +84,9 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::Enact { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
-        | Operation::Return(_) => None,
+        | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. } => None,
     }
 }
 
@@ -90,7 +100,9 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
             two_phase(operation, naming)
         }
-        Operation::Return(back) => send_back(back, naming),
+        Operation::Return(_) | Operation::RequestRecall(_) | Operation::AnswerRecall { .. } => {
+            correction(operation, naming)
+        }
         Operation::Issue { uetr, to, amount } => vec![
             (say!("issue", "发行"), money(amount)),
             (say!("to", "收款账户"), address(to)),
@@ -180,6 +192,8 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -220,6 +234,8 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -235,24 +251,6 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Vote { .. }
         | Operation::Enact { .. } => Vec::new(),
     }
-}
-
-/// What is returned, and what the payment was by the proof that the order carries.
-fn send_back(back: &Return, naming: &Naming) -> Vec<Line> {
-    let mut lines = vec![
-        (say!("return", "退回"), text(back.amount, naming)),
-        (say!("reason", "原因"), Text::data(back.reason.to_string())),
-        (say!("id", "编号"), Text::data(back.uetr.to_string())),
-    ];
-    if let Some(settled) = back.evidence.settled() {
-        lines.extend([
-            (say!("payment", "支付编号"), Text::data(settled.payment.to_string())),
-            (say!("received", "曾收到"), text(settled.credited, naming)),
-            (say!("from", "付款账户"), Text::data(naming.address(settled.payee))),
-            (say!("to", "收款账户"), Text::data(naming.address(settled.payer))),
-        ]);
-    }
-    lines
 }
 
 /// How a vote reads.

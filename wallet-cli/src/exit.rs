@@ -103,6 +103,8 @@ impl Exit {
             | Rejection::CaptureMismatch
             | Rejection::ProofForged
             | Rejection::NotSettled
+            | Rejection::NoRecall
+            | Rejection::RecallOpen
             | Rejection::ReturnMismatch
             | Rejection::TooManyReturns
             | Rejection::FeeScheduleConflict

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 35] = [
+const WORDS: [(&str, &str); 37] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -27,6 +27,8 @@ const WORDS: [(&str, &str); 35] = [
     ("held", "已预授权"),
     ("released", "已撤销"),
     ("returned", "已退回"),
+    ("recall-requested", "已请求退回"),
+    ("recall-refused", "已拒绝退回"),
     ("partly-returned", "已部分退回"),
     ("absent", "未发生"),
     ("expired", "已过期"),

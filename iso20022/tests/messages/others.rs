@@ -3,6 +3,7 @@
 use crate::support::{decimals, with};
 use iso20022::incoming::{self, Message};
 use iso20022::order::{PaymentOrder, Transfer};
+use iso20022::pacs004::PaymentReturn;
 use iso20022::pacs008::CreditTransferMessage;
 use iso20022::pacs028::StatusRequest;
 use iso20022::xml::Limits;
@@ -14,9 +15,11 @@ const PACS_009: &str = include_str!("good/pacs.009.xml");
 const COVER: &str = include_str!("good/pacs.009.cov.xml");
 const PAIN_001: &str = include_str!("good/pain.001.xml");
 const PACS_028: &str = include_str!("good/pacs.028.xml");
+const PACS_004: &str = include_str!("good/pacs.004.xml");
 
 /// Messages that are accepted, and their schemas.
-pub(crate) const GOOD: [(&str, &str); 4] = [
+pub(crate) const GOOD: [(&str, &str); 5] = [
+    ("pacs.004.001.09", PACS_004),
     ("pacs.009.001.08", PACS_009),
     ("pacs.009.001.08", COVER),
     ("pain.001.001.09", PAIN_001),
@@ -53,10 +56,23 @@ fn amount(order: &PaymentOrder) -> String {
     money.text(decimals(money.asset).unwrap())
 }
 
+fn of_order<T>(order: Result<T, Vec<iso20022::Refusal>>) -> String {
+    let codes = |refusals: Vec<iso20022::Refusal>| {
+        refusals.iter().map(|found| found.reason.iso()).collect::<Vec<_>>().join(" ")
+    };
+    order.map_or_else(codes, |_| "ok".to_owned())
+}
+
 /// The verdict on the message, or on each transaction; a question is `asks` and how many.
 pub(crate) fn verdict(bytes: &[u8]) -> String {
     let mut message = match incoming::read(bytes, &Limits::default()) {
         Ok(Message::Transfers(message)) => message,
+        Ok(Message::Returns(message)) => {
+            let judge = |back: &PaymentReturn| {
+                of_order(back.order(&domains(), &message.group.message_id, decimals))
+            };
+            return message.returns.iter().map(judge).collect::<Vec<_>>().join(", ");
+        }
         Ok(Message::StatusRequest(request)) => {
             return format!("asks {} {}", request.originals.len(), request.questions.len());
         }
@@ -66,15 +82,8 @@ pub(crate) fn verdict(bytes: &[u8]) -> String {
         }
     };
     message.identify(&domains());
-    let of_transaction = |transfer: &iso20022::pacs008::CreditTransfer| {
-        transfer.order(decimals).map_or_else(
-            |refusals| {
-                let codes = refusals.iter().map(|found| found.reason.iso());
-                codes.collect::<Vec<_>>().join(" ")
-            },
-            |_| "ok".to_owned(),
-        )
-    };
+    let of_transaction =
+        |transfer: &iso20022::pacs008::CreditTransfer| of_order(transfer.order(decimals));
     message.transactions.iter().map(of_transaction).collect::<Vec<_>>().join(", ")
 }
 
@@ -159,6 +168,8 @@ fn each_mistake_has_its_verdict() {
     let pacs_009 = |from, to| with(PACS_009, from, to);
     let pain = |from, to| with(PAIN_001, from, to);
     let asked = |from, to| with(PACS_028, from, to);
+    let back = |from, to| with(PACS_004, from, to);
+    let compensated = "<CompstnAmt Ccy=\"CNY\">1</CompstnAmt><RtrRsnInf>";
     let question = "<OrgnlUETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</OrgnlUETR>";
     let long = format!("<Dbtr><Nm>{}</Nm>", "x".repeat(60_000));
     let rows = [
@@ -202,6 +213,17 @@ fn each_mistake_has_its_verdict() {
         (pain("<Cdtr><Nm>Lee</Nm></Cdtr>", "<ChqInstr/>"), "ok, AG03 CH21"),
         (pain("<UETR>5e0c2b9e", "<UETR>x"), "CH16, ok"),
         (pain("<Dbtr><Nm>Wei &amp; Söhne</Nm>", &long), "ok, ok"),
+        (PACS_004.to_owned(), "ok"),
+        (back("<RtrId>RTR-1</RtrId>", ""), "ok"),
+        (back("<OrgnlUETR>7f0c", "<OrgnlUETR>7F0C"), "CH16"),
+        (back("<OrgnlUETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</OrgnlUETR>", ""), "CH21"),
+        (back("40.00", "0"), "AM01"),
+        (back("40.00", "40.001"), "CH20"),
+        (back("<Cd>AC04</Cd>", "<Cd>ac04</Cd>"), "CH16"),
+        (back("<Rsn><Cd>AC04</Cd></Rsn>", ""), "CH21"),
+        (back("<RtrRsnInf>", compensated), "AG03"),
+        (back("<NbOfTxs>1", "<NbOfTxs>2"), "message AM19"),
+        (back("<SttlmMtd>CLRG", "<SttlmMtd>COVE"), "message AG03"),
         (asked(question, ""), "asks 1 2"),
         (asked("<OrgnlMsgId>MSG-1</OrgnlMsgId>", ""), "message CH21"),
         (asked("<OrgnlMsgNmId>pacs.009.001.08</OrgnlMsgNmId>", ""), "message CH21"),

@@ -58,6 +58,12 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
             Some((state.waiting(*payment)?.order.to, Servicer::Always))
         }
         Operation::Return(back) => Some((back.evidence.settled()?.payee, Servicer::Always)),
+        Operation::RequestRecall(request) => {
+            Some((request.evidence.settled()?.payer, Servicer::Always))
+        }
+        Operation::AnswerRecall { payment, .. } => {
+            Some((state.recall(*payment)?.settled.payee, Servicer::Always))
+        }
         Operation::Redeem { from, .. } => Some((*from, Servicer::Never)),
         Operation::RotateKeys { account, .. } | Operation::SetPolicy { account, .. } => {
             Some((*account, Servicer::Never))

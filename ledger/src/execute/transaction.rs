@@ -6,7 +6,7 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, governance, holds, pay, pay_across, returns, supply};
+use super::{Booked, accounts, fees, governance, holds, pay, pay_across, recalls, returns, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::operation::Operation;
@@ -188,6 +188,8 @@ fn perform(
         }
         Operation::Release { payment } => holds::release(scene, *payment),
         Operation::Return(back) => returns::send_back(scene, back),
+        Operation::RequestRecall(request) => recalls::request(scene, request),
+        Operation::AnswerRecall { payment, answer } => recalls::answer(scene, *payment, answer),
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }

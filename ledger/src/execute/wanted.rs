@@ -5,7 +5,7 @@
 //! few (assets, schedules) or rare (collectors, quotes, holds).
 
 use crate::account::HoldingKey;
-use crate::corrections::Return;
+use crate::corrections::Evidence;
 use crate::ids::{AccountId, Uetr};
 use crate::operation::{Operation, Pay};
 use crate::transaction::Transaction;
@@ -39,7 +39,8 @@ impl Wanted {
             | Operation::Vote { .. }
             | Operation::Enact { .. }
             | Operation::Capture { .. }
-            | Operation::Release { .. } => {}
+            | Operation::Release { .. }
+            | Operation::AnswerRecall { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);
@@ -54,7 +55,8 @@ impl Wanted {
             | Operation::SetTier { account, .. } => self.accounts.push(*account),
             Operation::Pay(pay) => self.add_pay(pay),
             Operation::Hold(hold) => self.add_pay(&hold.pay),
-            Operation::Return(back) => self.add_return(back),
+            Operation::Return(back) => self.add_settled(&back.evidence),
+            Operation::RequestRecall(request) => self.add_settled(&request.evidence),
             Operation::PayAcross(pay) => {
                 let quote = &pay.quote.quote;
                 let (sold, bought) = (pay.sell.asset, pay.minimum_received.asset);
@@ -65,8 +67,8 @@ impl Wanted {
         }
     }
 
-    fn add_return(&mut self, back: &Return) {
-        if let Some(settled) = back.evidence.settled() {
+    fn add_settled(&mut self, evidence: &Evidence) {
+        if let Some(settled) = evidence.settled() {
             let asset = settled.credited.asset;
             self.accounts.extend([settled.payee, settled.payer]);
             self.holdings.extend([(settled.payee, asset), (settled.payer, asset)]);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::table::Table;
 use super::wanted::Wanted;
 use crate::account::{Account, Asset, Holding, HoldingKey, Supply};
-use crate::corrections::{Returns, SettlementId};
+use crate::corrections::{Recall, Returns, SettlementId};
 use crate::fees::FeeSchedule;
 use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
@@ -36,6 +36,7 @@ pub(super) struct Working<'s> {
     proposals: Table<ProposalNumber, Arc<Proposal>>,
     waits: Table<Uetr, Arc<Waiting>>,
     returns: Table<SettlementId, Arc<Returns>>,
+    recalls: Table<Uetr, Arc<Recall>>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -58,6 +59,7 @@ impl<'s> Working<'s> {
             proposals: Table::new(),
             waits: Table::new(),
             returns: Table::new(),
+            recalls: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -105,6 +107,17 @@ impl<'s> Working<'s> {
         self.returns.get(of, || self.parent.returns(of).map(Arc::new))
     }
 
+    pub(super) fn recall(&mut self, payment: Uetr) -> Option<Arc<Recall>> {
+        self.recalls.get(payment, || self.parent.recall(payment).map(Arc::new))
+    }
+
+    /// The payments with a recall in the parent's state whose deadline has passed by now, the
+    /// earliest first.
+    pub(super) fn lapsed(&self) -> impl Iterator<Item = Uetr> {
+        let is_lapsed = |(deadline, _): &(Timestamp, Uetr)| *deadline < self.time;
+        self.parent.recall_deadlines().take_while(is_lapsed).map(|(_, payment)| payment)
+    }
+
     /// True if `validators` decide the blocks of `epoch`, one that has begun with the parent.
     pub(super) fn are_of_epoch(&self, epoch: Epoch, validators: &ValidatorSet) -> bool {
         let present = self.parent.directory();
@@ -149,6 +162,14 @@ impl<'s> Working<'s> {
         self.returns.put(of, Arc::new(returns));
     }
 
+    pub(super) fn put_recall(&mut self, recall: Recall) {
+        self.recalls.put(recall.settled.payment, Arc::new(recall));
+    }
+
+    pub(super) fn remove_recall(&mut self, payment: Uetr) {
+        self.recalls.remove(payment);
+    }
+
     pub(super) fn put_marker(&mut self, key: MarkerKey, marker: Marker) {
         self.markers.put(key, marker);
     }
@@ -186,6 +207,7 @@ impl<'s> Working<'s> {
         self.proposals.commit();
         self.waits.commit();
         self.returns.commit();
+        self.recalls.commit();
         self.markers.commit();
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
@@ -200,6 +222,7 @@ impl<'s> Working<'s> {
         self.proposals.roll_back();
         self.waits.roll_back();
         self.returns.roll_back();
+        self.recalls.roll_back();
         self.markers.roll_back();
         self.directory = Arc::clone(&self.committed);
     }
@@ -236,7 +259,9 @@ impl<'s> Working<'s> {
         }
         let waits =
             self.waits.written().map(|(payment, waiting)| (*payment, waiting.map(|w| &**w)));
-        let state = self.parent.after(self.time, self.directory, waits, &mut changes);
+        let recalls =
+            self.recalls.written().map(|(payment, recall)| (*payment, recall.map(|r| &**r)));
+        let state = self.parent.after(self.time, self.directory, (waits, recalls), &mut changes);
         (state, changes)
     }
 }

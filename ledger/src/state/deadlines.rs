@@ -1,7 +1,8 @@
-//! Which payments wait, in the order of their deadlines.
+//! Which payments wait, and which are asked back, in the order of their deadlines.
 //!
-//! Invariants: it lists exactly the state map's [`crate::waiting::Waiting`] records, so it is no
-//! part of the root, and a restored state rebuilds it; cloning costs the same whatever the size.
+//! Invariants: it lists exactly the state map's [`crate::waiting::Waiting`] records, or its
+//! [`crate::corrections::Recall`] records, so it is no part of the root, and a restored state
+//! rebuilds it; cloning costs the same whatever the size.
 //! Absent: the records themselves.
 
 use rpds::RedBlackTreeSetSync;

@@ -140,7 +140,8 @@ impl Directory {
             | StateKey::MarkerBucket(_)
             | StateKey::Proposal(_)
             | StateKey::Waiting(_)
-            | StateKey::Returns(_) => {}
+            | StateKey::Returns(_)
+            | StateKey::Recall(_) => {}
         }
     }
 

@@ -57,6 +57,8 @@ pub enum StateKey {
     Waiting(Uetr) = 16,
     /// The [`crate::corrections::Returns`] of a payment of which something was returned.
     Returns(SettlementId) = 18,
+    /// The [`crate::corrections::Recall`] of a payment that is asked back; absent once it ended.
+    Recall(Uetr) = 19,
 }
 
 impl StateKey {

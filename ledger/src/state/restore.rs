@@ -15,7 +15,7 @@ use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
 use super::marker_proof::summary;
 use super::parts::Part;
 use crate::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
-use crate::corrections::Returns;
+use crate::corrections::{Recall, Returns};
 use crate::fees::FeeSchedule;
 use crate::genesis::Parameters;
 use crate::governance::{Proposal, Removal, Upgrade};
@@ -101,6 +101,7 @@ pub struct Restoration {
     directory: Vec<(StateKey, Vec<u8>)>,
     announced: BTreeMap<u64, BucketSummary>,
     deadlines: Deadlines,
+    recall_deadlines: Deadlines,
 }
 
 /// A tree in the making.
@@ -143,6 +144,7 @@ impl Restoration {
             directory: Vec::new(),
             announced: BTreeMap::new(),
             deadlines: Deadlines::new(),
+            recall_deadlines: Deadlines::new(),
         }
     }
 
@@ -207,6 +209,11 @@ impl Restoration {
                     self.deadlines.insert(waiting.deadline, payment);
                 }
             }
+            StateKey::Recall(payment) => {
+                if let Ok(recall) = borsh::from_slice::<Recall>(value) {
+                    self.recall_deadlines.insert(recall.deadline, payment);
+                }
+            }
             StateKey::Institution(_)
             | StateKey::Removal(_)
             | StateKey::Node(_)
@@ -245,6 +252,7 @@ impl Restoration {
             directory: Arc::new(directory),
             buckets,
             deadlines: self.deadlines,
+            recall_deadlines: self.recall_deadlines,
         })
     }
 }
@@ -285,7 +293,8 @@ impl Directory {
             | StateKey::Holding(..)
             | StateKey::MarkerBucket(_)
             | StateKey::Waiting(_)
-            | StateKey::Returns(_) => {}
+            | StateKey::Returns(_)
+            | StateKey::Recall(_) => {}
         }
     }
 }
@@ -316,6 +325,7 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::Upgrade => reads::<Upgrade>(value),
         StateKey::Waiting(_) => reads::<Waiting>(value),
         StateKey::Returns(_) => reads::<Returns>(value),
+        StateKey::Recall(_) => reads::<Recall>(value),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ledger::block::Header;
 use ledger::certificate::Certificate;
 use ledger::chain::Executed;
-use ledger::corrections::{Evidence, Reason, Return};
+use ledger::corrections::{Evidence, Reason, RecallAnswer, RecallRequest, Return};
 use ledger::crypto::SecretKey;
 use ledger::hash::{Domains, Hash};
 use ledger::history::HistoryProof;
@@ -65,6 +65,12 @@ pub fn later_evidence(
     }
 }
 
+/// Refuses a recall.
+pub fn refuse(evidence: &Evidence) -> Operation {
+    let answer = RecallAnswer::Refuse { reason: Reason::parse("NOAS").unwrap() };
+    Operation::AnswerRecall { payment: evidence.receipt.uetr.unwrap(), answer }
+}
+
 impl World {
     /// Executes one operation, which must not be rejected, in a block of its own; gives the
     /// evidence.
@@ -74,6 +80,20 @@ impl World {
         let evidence = evidence(&executed, 0);
         assert_eq!(evidence.receipt.outcome.rejection(), None);
         evidence
+    }
+
+    /// Asks `amount` of the proven payment back, to be answered within an hour.
+    pub fn ask_back(&self, evidence: &Evidence, amount: Money) -> Operation {
+        let (evidence, reason) = (evidence.clone(), Reason::parse("DUPL").unwrap());
+        let deadline = self.time().plus(3_600_000);
+        Operation::RequestRecall(Box::new(RecallRequest { evidence, amount, reason, deadline }))
+    }
+
+    /// Accepts a recall.
+    pub fn accept(&mut self, evidence: &Evidence, amount: Money) -> Operation {
+        let payment = evidence.receipt.uetr.unwrap();
+        let answer = RecallAnswer::Accept { uetr: self.fresh_uetr(), amount };
+        Operation::AnswerRecall { payment, answer }
     }
 
     /// Returns `amount` of the proven payment because the customer asked for it.

@@ -85,7 +85,9 @@ impl World {
             | Outcome::Settled(_)
             | Outcome::Held(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_) => {
+            | Outcome::Returned(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_) => {
                 panic!("a proposal has a number")
             }
         }

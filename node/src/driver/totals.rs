@@ -69,7 +69,10 @@ impl Totals {
         for booked in &committed.executed.booked {
             match &booked.receipt.outcome {
                 Outcome::Settled(_) => add(&self.settled, 1),
-                Outcome::Done | Outcome::Proposed(_) => add(&self.done, 1),
+                Outcome::Done
+                | Outcome::Proposed(_)
+                | Outcome::RecallRequested(_)
+                | Outcome::RecallRefused(_) => add(&self.done, 1),
                 Outcome::Held(_) => add(&self.held, 1),
                 Outcome::Released(_) => add(&self.released, 1),
                 Outcome::Returned(_) => add(&self.returned, 1),

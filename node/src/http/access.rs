@@ -60,12 +60,13 @@ use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Operators};
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 32] = [
+const TABLE: [(&str, &str, Audience, Effect); 33] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/proof", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/absence", Accounts, Reads),
+    ("GET", "/v1/recalls", Accounts, Reads),
     ("GET", "/v1/accounts/{account}", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/history", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/proof", Accounts, Reads),

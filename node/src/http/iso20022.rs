@@ -30,7 +30,7 @@ const XML: &str = "application/xml";
     request_body(
         content = String,
         content_type = "application/xml",
-        description = "An ISO 20022 message: pacs.008, pacs.009, pain.001 or pacs.028",
+        description = "An ISO 20022 message: pacs.008, pacs.009, pain.001, pacs.004 or pacs.028",
     ),
     responses(
         (

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use api::problem::{Problem, ProblemCode};
 use api::proof::{ProofQuery, ProofView};
+use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use api::text;
 use api::transaction::PaymentView;
@@ -18,7 +19,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
-use ledger::corrections::Returns;
+use ledger::chain::Tip;
+use ledger::corrections::{Recall, Returns};
 use ledger::ids::{Height, Timestamp, Uetr};
 use ledger::receipt::{Outcome, Receipt};
 use ledger::state::{Marker, MarkerKey};
@@ -82,6 +84,7 @@ pub(super) async fn show(
     let (receipt, time, held, returns) =
         found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
     let naming = state.naming(latest.tip.state());
+    let recall = open_recall(&latest.tip, &receipt);
     let life = Life {
         uetr,
         receipt: ReceiptView::new(&receipt, Some((place.height, time)), &naming),
@@ -89,10 +92,19 @@ pub(super) async fn show(
         time,
         held,
         returns: returns.map(|(returns, times)| Reversed::new(&returns, times, &naming)),
+        recall: recall.map(|recall| (RecallView::new(&recall, &naming), recall.deadline)),
         received: state.intake.find(uetr),
         now: latest.tip.header().time,
     };
     Ok(Json(life.view()).into_response())
+}
+
+/// The open recall of the payment that settled with `receipt`, if there is one.
+fn open_recall(tip: &Tip, receipt: &Receipt) -> Option<Recall> {
+    let now = tip.header().time;
+    let recall = tip.state().recall(receipt.uetr?)?;
+    let is_its_own = recall.settlement == receipt.hash(tip.domains());
+    (is_its_own && !recall.is_lapsed_at(now)).then_some(recall)
 }
 
 /// Until when a payment whose last receipt this is can be captured, if its funds are held.

@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, access, accounts, audit, blocks, cors, directory, docs, events, health, history,
-    iso20022, limits, metrics, payments, proposals, quotes, refusal, seats, simulate, state_proofs,
-    status, transactions, webhooks,
+    iso20022, limits, metrics, payments, proposals, quotes, recalls, refusal, seats, simulate,
+    state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -60,7 +60,8 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
     let payments = new()
         .routes(routes!(payments::show))
         .routes(routes!(payments::prove))
-        .routes(routes!(payments::prove_absence));
+        .routes(routes!(payments::prove_absence))
+        .routes(routes!(recalls::list));
     let accounts = new()
         .routes(routes!(accounts::show))
         .routes(routes!(history::list))

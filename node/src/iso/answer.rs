@@ -64,7 +64,11 @@ pub(super) fn of_receipt(
             let charges = charges(settlement, context);
             TransactionStatus::settled(transfer, accepted.min(time), time, charges)
         }
-        Outcome::Done | Outcome::Proposed(_) | Outcome::Returned(_) => {
+        Outcome::Done
+        | Outcome::Proposed(_)
+        | Outcome::Returned(_)
+        | Outcome::RecallRequested(_)
+        | Outcome::RecallRefused(_) => {
             TransactionStatus::settled(transfer, accepted.min(time), time, vec![])
         }
         Outcome::Rejected(rejection) => {

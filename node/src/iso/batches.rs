@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use iso20022::PrivateData;
 use ledger::chain::Tip;
+use ledger::corrections::Evidence;
 use ledger::crypto::SecretKey;
 use ledger::execute::Simulation;
 use ledger::hash::Domains;
@@ -60,13 +61,19 @@ pub(super) fn sign<'new>(
     for (institution, payments) in by_institution {
         let Some(keys) = keys.get(&institution) else { continue };
         let (usual, strange) = part(tip, keys, payments, accepted);
-        let groups = usual.chunks(Transaction::MAXIMUM_OPERATIONS).chain(strange.chunks(1));
+        let carries = payments_carry_evidence(&usual);
+        let most = if carries { Evidence::MAXIMUM } else { Transaction::MAXIMUM_OPERATIONS };
+        let groups = usual.chunks(most).chain(strange.chunks(1));
         batches.extend(groups.map(|payments| {
             let body = transaction(tip.domains(), keys, payments, accepted);
             Batch { transaction: signed(tip.domains(), keys, body), payments: payments.to_vec() }
         }));
     }
     batches
+}
+
+fn payments_carry_evidence(payments: &[&New]) -> bool {
+    payments.iter().any(|payment| payment.operation.evidence().is_some())
 }
 
 /// Parts the payments that may enter the ledger from those that nobody ordered who may.

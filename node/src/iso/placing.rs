@@ -78,8 +78,8 @@ impl Desk {
         source: &Source<'_>,
         orders: &[&PaymentOrder],
     ) -> Result<Vec<Result<Placed, Reason>>, DeskError> {
-        let _turns = self.turns(orders).await;
         let uetrs: Vec<Uetr> = orders.iter().map(|order| order.uetr).collect();
+        let _turns = self.turns(&uetrs).await;
         let domains = around.driver.view.latest().tip.domains().clone();
         let load = || self.records.load_all(&domains, &uetrs);
         let mut records = around.readers.work(load).await?;
@@ -106,7 +106,7 @@ impl Desk {
     }
 
     /// Signs orders, and records them in one piece.
-    async fn sign(
+    pub(super) async fn sign(
         &self,
         around: Surroundings<'_>,
         source: &Source<'_>,
@@ -241,17 +241,17 @@ impl Desk {
     }
 }
 
-fn duplicate() -> Reason {
+pub(super) fn duplicate() -> Reason {
     let text = "Another payment was ordered here under this UETR. Look that one up.".to_owned();
     Reason { code: "AM05", text }
 }
 
-fn not_served(bic: Bic) -> Reason {
+pub(super) fn not_served(bic: Bic) -> Reason {
     let text = format!("This node does not act for {bic}. Send it to that bank's node.");
     Reason { code: "AGNT", text }
 }
 
-fn too_early(day: &Date) -> Reason {
+pub(super) fn too_early(day: &Date) -> Reason {
     let text = format!("It is to be made on {day}, and this ledger pays at once. Send it then.");
     Reason { code: "DT04", text }
 }

@@ -32,7 +32,8 @@ const AT_ONCE: usize = 256;
 /// The pause before a busy node is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-const UNDER_WAY: &str = "Signed and sent; not final yet. The same message again tells the outcome.";
+pub(super) const UNDER_WAY: &str =
+    "Signed and sent; not final yet. The same message again tells the outcome.";
 const NOT_SENT: &str = "Signed, and the node is busy. Send the same message again.";
 
 /// A payment of a message, found to be an order and placed.
@@ -50,7 +51,7 @@ pub(super) struct Archived {
 }
 
 /// What became of a transaction that was sent.
-enum Sent {
+pub(super) enum Sent {
     /// It is final, with these receipts by UETR.
     Final(BTreeMap<Uetr, Archived>),
     /// It did not enter the ledger.
@@ -111,7 +112,7 @@ impl Desk {
 }
 
 /// Sends a transaction and waits for what becomes of it.
-async fn send(
+pub(super) async fn send(
     around: Surroundings<'_>,
     signed: &Signed,
 ) -> Result<(TransactionId, Sent), StoreError> {
@@ -180,7 +181,9 @@ fn of_archived(
         | ReceiptOutcome::Proposed(_)
         | ReceiptOutcome::Held(_)
         | ReceiptOutcome::Released(_)
-        | ReceiptOutcome::Returned(_) => false,
+        | ReceiptOutcome::Returned(_)
+        | ReceiptOutcome::RecallRequested(_)
+        | ReceiptOutcome::RecallRefused(_) => false,
         ReceiptOutcome::Rejected(_) => true,
     };
     if !is_same {

@@ -23,7 +23,7 @@ use super::settling::Archived;
 use super::{Desk, DeskError, Reception, Surroundings, report};
 
 /// The reason of a payment of which nothing is known: the original was never received.
-const NEVER_RECEIVED: &str = "AG09";
+pub(super) const NEVER_RECEIVED: &str = "AG09";
 
 /// The reason of a question that names no payment.
 const NOT_NAMED: &str = "CH21";
@@ -234,7 +234,9 @@ impl Known<'_> {
             | Outcome::Proposed(_)
             | Outcome::Held(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_) => None,
+            | Outcome::Returned(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));
         let servicer = settlement.and_then(|settled| settled.from).map(|from| from.servicer());

@@ -56,6 +56,8 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::Held(_) => "payment.held",
         Outcome::Released(_) => "payment.released",
         Outcome::Returned(_) => "payment.returned",
+        Outcome::RecallRequested(_) => "recall.requested",
+        Outcome::RecallRefused(_) => "recall.refused",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }
@@ -125,7 +127,7 @@ mod tests {
     use ledger::hash::Hash;
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
     use ledger::money::{Amount, Money};
-    use ledger::receipt::{Released, Reversal, Settlement};
+    use ledger::receipt::{RecallRefused, RecallRequested, Released, Reversal, Settlement};
     use ledger::rejection::Rejection;
 
     #[test]
@@ -147,6 +149,11 @@ mod tests {
         let account = AccountId::new(InstitutionNumber(1), [1; 12]);
         let released = Released { from: account, to: account, released: money };
         let released = Outcome::Released(released);
+        let (payment, reason) = (Uetr::from_entropy([2; 16]), Reason::parse("DUPL").unwrap());
+        let (from, to, amount, deadline) = (account, account, money, Timestamp(1));
+        let asks = RecallRequested { payment, from, to, amount, reason, deadline };
+        let requested = Outcome::RecallRequested(asks);
+        let refused = Outcome::RecallRefused(RecallRefused { payment, from, to, amount, reason });
         let returned = Outcome::Returned(Reversal {
             payment: Uetr::from_entropy([2; 16]),
             from: account,
@@ -165,6 +172,8 @@ mod tests {
             (Outcome::Done, false, "operation.done"),
             (released, true, "payment.released"),
             (returned, true, "payment.returned"),
+            (requested, false, "recall.requested"),
+            (refused, false, "recall.refused"),
         ] {
             let receipt = Receipt {
                 transaction: Hash::ZERO,

@@ -19,7 +19,7 @@ use ledger::{
 
 use super::{
     Target,
-    samples::{COVER, PACS_008, PACS_009, PACS_028, PAIN_001},
+    samples::{COVER, PACS_004, PACS_008, PACS_009, PACS_028, PAIN_001},
 };
 
 const XML: &[&str] = &[
@@ -72,7 +72,7 @@ fn initiations() -> Vec<Vec<u8>> {
 }
 
 fn requests() -> Vec<Vec<u8>> {
-    vec![PACS_028.into()]
+    vec![PACS_004.into(), PACS_028.into()]
 }
 
 /// How many bytes of names, texts and attributes an element and those below it have.
@@ -102,6 +102,12 @@ fn incoming(bytes: &[u8]) -> bool {
             let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
             message.identify(&domains);
             orders(&message, bytes.len())
+        }
+        Ok(Message::Returns(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let id = &message.group.message_id;
+            let orders = message.returns.iter().map(|back| back.order(&domains, id, decimals));
+            orders.filter(Result::is_err).count() == 0
         }
         Ok(Message::StatusRequest(request)) => {
             let statuses = request.questions.iter().map(|question| TransactionStatus {

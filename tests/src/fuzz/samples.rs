@@ -9,7 +9,7 @@ use ledger::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
 use ledger::block::{Batch, BatchHeader, Block, Cut, Header};
 use ledger::certificate::{Certificate, Vote, VoteSubject};
 use ledger::codec;
-use ledger::corrections::{Evidence, Returns};
+use ledger::corrections::{Evidence, Recall, Returns};
 use ledger::fees::FeeSchedule;
 use ledger::genesis::{GenesisDocument, Parameters};
 use ledger::governance::{Proposal, Removal, Upgrade};
@@ -107,15 +107,19 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt: expired, TM01"
         | "receipt of a hold with a lock"
         | "receipt of a release"
-        | "receipt of a return" => (read::<Receipt>, false),
+        | "receipt of a return"
+        | "receipt of a recall"
+        | "receipt of a refused recall" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
         | "key of a holding"
         | "key of a payment that waits"
-        | "key of what was returned" => (read::<StateKey>, true),
+        | "key of what was returned"
+        | "key of a recall" => (read::<StateKey>, true),
         "payment that waits for a secret" => (read::<Waiting>, false),
         "evidence of a payment" => (read::<Evidence>, false),
         "what was returned of a payment" => (read::<Returns>, false),
+        "recall" => (read::<Recall>, false),
         "key of a payment's marker" | "key of a transaction's marker" => (read::<MarkerKey>, true),
         "node" => (read::<NodeRecord>, false),
         "removal" => (read::<Removal>, false),
@@ -204,6 +208,11 @@ pub const COVER: &str = include_str!(concat!(
 pub const PAIN_001: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../iso20022/tests/messages/good/pain.001.xml"
+));
+/// A return of a payment.
+pub const PACS_004: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/pacs.004.xml"
 ));
 /// Questions for the status of payments.
 pub const PACS_028: &str = include_str!(concat!(

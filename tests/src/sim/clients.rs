@@ -8,7 +8,7 @@
 
 use ledger::account::Policy;
 use ledger::codec;
-use ledger::corrections::{Evidence, Reason, Return};
+use ledger::corrections::{Evidence, Reason, RecallAnswer, RecallRequest, Return};
 use ledger::crypto::SecretKey;
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, Timestamp, Uetr};
@@ -44,7 +44,7 @@ pub enum Sort {
     Hold,
     /// A capture or release of a payment that was to be held.
     FollowUp,
-    /// A return of a payment that settled, with its proof.
+    /// A return or a recall of a payment that settled, or an answer to a recall.
     Return,
     /// A change of the network, proposed, approved and enacted.
     Council,
@@ -252,6 +252,7 @@ impl Clients {
             4 | 5 => Sort::Hold,
             6 | 7 if !self.holds.is_empty() => return self.follow_up(now, random, &customers),
             8 if !self.proofs.is_empty() => return self.send_back(now, random, &customers),
+            9 if !self.proofs.is_empty() => return self.recall(now, random, &customers),
             _ => Sort::Payment,
         };
         let number = match sort {
@@ -320,11 +321,38 @@ impl Clients {
             amount: Money::new(Amount(amount), whole.asset),
             reason: Reason::parse("CUST").expect("a reason"),
         };
-        let is_payee = |customer: &&&Owned| customer.account == settled.payee;
-        let payee = customers.iter().find(is_payee).expect("payees are customers");
+        let payee = owner(customers, settled.payee);
         let until_final = random.chance(600);
         let operations = vec![Operation::Return(Box::new(back))];
         self.order(Sort::Return, now, operations, &[&payee.key], until_final)
+    }
+
+    /// A recall of a payment, or an answer to one, if there is one: who asks does not tell.
+    fn recall(&self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
+        let recent = &self.proofs[self.proofs.len().saturating_sub(4)..];
+        let evidence = recent[random.position(recent.len())].clone();
+        let settled = evidence.settled().expect("proofs are kept of what settled");
+        let (payment, amount) = (settled.payment, settled.credited);
+        let reason = Reason::parse("DUPL").expect("a reason");
+        let (operation, signer) = match random.between(0, 3) {
+            0 | 1 => {
+                let deadline = now.plus(random.between(2_000, 300_000));
+                let request = RecallRequest { evidence, amount, reason, deadline };
+                (Operation::RequestRecall(Box::new(request)), settled.payer)
+            }
+            2 => {
+                let uetr = self.uetr(self.orders.len());
+                let amount = Money::new(Amount(amount.amount.0.div_ceil(2)), amount.asset);
+                let answer = RecallAnswer::Accept { uetr, amount };
+                (Operation::AnswerRecall { payment, answer }, settled.payee)
+            }
+            _ => {
+                let answer = RecallAnswer::Refuse { reason };
+                (Operation::AnswerRecall { payment, answer }, settled.payee)
+            }
+        };
+        let signers = &[&owner(customers, signer).key];
+        self.order(Sort::Return, now, vec![operation], signers, random.chance(600))
     }
 
     fn pay(&self, number: usize, from: AccountId, to: AccountId, amount: u128) -> Pay {
@@ -368,6 +396,11 @@ impl Clients {
         let bytes = codec::encode(&SignedTransaction { transaction, signatures });
         Order { id, sort, bytes: Rc::new(bytes), until_final, repeated: 0, is_answered: false }
     }
+}
+
+fn owner<'c>(customers: &[&'c Owned], account: AccountId) -> &'c Owned {
+    let found = customers.iter().find(|customer| customer.account == account);
+    found.expect("who pays and is paid is a customer")
 }
 
 /// The proof of the first payment between two accounts that a certified block settled.

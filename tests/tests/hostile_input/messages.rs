@@ -8,7 +8,7 @@ use ledger::hash::{ChainId, Domains, Hash};
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 
-use tests::fuzz::samples::{COVER, PACS_008 as GOOD, PACS_009, PACS_028, PAIN_001};
+use tests::fuzz::samples::{COVER, PACS_004, PACS_008 as GOOD, PACS_009, PACS_028, PAIN_001};
 
 use crate::rows::Row;
 
@@ -21,6 +21,14 @@ fn decimals(asset: AssetCode) -> Option<Decimals> {
 fn verdict_of_any(bytes: &[u8]) -> Option<String> {
     let mut message = match incoming::read(bytes, &Limits::default()) {
         Ok(Message::Transfers(message)) => message,
+        Ok(Message::Returns(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let id = &message.group.message_id;
+            let orders = message.returns.iter().map(|back| back.order(&domains, id, decimals));
+            let refusals = orders.filter_map(Result::err).flatten();
+            let codes: Vec<_> = refusals.map(|refusal| refusal.reason.iso()).collect();
+            return (!codes.is_empty()).then(|| codes.join(" "));
+        }
         Ok(Message::StatusRequest(_)) => return None,
         Err(refused) => return Some(format!("{}: {}", refused.fault.iso(), refused.fault)),
     };
@@ -38,6 +46,7 @@ fn others() -> Vec<Row> {
         ("pacs.009", PACS_009, INSTITUTIONS.as_slice()),
         ("pacs.009 cover", COVER, COVERS.as_slice()),
         ("pain.001", PAIN_001, INITIATIONS.as_slice()),
+        ("pacs.004", PACS_004, RETURNS.as_slice()),
         ("pacs.028", PACS_028, QUESTIONS.as_slice()),
     ] {
         assert_eq!(verdict_of_any(good.as_bytes()), None, "{kind}");
@@ -105,6 +114,18 @@ const INITIATIONS: [Replaced; 12] = [
     ("impossible day", "<Dt>2026-11-21", "<Dt>2026-02-30", "DT01 DT01"),
     ("negative", ">1000<", ">-1000<", "AM16"),
     ("service level's charges", "<ChrgBr>SHAR", "<ChrgBr>SLEV", "BE19"),
+];
+
+const RETURNS: [Replaced; 9] = [
+    ("another version", "pacs.004.001.09", "pacs.004.001.02", "FF01"),
+    ("another message's body", "PmtRtr", "FIToFIPmtStsReq", "FF02"),
+    ("two payments in one", "<OrgnlUETR>", "<OrgnlUETR>x</OrgnlUETR><OrgnlUETR>", "CH17 CH21"),
+    ("capital UETR", "<OrgnlUETR>7f0c", "<OrgnlUETR>7F0C", "CH16"),
+    ("negative", ">40.00<", ">-40.00<", "AM12"),
+    ("another currency", "Ccy=\"CNY\"", "Ccy=\"XXX\"", "AM03"),
+    ("a reason of another script", "<Cd>AC04", "<Cd>АС04", "CH16"),
+    ("two reasons", "<Cd>AC04", "<Cd>CUST</Cd><Cd>AC04", "CH17 CH21"),
+    ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>9<", "AM19"),
 ];
 
 const QUESTIONS: [Replaced; 6] = [

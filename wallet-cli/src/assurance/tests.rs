@@ -1,5 +1,7 @@
 //! Receipts that differ from their order in one thing each.
 
+mod corrections;
+
 use super::*;
 use ledger::crypto::{SecretKey, Suite};
 use ledger::fees::{FeeItem, FeeKind};

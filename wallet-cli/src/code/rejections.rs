@@ -63,6 +63,8 @@ const fn chinese(rejection: Rejection) -> (&'static str, &'static str) {
         Rejection::SecretWrong => ("密值与预授权的哈希锁不符。", "请核对。"),
         Rejection::ProofForged => ("证明所列的验证者并非其纪元的验证者。", "请重新获取证明。"),
         Rejection::NotSettled => ("所证明的并非已结算的支付。", "请查询其结果。"),
+        Rejection::NoRecall => ("该笔支付没有待答复的退回请求。", "请查询其结果。"),
+        Rejection::RecallOpen => ("该笔支付已有待答复的退回请求。", "请等待答复。"),
         Rejection::ReturnMismatch => ("超出尚可退回的金额，或资产不同。", "请减少退回金额。"),
         Rejection::TooManyReturns => ("一笔支付最多分 16 次退回。", "其余请另行支付。"),
         Rejection::CaptureMismatch => ("超出预授权金额，或资产不同。", "请减少请款金额。"),

@@ -115,7 +115,9 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
             return hold::report(desk, done);
         }
-        Operation::Return(_) => return corrections::report(desk, done),
+        Operation::Return(_) | Operation::RequestRecall(_) | Operation::AnswerRecall { .. } => {
+            return corrections::report(desk, done);
+        }
         Operation::RegisterAsset { .. }
         | Operation::OpenAccount { .. }
         | Operation::SetPolicy { .. }

@@ -5,6 +5,7 @@
 mod returns;
 
 use api::problem::ProblemCode;
+use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use ledger::proof::Proven;
 use serde::Serialize;
@@ -34,6 +35,9 @@ struct PaymentDocument {
     /// What went back of it, each proven.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     returns: Vec<ReceiptView>,
+    /// What is asked back of it, by a node's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recall: Option<RecallView>,
     /// What this wallet ordered, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<String>,
@@ -102,6 +106,7 @@ fn proven(
         proven: true,
         receipt,
         returns: returns.receipts,
+        recall: returns.recall,
         order: entry.map(|entry| entry.order.clone()),
         created: entry.map(|entry| entry.created.clone()),
         note: entry.and_then(|entry| entry.note.clone()),
@@ -124,6 +129,7 @@ fn lapsed(receipt: ReceiptView, entry: Option<&Entry>) -> PaymentDocument {
         proven: false,
         receipt: Some(receipt),
         returns: Vec::new(),
+        recall: None,
         order: entry.map(|entry| entry.order.clone()),
         created: entry.map(|entry| entry.created.clone()),
         note: entry.and_then(|entry| entry.note.clone()),
@@ -139,6 +145,7 @@ fn unproven(entry: &Entry) -> PaymentDocument {
         proven: false,
         receipt: None,
         returns: Vec::new(),
+        recall: None,
         order: Some(entry.order.clone()),
         created: Some(entry.created.clone()),
         note: entry.note.clone(),
@@ -169,6 +176,7 @@ fn text(document: &PaymentDocument) -> Text {
     if let Some(receipt) = &document.receipt {
         lines.extend(settled(receipt));
         lines.extend(Returns::lines(&document.returns));
+        lines.extend(document.recall.as_ref().map(Returns::asked));
     }
     let data = |text: &Option<String>| text.as_deref().map(Text::data);
     let rows = [

@@ -230,7 +230,11 @@ fn sentence_of(chain: &Chain, verdict: &Verdict) -> Text {
 /// What is proven of a payment. That funds are held for one says nothing of what came after.
 fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
     match outcome {
-        Outcome::Settled(_) | Outcome::Done | Outcome::Proposed(_) => {
+        Outcome::Settled(_)
+        | Outcome::Done
+        | Outcome::Proposed(_)
+        | Outcome::RecallRequested(_)
+        | Outcome::RecallRefused(_) => {
             say!("payment {id} settled in block {height}", "支付 {id} 已在区块 {height} 中结算")
         }
         Outcome::Held(held) => say!(

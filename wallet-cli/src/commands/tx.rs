@@ -93,7 +93,12 @@ fn send(session: &Session, file: &Path) -> Result<(), Fault> {
     })?;
     let is_told = matches!(
         done.operation,
-        Operation::Pay(_) | Operation::PayAcross(_) | Operation::Hold(_) | Operation::Return(_)
+        Operation::Pay(_)
+            | Operation::PayAcross(_)
+            | Operation::Hold(_)
+            | Operation::Return(_)
+            | Operation::RequestRecall(_)
+            | Operation::AnswerRecall { .. }
     );
     if is_told {
         return super::pay::report(&desk, done);

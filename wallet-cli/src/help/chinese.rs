@@ -59,6 +59,54 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
          same command never returns twice",
         "自选的退回编号（UETR，第 4 版 UUID）：无论如何，同一命令绝不会重复退回",
     ),
+    (
+        "Ask for a payment back, answer who asks, and list what is asked",
+        "请求退回支付、答复退回请求并列出待答复者",
+    ),
+    (
+        "Ask for a payment back that you made, whole or a part. The payee's side decides",
+        "请求退回所付款项，全部或一部分。由收款方决定",
+    ),
+    ("Give back what is asked of you, whole or a part", "同意退回，全部或一部分"),
+    ("Refuse to give back what is asked of you", "拒绝退回"),
+    ("List what is asked back and not answered yet", "列出待答复的退回请求"),
+    (
+        "How much, with its asset: \"40.00 CNY\"; all that was paid if left out",
+        "请求退回多少，写明资产：\"40.00 CNY\"；省略则为全部付款",
+    ),
+    (
+        "Why: a code of the ISO 20022 external cancellation reasons, such as DUPL (paid twice) or \
+         FRAD (fraud)",
+        "原因：ISO 20022 外部撤销原因代码，如 DUPL（重复支付）或 FRAD（欺诈）",
+    ),
+    (
+        "Until when it can be answered: so long from now (30m, 24h, 7d), or a time like \
+         2026-11-21T20:15:00Z; 30 days at most",
+        "答复截止：从现在起的时长（30m、24h、7d），或时间如 2026-11-21T20:15:00Z；最长 30 天",
+    ),
+    (
+        "A key of the payer's owners, by name or file; repeat it for several",
+        "付款人所有人的密钥，名称或文件；可重复",
+    ),
+    (
+        "A key file of an operator of the payer's servicer, in the place of the owners' keys; \
+         repeat it for several",
+        "付款人开户机构操作员的密钥文件，代替所有人的密钥；可重复",
+    ),
+    (
+        "How much, with its asset: \"20.00 CNY\"; all that is asked for if left out",
+        "退回多少，写明资产：\"20.00 CNY\"；省略则退回全部所请求金额",
+    ),
+    (
+        "Why: a code of the ISO 20022 external reasons for refusing a cancellation, such as NOAS \
+         (no answer from the customer) or CUST (the customer refuses)",
+        "原因：ISO 20022 外部拒绝撤销原因代码，如 NOAS（客户未答复）或 CUST（客户拒绝）",
+    ),
+    (
+        "@name, address, or BIC/reference: payments from or to it; all if left out",
+        "@名称、地址或 BIC/参考号：其付出或收到的支付；省略则为全部",
+    ),
+    ("A BIC: payments from or to accounts of this institution", "BIC：该机构账户付出或收到的支付"),
     ("For whom: @name, address, or BIC/reference", "为谁：@名称、地址或 BIC/参考号"),
     (
         "The most that can be captured, with its asset: \"100.00 CNY\"",

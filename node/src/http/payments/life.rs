@@ -1,9 +1,10 @@
 //! A payment's life in words: where it stands, who acts next, and what happened so far.
 //!
-//! Invariants: made from the payment's last receipt, what was returned of it, and the time of the
-//! last final block alone.
+//! Invariants: made from the payment's last receipt, what was returned of it or is asked back, and
+//! the time of the last final block alone.
 //! Absent: where those come from.
 
+use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use api::text::{self, Naming};
 use api::transaction::{PaymentView, ReturnView, TimelineEvent};
@@ -25,6 +26,8 @@ pub(super) struct Life {
     pub(super) held: Option<(Height, Timestamp)>,
     /// What was returned of it, if anything was.
     pub(super) returns: Option<Reversed>,
+    /// The open recall of it, if there is one.
+    pub(super) recall: Option<(RecallView, Timestamp)>,
     /// When this node was given it, if it was.
     pub(super) received: Option<Received>,
     /// The time of the last final block.
@@ -77,6 +80,7 @@ pub(super) fn on_its_way(uetr: Uetr, received: Received) -> PaymentView {
         deadline: None,
         timeline: vec![arrival(received)],
         returns: Vec::new(),
+        recall: None,
         receipt: None,
     }
 }
@@ -97,7 +101,7 @@ impl Life {
 
     pub(super) fn view(self) -> PaymentView {
         let (is_expired, summary) = (self.is_expired(), self.summary());
-        let Self { uetr, receipt, deadline, time, held, returns, received, .. } = self;
+        let Self { uetr, receipt, deadline, time, held, returns, recall, received, .. } = self;
         let held = held.map(|(height, time)| event("held", time, Some(height.0)));
         let decided = event(&receipt.status, time, receipt.block);
         let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
@@ -111,12 +115,14 @@ impl Life {
         });
         let timeline = [arrived, held, Some(decided), expiry].into_iter().flatten();
         let timeline = timeline.chain(returned).collect();
-        let open = deadline.filter(|_| !is_expired);
+        let answer = recall.as_ref().map(|(_, deadline)| *deadline);
+        let open = deadline.filter(|_| !is_expired).or(answer);
         let (status, iso_status, iso_reason) = if is_expired {
             ("expired".to_owned(), "RJCT".to_owned(), Some("TM01".to_owned()))
         } else {
             let ReceiptView { status, iso_status, iso_reason, .. } = &receipt;
-            let status = status_of_returns.unwrap_or(status).to_owned();
+            let asked = recall.as_ref().map(|_| "recall-requested");
+            let status = asked.or(status_of_returns).unwrap_or(status).to_owned();
             (status, iso_status.clone(), iso_reason.clone())
         };
         PaymentView {
@@ -129,6 +135,7 @@ impl Life {
             deadline: open.map(text::time),
             timeline,
             returns,
+            recall: recall.map(|(recall, _)| recall),
             receipt: Some(receipt),
         }
     }
@@ -140,6 +147,15 @@ impl Life {
             format!(" {} were returned since: {extent} of it.", reversed.total)
         };
         self.returns.as_ref().map(told).unwrap_or_default()
+    }
+
+    /// What is asked back, if anything is.
+    fn asked(&self) -> String {
+        let told = |(recall, _): &(RecallView, Timestamp)| {
+            let RecallView { amount, iso_reason, deadline, .. } = recall;
+            format!(" The payer's side asks {amount} back ({iso_reason}), until {deadline}.")
+        };
+        self.recall.as_ref().map(told).unwrap_or_default()
     }
 
     /// One sentence or two for a person.
@@ -171,11 +187,11 @@ impl Life {
                 explanation = of(&receipt.explanation)
             ),
             "settled" => format!(
-                "Settled{at}: debited {debited}, credited {credited}, charges {fee}.{returned}",
+                "Settled{at}: debited {debited}, credited {credited}, charges {fee}.{more}",
                 debited = of(&receipt.debited),
                 credited = of(&receipt.credited),
                 fee = of(&receipt.fee),
-                returned = self.returned()
+                more = self.returned() + &self.asked()
             ),
             "returned" => format!(
                 "Returned{at} ({reason}): {credited} of payment {payment} went back to its payer.",
@@ -213,7 +229,9 @@ mod tests {
             | Outcome::Rejected(_)
             | Outcome::Proposed(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_) => None,
+            | Outcome::Returned(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_) => None,
         };
         let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: Some(uetr), outcome };
         let place = (Height(7), DEADLINE.minus(5));
@@ -225,6 +243,7 @@ mod tests {
             time: place.1,
             held: is_later.then_some((Height(5), DEADLINE.minus(9))),
             returns: None,
+            recall: None,
             received: None,
             now,
         }

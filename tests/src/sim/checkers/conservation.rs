@@ -95,7 +95,11 @@ impl Conservation {
                 self.checked += 1;
                 self.reverse(reversal, touched)
             }
-            Outcome::Done | Outcome::Proposed(_) | Outcome::Rejected(_) => None,
+            Outcome::Done
+            | Outcome::Proposed(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_)
+            | Outcome::Rejected(_) => None,
         }
     }
 

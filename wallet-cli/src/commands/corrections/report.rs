@@ -1,8 +1,11 @@
-//! What is told of a return.
+//! What is told of a return, a recall and its answer.
 //!
-//! Invariants: told from the proven receipt alone. Absent: what a refusal says (see `fault`).
+//! Invariants: told from the receipt, and where that has no proof, the text says so. Absent: what a
+//! rejection says (see `fault`).
 
 use api::receipt::ReceiptView;
+use ledger::corrections::RecallAnswer;
+use ledger::operation::Operation;
 
 use crate::desk::{Desk, Done};
 use crate::fault::Fault;
@@ -15,11 +18,32 @@ use crate::language::{Text, say};
 pub(crate) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
     let naming = desk.naming_of(&done.ended.receipt);
     let view = desk.view(&done, &naming);
-    desk.session.output.result(&told(&view), &desk.document(&done, &naming));
+    let text = match (&done.operation, view.status.as_str()) {
+        (Operation::AnswerRecall { payment, answer: RecallAnswer::Refuse { reason } }, _) => say!(
+            "Refused ({reason}): nothing of payment {payment} goes back. By the node's word: there \
+             is no proof of this.",
+            "已拒绝（{reason}）：支付 {payment} 不予退回。仅为节点所述：此项没有证明。"
+        ),
+        (_, "recall-requested") => asked(&view),
+        (_, _) => told(&view),
+    };
+    desk.session.output.result(&text, &desk.document(&done, &naming));
     desk.conclude(done)
 }
 
-/// One line for people.
+/// What is told of a recall.
+fn asked(view: &ReceiptView) -> Text {
+    let of = |member: &Option<String>| member.clone().unwrap_or_default();
+    let (amount, reason, payment) = (of(&view.amount), of(&view.iso_reason), of(&view.payment));
+    say!(
+        "Asked {amount} of payment {payment} back ({reason}), to be answered until {until}. By the \
+         node's word: there is no proof of this.",
+        "已请求退回支付 {payment} 中的 {amount}（{reason}），答复截止 {until}。仅为节点所述：此项没有证明。",
+        until = of(&view.deadline)
+    )
+}
+
+/// What is told of money that went back.
 fn told(view: &ReceiptView) -> Text {
     let of = |member: &Option<String>| member.clone().unwrap_or_default();
     let (amount, reason, id) = (of(&view.credited), of(&view.iso_reason), of(&view.id));

@@ -1,8 +1,9 @@
-//! What was returned of a payment.
+//! What was returned of a payment, and what is asked back.
 //!
 //! Invariants: a return that is shown was proven now, by its own receipt. Absent: whether there are
-//! others: that none is missing is the nodes' word.
+//! others: that none is missing is the nodes' word, and so is that a payment is asked back.
 
+use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use api::transaction::PaymentView;
 use ledger::ids::Uetr;
@@ -19,6 +20,8 @@ use crate::language::{Text, say};
 #[derive(Default)]
 pub(super) struct Returns {
     pub(super) receipts: Vec<ReceiptView>,
+    /// What a node says is asked back.
+    pub(super) recall: Option<RecallView>,
     total: Amount,
     credited: Amount,
 }
@@ -28,8 +31,9 @@ impl Returns {
     pub(super) fn of(desk: &Desk<'_>, payment: Uetr) -> Self {
         let path = format!("/v1/payments/{payment}");
         let asked = desk.network.ask(|node, limit| node.get_json::<PaymentView>(&path, &[], limit));
-        let mut found = Self::default();
-        for named in asked.map(|view| view.returns).unwrap_or_default() {
+        let Ok(view) = asked else { return Self::default() };
+        let mut found = Self { recall: view.recall, ..Self::default() };
+        for named in view.returns {
             if let Some((view, reversal)) = proven(desk, &named.id, payment) {
                 found.total = found.total.plus(reversal.amount.amount).unwrap_or(found.total);
                 found.credited = reversal.credited;
@@ -44,6 +48,18 @@ impl Returns {
         let is_whole = self.total >= self.credited;
         let word = if is_whole { "returned" } else { "partly-returned" };
         (!self.receipts.is_empty()).then_some(word)
+    }
+
+    /// A line for what is asked back.
+    pub(super) fn asked(recall: &RecallView) -> (Text, Text) {
+        let told = say!(
+            "{amount} ({reason}), to be answered until {until}",
+            "{amount}（{reason}），答复截止 {until}",
+            amount = recall.amount,
+            reason = recall.iso_reason,
+            until = recall.deadline
+        );
+        (say!("asked back", "请求退回"), told)
     }
 
     /// A line for each.
@@ -81,6 +97,8 @@ fn reversal_of(receipt: &Receipt, payment: Uetr) -> Option<&Reversal> {
         | Outcome::Rejected(_)
         | Outcome::Proposed(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::RecallRequested(_)
+        | Outcome::RecallRefused(_) => None,
     }
 }
