@@ -10,6 +10,7 @@ use crate::codec;
 use crate::crypto::PublicKey;
 use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Bic, Height, InstitutionNumber, Uetr};
+use crate::limits::OwnLimits;
 use crate::money::{Amount, Decimals};
 use crate::operation::{AssetKind, FreezeDirection};
 use crate::text;
@@ -76,17 +77,19 @@ pub struct Policy {
     /// True: the servicer's operators may order payments from the account too (the customer's
     /// mandate to its bank; what an ISO 20022 channel needs).
     pub mandate: bool,
+    /// What the owners limit themselves, if anything.
+    pub limits: Option<OwnLimits>,
 }
 
 impl Policy {
     /// One owner key, no mandate.
     pub fn single(key: PublicKey) -> Self {
-        Self { owners: KeySet::single(key), mandate: false }
+        Self { owners: KeySet::single(key), mandate: false, limits: None }
     }
 
     /// Says what is wrong with the policy, if anything.
     pub fn defect(&self) -> Option<&'static str> {
-        self.owners.defect()
+        self.owners.defect().or_else(|| self.limits.as_ref().and_then(OwnLimits::defect))
     }
 }
 

@@ -4,7 +4,7 @@
 //! larger than what the input can fill. Absent: any second encoding of a ledger type.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Read, Result, Write};
 
 /// The canonical encoding of `value`.
 pub fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
@@ -47,6 +47,29 @@ pub fn bounded_vec<R: Read, T: BorshDeserialize>(reader: &mut R, limit: usize) -
         elements.push(T::deserialize_reader(reader)?);
     }
     Ok(elements)
+}
+
+/// Writes a list that is mostly empty and always short: its length is one byte.
+///
+/// # Errors
+/// `InvalidData` for more than 255 elements, or what the writer says.
+pub fn write_short<W: Write, T: BorshSerialize>(writer: &mut W, elements: &[T]) -> Result<()> {
+    let length =
+        u8::try_from(elements.len()).map_err(|_| invalid("longer than its type may be"))?;
+    length.serialize(writer)?;
+    elements.iter().try_for_each(|element| element.serialize(writer))
+}
+
+/// Reads a list that [`write_short`] wrote, of at most `limit` elements.
+///
+/// # Errors
+/// As [`bounded_vec`].
+pub fn short_vec<R: Read, T: BorshDeserialize>(reader: &mut R, limit: usize) -> Result<Vec<T>> {
+    let length = usize::from(u8::deserialize_reader(reader)?);
+    if length > limit {
+        return Err(invalid("longer than its type may be"));
+    }
+    (0..length).map(|_| T::deserialize_reader(reader)).collect()
 }
 
 /// The error of a malformed encoding.

@@ -5,8 +5,8 @@
 //! the two. What cannot be validated because the ledger itself is wrong (money from nowhere, a
 //! missing record) is the rejection `InternalDefect`, with nothing applied, so a defect stops one
 //! operation and not every validator. Every operation takes a bounded number of steps: at most 64
-//! signers against 16 keys of three accounts, one schedule of 64 rules, six legs, and one look-up
-//! per record. A block begins with the release of at most 1,000 holds and
+//! signers against 16 keys of three accounts, one schedule and two lists of limits of 64 rules each,
+//! six legs, and one look-up per record. A block begins with the release of at most 1,000 holds and
 //! the end of at most 1,000 recalls.
 //!
 //! Invariants: the same state and the same transactions give the same receipts and the same root on
@@ -18,6 +18,7 @@ mod approvals;
 mod fees;
 mod governance;
 mod holds;
+mod limits;
 mod pay;
 mod pay_across;
 mod postings;

@@ -2,7 +2,7 @@
 //!
 //! # The rules
 //!
-//! Each has a test of its name (`l1_...`) in `ledger/tests/rules.rs`; every rejection of every
+//! Each has a test of its name (`l1_...`) in `ledger/tests`; every rejection of every
 //! operation has its rows in `ledger/tests/rejections.rs`.
 //!
 //! **Money**
@@ -129,6 +129,25 @@
 //!   passes. The payer cannot take it back, and can ask again once it has ended.
 //! - **L43** A recall beyond its deadline has lapsed, swept or not. A block first forgets what has
 //!   lapsed, earliest first, at most 1,000 recalls.
+//!
+//! **Limits**
+//!
+//! - **L44** An institution limits what its accounts pay, by asset and tier, in named rules: one
+//!   payment, a day's payments, their number, the first one, and what its accounts pay to other
+//!   institutions in a day. A payment that meets a rule is refused, or settles and alerts. Without
+//!   rules nothing is counted, and an institution that was removed has none.
+//! - **L45** A receipt names the rules with an alert that a payment met which settled or is held,
+//!   or the one rule that refused it: of the first reason, the first in the list. Nothing else
+//!   names rules.
+//! - **L46** A day is the institution's, by block time, and begins at nothing. A payment counts
+//!   with what was ordered, charges on top left out; a hold when it is made, whatever comes of it.
+//!   What is rejected does not count.
+//! - **L47** An institution's position is what its accounts paid to others in a day less what they
+//!   got. A hold goes out when it is made and comes in with its capture. Of a payment across assets
+//!   each move between institutions counts, and the dealer's institution is asked too.
+//! - **L48** An account's owners, with its servicer, limit it themselves: the most of an asset in a
+//!   day, and the only payees. What is beyond is refused, before the institution's rules of the
+//!   same kind.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
@@ -152,6 +171,7 @@ pub mod hash;
 pub mod history;
 pub mod ids;
 pub mod light;
+pub mod limits;
 pub mod merkle;
 pub mod money;
 pub mod operation;

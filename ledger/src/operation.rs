@@ -13,6 +13,7 @@ use crate::fees::FeeSchedule;
 use crate::governance::Change;
 use crate::hash::Hash;
 use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
+use crate::limits::Limits;
 use crate::money::{Amount, Decimals, Money};
 use crate::quote::SignedQuote;
 use crate::waiting::{HashLock, Secret};
@@ -264,6 +265,13 @@ pub enum Operation {
         /// What goes back, or why nothing does.
         answer: RecallAnswer,
     } = 24,
+    /// Publishes an institution's next limits. Its operators sign.
+    SetLimits {
+        /// The institution.
+        institution: InstitutionNumber,
+        /// The rules; their version must be the present ones' plus one.
+        limits: Limits,
+    } = 25,
 }
 
 impl Operation {
@@ -289,6 +297,7 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::SetFeeSchedule { .. }
+            | Self::SetLimits { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }
@@ -316,6 +325,7 @@ impl Operation {
             | Self::Unfreeze { .. }
             | Self::CloseAccount { .. }
             | Self::SetFeeSchedule { .. }
+            | Self::SetLimits { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }
@@ -344,6 +354,7 @@ impl Operation {
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::SetFeeSchedule { .. }
+            | Self::SetLimits { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }
@@ -392,6 +403,7 @@ impl Operation {
             Self::RotateKeys { keys, .. } => keys.defect(),
             Self::PayAcross(pay) => pay.quote.quote.defect(),
             Self::SetFeeSchedule { schedule, .. } => schedule.defect(),
+            Self::SetLimits { limits, .. } => limits.defect(),
             Self::Propose { change, .. } => change.defect(),
             Self::RegisterAsset { .. }
             | Self::Issue { .. }
@@ -417,6 +429,7 @@ impl Operation {
         match self {
             Self::RegisterAsset { .. }
             | Self::SetFeeSchedule { .. }
+            | Self::SetLimits { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }
             | Self::Enact { .. }

@@ -12,6 +12,7 @@ use crate::corrections::Reason;
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
+use crate::limits::RulesMet;
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
@@ -223,6 +224,9 @@ pub struct Receipt {
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The institutions' rules that the payment met: all that ask for an alert if it settled or is
+    /// held, the one that refused if one did, else none.
+    pub rules: RulesMet,
 }
 
 impl Receipt {

@@ -94,6 +94,17 @@ pub enum Rejection {
     ZeroAmount = 16,
     /// The amount is above what one operation may move.
     AmountTooLarge = 17,
+    /// The account's owners do not let it pay this payee.
+    PayeeNotAllowed = 68,
+    /// The amount is above what the payer's institution lets one payment be.
+    PaymentLimit = 63,
+    /// With this payment, the account would pay more in a day than its owners let it.
+    OwnDailyLimit = 67,
+    /// With this payment, the account would pay more, or more often, in a day than its institution
+    /// lets it.
+    DailyLimit = 64,
+    /// With this payment, more would go from an institution to others in a day than it lets go.
+    PositionLimit = 65,
     /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
     /// The quote expired, or expires later than quotes may.
@@ -114,6 +125,8 @@ pub enum Rejection {
     TooManyReturns = 56,
     /// The fee schedule's version is not the next one, or its collector is not the institution's.
     FeeScheduleConflict = 22,
+    /// The limits' version is not the next one.
+    LimitsConflict = 66,
     /// The charges are above what the payer agreed to, or leave nothing of the amount that they are
     /// taken from.
     FeeAboveAgreed = 23,
@@ -129,7 +142,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 58] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
@@ -167,6 +180,11 @@ impl Rejection {
         Self::AssetConflict,
         Self::ZeroAmount,
         Self::AmountTooLarge,
+        Self::PayeeNotAllowed,
+        Self::PaymentLimit,
+        Self::OwnDailyLimit,
+        Self::DailyLimit,
+        Self::PositionLimit,
         Self::QuoteForged,
         Self::QuoteExpired,
         Self::QuoteUsed,
@@ -177,6 +195,7 @@ impl Rejection {
         Self::ReturnMismatch,
         Self::TooManyReturns,
         Self::FeeScheduleConflict,
+        Self::LimitsConflict,
         Self::FeeAboveAgreed,
         Self::InsufficientFunds,
         Self::DealerInsufficientFunds,
@@ -224,6 +243,11 @@ impl Rejection {
             Self::AssetConflict => "asset-conflict",
             Self::ZeroAmount => "zero-amount",
             Self::AmountTooLarge => "amount-too-large",
+            Self::PayeeNotAllowed => "payee-not-allowed",
+            Self::PaymentLimit => "payment-limit",
+            Self::OwnDailyLimit => "own-daily-limit",
+            Self::DailyLimit => "daily-limit",
+            Self::PositionLimit => "position-limit",
             Self::QuoteForged => "quote-forged",
             Self::QuoteExpired => "quote-expired",
             Self::QuoteUsed => "quote-used",
@@ -239,6 +263,7 @@ impl Rejection {
             Self::ReturnMismatch => "return-mismatch",
             Self::TooManyReturns => "too-many-returns",
             Self::FeeScheduleConflict => "fee-schedule-conflict",
+            Self::LimitsConflict => "limits-conflict",
             Self::FeeAboveAgreed => "fee-above-agreed",
             Self::InsufficientFunds => "insufficient-funds",
             Self::DealerInsufficientFunds => "dealer-insufficient-funds",
@@ -265,7 +290,11 @@ impl Rejection {
             Self::NotPermitted | Self::SameAccount => "AG01",
             Self::UnknownAsset | Self::AssetConflict => "AM03",
             Self::ZeroAmount => "AM01",
-            Self::AmountTooLarge => "AM02",
+            Self::AmountTooLarge | Self::PaymentLimit => "AM02",
+            Self::DailyLimit => "AM14",
+            Self::OwnDailyLimit => "AM21",
+            Self::PositionLimit => "AM23",
+            Self::PayeeNotAllowed => "SL11",
             Self::QuoteMismatch | Self::CaptureMismatch | Self::ReturnMismatch => "AM09",
             Self::FeeAboveAgreed => "AM14",
             Self::InsufficientFunds => "AM04",
@@ -273,6 +302,7 @@ impl Rejection {
             Self::AccountExists
             | Self::AccountNotEmpty
             | Self::FeeScheduleConflict
+            | Self::LimitsConflict
             | Self::UnknownProposal
             | Self::ProposalClosed
             | Self::NotApproved
@@ -304,6 +334,9 @@ impl Rejection {
             | Self::AccountFrozen
             | Self::AccountNotEmpty
             | Self::QuoteExpired
+            | Self::OwnDailyLimit
+            | Self::DailyLimit
+            | Self::PositionLimit
             | Self::FeeAboveAgreed
             | Self::InsufficientFunds
             | Self::DealerInsufficientFunds
@@ -350,8 +383,16 @@ impl Rejection {
             | Self::NotSettled
             | Self::ReturnMismatch
             | Self::TooManyReturns
+            | Self::PayeeNotAllowed
+            | Self::PaymentLimit
+            | Self::LimitsConflict
             | Self::FeeScheduleConflict => false,
         }
+    }
+
+    /// True if the receipt names the institution's rule that refused.
+    pub const fn names_rule(self) -> bool {
+        matches!(self, Self::PaymentLimit | Self::DailyLimit | Self::PositionLimit)
     }
 
     /// One sentence for a person: what is wrong and what to do.
@@ -401,6 +442,11 @@ impl Rejection {
             Self::AssetConflict => "It is registered, or differs from ISO 4217. Check its code.",
             Self::ZeroAmount => "The amount is zero. Write a larger one.",
             Self::AmountTooLarge => "The amount is above what one payment may move. Pay in parts.",
+            Self::PayeeNotAllowed => "The policy does not allow this payee. Change it first.",
+            Self::PaymentLimit => "It is more than the bank lets one payment be. Pay less.",
+            Self::OwnDailyLimit => "The account's own daily limit is met. Pay tomorrow, or less.",
+            Self::DailyLimit => "The bank's daily limit is met. Pay tomorrow, or less.",
+            Self::PositionLimit => "The bank's limit to other banks is met. Pay tomorrow.",
             Self::QuoteForged => "The quote is not signed by the dealer. Ask for a new one.",
             Self::QuoteExpired => "The quote has expired. Ask for a new one.",
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
@@ -416,6 +462,7 @@ impl Rejection {
             Self::NoRecall => "No open recall asks for this payment. Look up what became of it.",
             Self::RecallOpen => "The payment is asked back already. Wait for the answer.",
             Self::FeeScheduleConflict => "It is not the schedule's next version. Number it anew.",
+            Self::LimitsConflict => "They are not the limits' next version. Number them anew.",
             Self::FeeAboveAgreed => "The charges are above the agreed maximum. Agree to more.",
             Self::InsufficientFunds => "The available balance is too small. Top up the account.",
             Self::DealerInsufficientFunds => "The dealer cannot deliver now. Ask another dealer.",

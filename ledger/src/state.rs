@@ -40,6 +40,7 @@ use crate::governance::Proposal;
 use crate::hash::{Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
+use crate::limits::{DayCounter, Limits, Position};
 use crate::tree::{MapProof, Tree};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -101,7 +102,7 @@ impl State {
         &self.domains
     }
 
-    /// Parameters, validators, institutions, nodes, assets and fee schedules, for listing them.
+    /// Parameters, validators, institutions, nodes, assets, fee schedules and limits, for listing them.
     pub fn directory(&self) -> &Directory {
         &self.directory
     }
@@ -196,6 +197,21 @@ impl State {
     /// An institution's fee schedule; `None` if it never published one.
     pub fn fee_schedule(&self, institution: InstitutionNumber) -> Option<&FeeSchedule> {
         self.directory.schedules.get(&institution)
+    }
+
+    /// An institution's limits; `None` if it never published any.
+    pub fn limits(&self, institution: InstitutionNumber) -> Option<&Limits> {
+        self.directory.limits.get(&institution)
+    }
+
+    /// What an account paid of an asset on the last day on which a payment was counted.
+    pub fn day_counter(&self, account: AccountId, asset: AssetCode) -> Option<DayCounter> {
+        self.read(&StateKey::DayCounter(account, asset))
+    }
+
+    /// An institution's position in an asset on the last day on which a payment was counted.
+    pub fn position(&self, institution: InstitutionNumber, asset: AssetCode) -> Option<Position> {
+        self.read(&StateKey::Position(institution, asset))
     }
 
     /// What is remembered of a payment, transaction or quote, in the newest bucket that knows it.

@@ -19,6 +19,7 @@ use ledger::genesis::Parameters;
 use ledger::governance::{Change, Proposal};
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
+use ledger::limits::{Limits, Measure, OwnLimits};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
@@ -28,6 +29,7 @@ use ledger::rejection::Rejection::*;
 use ledger::state::{FlatKey, State, StateKey};
 use ledger::waiting::{HashLock, Secret, Waiting};
 use support::governance::*;
+use support::limits::*;
 use support::*;
 
 const NOBODY: InstitutionNumber = InstitutionNumber(99);
@@ -101,6 +103,22 @@ impl Case {
             panic!("not a schedule")
         };
         schedule
+    }
+
+    fn limits(&mut self) -> &mut Limits {
+        let Operation::SetLimits { limits, .. } = &mut self.operation else { panic!("not limits") };
+        limits
+    }
+
+    /// The payer's bank refuses what meets `measure`.
+    fn limit(&mut self, measure: Measure) {
+        let set = set_limits(POST, 1, vec![refuse("rule", measure)]);
+        self.prepare(set, operator(POST));
+    }
+
+    /// The payer, under its keys, limits itself.
+    fn limit_owner(&mut self, limits: OwnLimits) {
+        limit_owner(&mut self.world, wei(), Some(limits));
     }
 
     fn money(&mut self) -> &mut Money {
@@ -365,7 +383,7 @@ fn set_policy() {
     ]);
     let policy = |_: &mut World| Operation::SetPolicy {
         account: wei(),
-        policy: Policy { owners: KeySet::single(key("new").public()), mandate: true },
+        policy: Policy { mandate: true, ..Policy::single(key("new").public()) },
     };
     check(policy, &[owner(wei()), operator(POST)], &defects);
 }
@@ -446,6 +464,23 @@ fn set_fee_schedule() {
     check(good, &[operator(POST)], &defects);
 }
 
+#[test]
+fn set_limits_of_an_institution() {
+    let mut defects = common();
+    defects.extend([
+        defect(UnknownInstitution, &["institution", "signers"], |case| {
+            let Operation::SetLimits { institution, .. } = &mut case.operation else { panic!() };
+            *institution = NOBODY;
+        }),
+        defect(UnknownAsset, &["rules"], |case| case.limits().rules[0].asset = code("XYZ")),
+        defect(LimitsConflict, &["version"], |case| case.limits().version = 0),
+        defect(LimitsConflict, &["version"], |case| case.limits().version = 2),
+    ]);
+    let good =
+        |_: &mut World| set_limits(POST, 1, vec![refuse("none", Measure::Count { most: 0 })]);
+    check(good, &[operator(POST)], &defects);
+}
+
 /// What a payment within one asset can have, and a hold of one.
 fn paying() -> Vec<Defect> {
     let mut defects = moving();
@@ -463,6 +498,22 @@ fn paying() -> Vec<Defect> {
         defect(AccountFrozen, &["from"], |case| case.freeze(wei(), FreezeDirection::Both)),
         defect(SameAccount, &["to", "from"], |case| case.pay().to = wei()),
         defect(UnknownAsset, &["asset"], |case| case.money().asset = code("XYZ")),
+        defect(PayeeNotAllowed, &["policy"], |case| {
+            case.limit_owner(OwnLimits { daily: vec![], payees: Some(vec![ann()]) });
+        }),
+        defect(OwnDailyLimit, &["policy"], |case| {
+            let daily =
+                vec![ledger::limits::DailyLimit { asset: code("CNY"), most: Amount(19_999) }];
+            case.limit_owner(OwnLimits { daily, payees: None });
+        }),
+        defect(PaymentLimit, &["limits"], |case| {
+            case.limit(Measure::Payment { most: Amount(19_999) });
+        }),
+        defect(DailyLimit, &["limits"], |case| case.limit(Measure::Day { most: Amount(19_999) })),
+        defect(DailyLimit, &["limits"], |case| case.limit(Measure::Count { most: 0 })),
+        defect(PositionLimit, &["limits"], |case| {
+            case.limit(Measure::Position { most: Amount(19_999) });
+        }),
         defect(FeeAboveAgreed, &["fee"], |case| case.pay().terms.maximum_fee = Amount(129)),
         defect(InsufficientFunds, &["amount", "fee"], |case| {
             // Enough for the amount, not for the charges on top of it.
@@ -984,6 +1035,7 @@ fn a_removed_institution_takes_nothing_new_on() {
             },
             operator(FIFTH),
         ),
+        (set_limits(FIFTH, 1, vec![]), operator(FIFTH)),
     ];
     for (operation, signer) in rows {
         let outcome = world.submit(operation.clone(), &[signer]);
@@ -1045,6 +1097,11 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (DeadlineRefused, "DT01"),
         (CaptureMismatch, "AM09"),
         (ReturnMismatch, "AM09"),
+        (PayeeNotAllowed, "SL11"),
+        (PaymentLimit, "AM02"),
+        (OwnDailyLimit, "AM21"),
+        (DailyLimit, "AM14"),
+        (PositionLimit, "AM23"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use ledger::account::{Account, AccountStatus, Asset, Entry, EntryKind, Holding, KeySet, Policy};
+use ledger::account::{Account, AccountStatus, Asset, Entry, EntryKind, Holding, Policy};
 use ledger::account::{Institution, Supply};
 use ledger::block::{Batch, Block, Cut, LaneTip};
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
@@ -28,6 +28,8 @@ use ledger::hash::{ChainId, Domain, Domains, Hash};
 use ledger::history::{History, HistoryProof};
 use ledger::ids::{Epoch, Height, ProposalNumber, ValidatorIndex, View};
 use ledger::light::EpochChange;
+use ledger::limits::{DailyLimit, DayCounter, LimitRule, Limits, Measure, OwnLimits, Position};
+use ledger::limits::{RuleMet, RuleName, RulesMet, Tiers};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
@@ -38,6 +40,7 @@ use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::waiting::{Awaits, HashLock, Secret, Waiting};
 use serde_json::{Value, json};
 use support::governance::*;
+use support::limits::*;
 use support::*;
 
 /// The chain of all vectors.
@@ -99,7 +102,7 @@ fn operations_and_transactions() {
     let mut world = World::with_fees();
     let pay = world.pay(wei(), min(), cny(10_050));
     let across = world.pay_across(cny(100_000));
-    let policy = Policy { owners: KeySet::single(owner(wei()).public()), mandate: true };
+    let policy = Policy { mandate: true, ..Policy::single(owner(wei()).public()) };
     let schedule = FeeSchedule { version: 1, collector: collector(), rules: vec![fee_rule()] };
     let operations = vec![
         Operation::RegisterAsset {
@@ -169,6 +172,7 @@ fn receipts() {
         operation: 5,
         uetr: with_uetr.then(|| uetr(1)),
         outcome,
+        rules: RulesMet::default(),
     };
     let leaf = Some(Domain::Receipt);
     let mut vectors = vec![
@@ -298,6 +302,7 @@ fn governance() {
         operation: 5,
         uetr: None,
         outcome: Outcome::Proposed(proposal),
+        rules: RulesMet::default(),
     };
     let upgrade = Upgrade { before: 1, height: Height(9), protocol: 2 };
     let mut world = World::new();
@@ -367,6 +372,7 @@ fn holds() {
         operation: 5,
         uetr: Some(uetr(1)),
         outcome,
+        rules: RulesMet::default(),
     };
     let capture = |secret| Operation::Capture { payment: uetr(1), amount: cny(6_000), secret };
     let (leaf, value) = (Some(Domain::Receipt), Some(Domain::StateValue));
@@ -414,6 +420,7 @@ fn corrections() {
         operation: 5,
         uetr: Some(uetr(2)),
         outcome: reversal,
+        rules: RulesMet::default(),
     };
     let returns = Returns { settled, returned: vec![returned] };
     let (evidence, amount, deadline) = (back.evidence.clone(), cny(20_000), START.plus(60_000));
@@ -452,6 +459,70 @@ fn corrections() {
             vector("receipt of a refused recall", &refused, leaf),
             vector("key of a recall", &StateKey::Recall(payment), Some(Domain::StatePath)),
             vector("recall", &recall, Some(Domain::StateValue)),
+        ],
+    );
+}
+
+#[test]
+fn limits() {
+    let rules = vec![
+        refuse("per-payment", Measure::Payment { most: Amount(5_000_000) }),
+        LimitRule {
+            tiers: Tiers::of(&[0, 1]).unwrap(),
+            ..refuse("per-day", Measure::Day { most: Amount(10_000_000) })
+        },
+        alert("often", Measure::Count { most: 20 }),
+        alert("first", Measure::First),
+        refuse("position", Measure::Position { most: Amount(900_000_000) }),
+    ];
+    let limits = Limits { version: 1, utc_offset_minutes: 480, rules };
+    let set = Operation::SetLimits { institution: POST, limits: limits.clone() };
+    let own = OwnLimits {
+        daily: vec![DailyLimit { asset: code("CNY"), most: Amount(200_000) }],
+        payees: Some(vec![min(), ann()]),
+    };
+    let policy = Policy { limits: Some(own), ..Policy::single(owner(wei()).public()) };
+    let met = |name| RuleMet { institution: POST, name: RuleName::parse(name).unwrap() };
+    let refused = Receipt {
+        transaction: Hash([3; 32]),
+        operation: 5,
+        uetr: Some(uetr(1)),
+        outcome: Outcome::Rejected(Rejection::DailyLimit),
+        rules: RulesMet(vec![met("per-day")]),
+    };
+    let settlement = Settlement {
+        from: Some(wei()),
+        to: Some(min()),
+        debited: cny(20_000),
+        credited: cny(20_000),
+        fees: vec![],
+        exchange: None,
+        remittance: Hash([9; 32]),
+    };
+    let alerted = Receipt {
+        outcome: Outcome::Settled(settlement),
+        rules: RulesMet(vec![met("often"), met("first")]),
+        ..refused.clone()
+    };
+    let counter = DayCounter { day: 20_255, spent: Amount(20_000), payments: 2 };
+    let position = Position { day: 20_255, outgoing: Amount(20_000), incoming: Amount(5_000) };
+    let (path, value) = (Some(Domain::StatePath), Some(Domain::StateValue));
+    let leaf = Some(Domain::Receipt);
+    let counter_key = StateKey::DayCounter(wei(), code("CNY"));
+    let position_key = StateKey::Position(POST, code("CNY"));
+    golden(
+        "limits.json",
+        vec![
+            vector("operation SetLimits", &set, None),
+            vector("policy with limits of its own", &policy, None),
+            vector("receipt of a payment that a rule refused", &refused, leaf),
+            vector("receipt of a payment that rules alert", &alerted, leaf),
+            vector("key of limits", &StateKey::Limits(POST), path),
+            vector("key of a day's counter", &counter_key, path),
+            vector("key of a position", &position_key, path),
+            vector("limits", &limits, value),
+            vector("day's counter", &counter, value),
+            vector("position", &position, value),
         ],
     );
 }

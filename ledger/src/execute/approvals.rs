@@ -75,6 +75,7 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }

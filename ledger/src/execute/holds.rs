@@ -6,7 +6,8 @@
 //! of an end that nobody ordered; whoever knows the deadline and the time knows that.
 
 use super::fees::Charges;
-use super::pay::ensure_payable;
+use super::limits::{self, Arrival, Move};
+use super::pay::{ask_limits, ensure_payable};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
 use super::working::Working;
@@ -43,11 +44,13 @@ pub(super) fn hold(scene: &mut Scene<'_, '_>, hold: &Hold) -> Result<Effect, Rej
     let Hold { pay, deadline, lock } = hold;
     // One that has expired long ago may still be there to be swept, and its marker forgotten.
     ensure(scene.working.waiting(pay.uetr).is_none(), Rejection::DuplicateUetr)?;
-    ensure_payable(scene, pay)?;
+    let payer = ensure_payable(scene, pay)?;
+    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms);
+    let counted = ask_limits(scene, pay, &payer, &charges, Arrival::Later)?;
     let now = scene.working.time;
     let latest = Waiting::latest_deadline(now, scene.directory.parameters());
     ensure(now < *deadline && *deadline <= latest, Rejection::DeadlineRefused)?;
-    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
+    let charges = charges?;
     let held = charges.debited;
     let key = (pay.from, held.asset);
     let mut holding = scene.working.holding(key);
@@ -56,6 +59,7 @@ pub(super) fn hold(scene: &mut Scene<'_, '_>, hold: &Hold) -> Result<Effect, Rej
 
     // After this point the operation must succeed.
     scene.working.put_holding(key, holding);
+    counted.write(scene.working);
     let awaits = lock.map_or(Awaits::Capture, Awaits::Secret);
     scene.working.put_waiting(Waiting {
         order: pay.clone(),
@@ -103,9 +107,12 @@ pub(super) fn capture(
     legs.push(Leg::credit(order.to, EntryKind::Payment, charges.principal));
     legs.extend(charges.collector_leg());
     let plan = scene.plan_held(payment, &legs, (order.from, waiting.held))?;
+    let (from, to) = (order.from, order.to);
+    let counted = limits::arrived(scene, Move { from, to, money: charges.principal });
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
+    counted.write(scene.working);
     scene.working.remove_waiting(payment);
     let outcome = Outcome::Settled(Settlement {
         from: Some(order.from),

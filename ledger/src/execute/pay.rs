@@ -1,17 +1,21 @@
 //! Payments within one asset.
 
 use super::fees::Charges;
+use super::limits::{self, Arrival, Counted, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
-use crate::account::EntryKind;
+use crate::account::{Account, EntryKind};
 use crate::operation::Pay;
 use crate::receipt::{Outcome, Settlement};
 use crate::rejection::Rejection;
+use std::sync::Arc;
 
 /// Pays.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Rejection> {
-    ensure_payable(scene, pay)?;
-    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
+    let payer = ensure_payable(scene, pay)?;
+    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms);
+    let counted = ask_limits(scene, pay, &payer, &charges, Arrival::Now)?;
+    let charges = charges?;
     let mut legs = charges.payer_legs(pay.from);
     legs.push(Leg::credit(pay.to, EntryKind::Payment, charges.principal));
     legs.extend(charges.collector_leg());
@@ -19,6 +23,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
+    counted.write(scene.working);
     let outcome = Outcome::Settled(Settlement {
         from: Some(pay.from),
         to: Some(pay.to),
@@ -32,7 +37,11 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
 }
 
 /// Refuses what cannot be paid now, whatever it costs and the payer has.
-pub(super) fn ensure_payable(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<(), Rejection> {
+/// Gives the payer.
+pub(super) fn ensure_payable(
+    scene: &mut Scene<'_, '_>,
+    pay: &Pay,
+) -> Result<Arc<Account>, Rejection> {
     let payer = scene.account(pay.from);
     let payee = scene.account(pay.to);
     scene.ensure_ordered(pay.from, payer.as_deref())?;
@@ -43,5 +52,20 @@ pub(super) fn ensure_payable(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<(),
     scene.ensure_members(&[pay.to.servicer()])?;
     ensure(pay.from != pay.to, Rejection::SameAccount)?;
     scene.ensure_known_asset(&pay.amount)?;
-    ensure_movable(pay.amount.amount)
+    ensure_movable(pay.amount.amount)?;
+    Ok(payer)
+}
+
+/// Asks all limits about the payment. Charges that are refused only later, in their turn, leave the
+/// amount that goes as it is.
+pub(super) fn ask_limits(
+    scene: &mut Scene<'_, '_>,
+    pay: &Pay,
+    payer: &Account,
+    charges: &Result<Charges, Rejection>,
+    arrival: Arrival,
+) -> Result<Counted, Rejection> {
+    let ordered = Ordered { payer, from: pay.from, to: pay.to, amount: pay.amount };
+    let money = charges.as_ref().map_or(pay.amount, |charges| charges.principal);
+    limits::ask(scene, &ordered, &[Move { from: pay.from, to: pay.to, money }], arrival)
 }

@@ -4,6 +4,7 @@
 //! key may sign for the dealer.
 
 use super::fees::Charges;
+use super::limits::{self, Arrival, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
 use crate::account::{Account, EntryKind};
@@ -15,11 +16,12 @@ use crate::quote::{Quote, SignedQuote};
 use crate::receipt::{Exchange, Outcome, Settlement};
 use crate::rejection::Rejection;
 use crate::state::MarkerKey;
+use std::sync::Arc;
 
 /// Pays across assets: all legs or none.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, Rejection> {
     let quote = &pay.quote.quote;
-    let dealer = ensure_parties(scene, pay)?;
+    let (payer, dealer) = ensure_parties(scene, pay)?;
     scene.ensure_known_asset(&pay.sell)?;
     scene.ensure_known_asset(&pay.minimum_received)?;
     ensure_movable(pay.sell.amount)?;
@@ -28,6 +30,12 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let sold = charges.as_ref().map_or(pay.sell, |charges| charges.principal);
     let received = exchanged(scene, quote, sold, pay.minimum_received)?;
     ensure_movable(received.amount)?;
+    let ordered = Ordered { payer: &payer, from: pay.from, to: pay.to, amount: pay.sell };
+    let moves = [
+        Move { from: pay.from, to: quote.dealer, money: sold },
+        Move { from: quote.dealer, to: pay.to, money: received },
+    ];
+    let counted = limits::ask(scene, &ordered, &moves, Arrival::Now)?;
     let id = quote.id(scene.working.domains());
     ensure_quote_signed(&pay.quote, &dealer)?;
     ensure_quote_current(quote, scene.working.time)?;
@@ -44,16 +52,17 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
+    counted.write(scene.working);
     let marker = scene.marker();
     scene.working.put_marker(MarkerKey::Quote(id), marker);
     Ok(Effect { outcome: settled(pay, charges, sold, received, id), entries })
 }
 
-/// Checks payer, payee and dealer; gives the dealer's account.
+/// Checks payer, payee and dealer; gives the payer's and the dealer's account.
 fn ensure_parties(
     scene: &mut Scene<'_, '_>,
     pay: &PayAcross,
-) -> Result<std::sync::Arc<Account>, Rejection> {
+) -> Result<(Arc<Account>, Arc<Account>), Rejection> {
     let dealer_id = pay.quote.quote.dealer;
     let payer = scene.account(pay.from);
     let payee = scene.account(pay.to);
@@ -72,7 +81,7 @@ fn ensure_parties(
     scene.ensure_members(&[pay.to.servicer(), dealer_id.servicer()])?;
     let is_distinct = pay.from != pay.to && pay.from != dealer_id && pay.to != dealer_id;
     ensure(is_distinct, Rejection::SameAccount)?;
-    Ok(dealer)
+    Ok((payer, dealer))
 }
 
 /// What `sold` comes to in the asset of `wanted`, rounded down.

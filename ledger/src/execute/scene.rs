@@ -9,6 +9,7 @@ use super::working::Working;
 use crate::account::{Account, AccountStatus, Entry, HoldingKey, Institution, KeySet};
 use crate::crypto::PublicKey;
 use crate::ids::{AccountId, InstitutionNumber, Uetr};
+use crate::limits::RuleMet;
 use crate::money::{Amount, Money};
 use crate::receipt::Outcome;
 use crate::rejection::Rejection;
@@ -21,6 +22,8 @@ pub(super) struct Scene<'w, 's> {
     pub(super) directory: Arc<Directory>,
     pub(super) signers: &'w [PublicKey],
     pub(super) transaction: TransactionId,
+    /// The rules that the receipt is to name.
+    pub(super) rules: Vec<RuleMet>,
 }
 
 /// What an operation did.

@@ -6,17 +6,28 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, governance, holds, pay, pay_across, recalls, returns, supply};
+use super::{Booked, accounts, fees, governance, holds, limits, pay, pay_across, recalls, returns};
+use super::supply;
 use crate::account::Asset;
 use crate::ids::Timestamp;
+use crate::limits::RulesMet;
 use crate::operation::Operation;
 use crate::receipt::{Outcome, Receipt};
 use crate::rejection::Rejection;
 use crate::state::{Marker, MarkerKey};
 use crate::transaction::{Transaction, TransactionId};
 
-/// What became of an operation.
-type Verdict = Result<Effect, Rejection>;
+/// What became of an operation, and the rules that its receipt names.
+struct Verdict {
+    result: Result<Effect, Rejection>,
+    rules: RulesMet,
+}
+
+impl Verdict {
+    const fn rejected(rejection: Rejection) -> Self {
+        Self { result: Err(rejection), rules: RulesMet(Vec::new()) }
+    }
+}
 
 /// Executes a transaction; gives the marker that names it if it was executed before.
 pub(super) fn run(
@@ -26,7 +37,7 @@ pub(super) fn run(
 ) -> Result<Vec<Booked>, Marker> {
     let claims = Claims::of(working, id, body)?;
     let verdicts = match window_rejection(body, working.time) {
-        Some(rejection) => body.operations.iter().map(|_| Err(rejection)).collect(),
+        Some(rejection) => body.operations.iter().map(|_| Verdict::rejected(rejection)).collect(),
         None if body.atomic => all_or_none(working, id, body, &claims),
         None => each_for_itself(working, id, body, &claims),
     };
@@ -34,15 +45,17 @@ pub(super) fn run(
     working.commit();
     let operations = (0_u16..).zip(&body.operations).zip(&claims.is_foreign);
     let booked = operations.zip(verdicts).map(|(((place, operation), is_foreign), verdict)| {
-        let verdict = if *is_foreign { Err(Rejection::DuplicateUetr) } else { verdict };
+        let duplicate = || Verdict::rejected(Rejection::DuplicateUetr);
+        let Verdict { result, rules } = if *is_foreign { duplicate() } else { verdict };
         // What is refused says nothing of a payment that another transaction ordered.
-        let follows = operation.follows().filter(|_| verdict.is_ok());
+        let follows = operation.follows().filter(|_| result.is_ok());
         let uetr = operation.uetr().or(follows);
-        let (outcome, entries) = match verdict {
+        let (outcome, entries) = match result {
             Ok(effect) => (effect.outcome, effect.entries),
             Err(rejection) => (Outcome::Rejected(rejection), Vec::new()),
         };
-        Booked { receipt: Receipt { transaction: id, operation: place, uetr, outcome }, entries }
+        let receipt = Receipt { transaction: id, operation: place, uetr, outcome, rules };
+        Booked { receipt, entries }
     });
     Ok(booked.collect())
 }
@@ -121,7 +134,7 @@ fn each_for_itself(
     let operations = body.operations.iter().zip(&claims.is_foreign);
     let verdict = |(operation, is_foreign): (&Operation, &bool)| {
         if *is_foreign {
-            Err(Rejection::DuplicateUetr)
+            Verdict::rejected(Rejection::DuplicateUetr)
         } else {
             perform(working, id, body, operation)
         }
@@ -135,23 +148,21 @@ fn all_or_none(
     body: &Transaction,
     claims: &Claims,
 ) -> Vec<Verdict> {
-    let linked = || body.operations.iter().map(|_| Err(Rejection::LinkedRejected));
+    let reject = |_| Verdict::rejected(Rejection::LinkedRejected);
+    let linked = || body.operations.iter().map(reject);
     if claims.any_foreign() {
         return linked().collect();
     }
     let mut verdicts = Vec::with_capacity(body.operations.len());
     for operation in &body.operations {
-        match perform(working, id, body, operation) {
-            Ok(effect) => verdicts.push(Ok(effect)),
-            Err(rejection) => {
-                working.roll_back();
-                let failed = verdicts.len();
-                let reason = |(place, verdict)| {
-                    if place == failed { Err(rejection) } else { verdict }
-                };
-                return linked().enumerate().map(reason).collect();
-            }
+        let verdict = perform(working, id, body, operation);
+        if verdict.result.is_err() {
+            working.roll_back();
+            let before = linked().take(verdicts.len());
+            let after = linked().skip(verdicts.len()).skip(1);
+            return before.chain([verdict]).chain(after).collect();
         }
+        verdicts.push(verdict);
     }
     verdicts
 }
@@ -163,8 +174,16 @@ fn perform(
     operation: &Operation,
 ) -> Verdict {
     let directory = working.directory();
-    let mut scene = Scene { working, directory, signers: &body.signers, transaction: id };
-    let scene = &mut scene;
+    let signers = &body.signers;
+    let rules = Vec::new();
+    let mut scene = Scene { working, directory, signers, transaction: id, rules };
+    let result = dispatch(&mut scene, operation);
+    // An alert is of what happened; a rejection for another reason is no rule's.
+    let is_named = result.as_ref().err().is_none_or(|rejection| rejection.names_rule());
+    Verdict { result, rules: RulesMet(if is_named { scene.rules } else { Vec::new() }) }
+}
+
+fn dispatch(scene: &mut Scene<'_, '_>, operation: &Operation) -> Result<Effect, Rejection> {
     match operation {
         Operation::RegisterAsset { code, kind, decimals, issuer } => {
             let asset = Asset { kind: *kind, decimals: *decimals, issuer: *issuer };
@@ -193,6 +212,7 @@ fn perform(
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }
+        Operation::SetLimits { institution, limits } => limits::set(scene, *institution, limits),
         Operation::SetTier { account, tier } => accounts::set_tier(scene, *account, *tier),
         Operation::Propose { institution, change, expires } => {
             governance::propose(scene, *institution, change, *expires)

@@ -35,6 +35,7 @@ impl Wanted {
         match operation {
             Operation::RegisterAsset { .. }
             | Operation::SetFeeSchedule { .. }
+            | Operation::SetLimits { .. }
             | Operation::Propose { .. }
             | Operation::Vote { .. }
             | Operation::Enact { .. }

@@ -15,6 +15,7 @@ use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
 use crate::ids::{AccountId, AssetCode, Epoch, Height, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
+use crate::limits::{DayCounter, Limits, Position, PositionKey};
 use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -37,6 +38,8 @@ pub(super) struct Working<'s> {
     waits: Table<Uetr, Arc<Waiting>>,
     returns: Table<SettlementId, Arc<Returns>>,
     recalls: Table<Uetr, Arc<Recall>>,
+    day_counters: Table<HoldingKey, DayCounter>,
+    positions: Table<PositionKey, Position>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -60,6 +63,8 @@ impl<'s> Working<'s> {
             waits: Table::new(),
             returns: Table::new(),
             recalls: Table::new(),
+            day_counters: Table::new(),
+            positions: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -138,6 +143,26 @@ impl<'s> Working<'s> {
         self.markers.get(key, || self.parent.marker(&key))
     }
 
+    /// What was counted of an account's payments last; `None` if nothing ever was.
+    pub(super) fn day_counter(&mut self, key: HoldingKey) -> Option<DayCounter> {
+        let (account, asset) = key;
+        self.day_counters.get(key, || self.parent.day_counter(account, asset))
+    }
+
+    pub(super) fn position(&mut self, key: PositionKey) -> Position {
+        let (institution, asset) = key;
+        let load = || self.parent.position(institution, asset);
+        self.positions.get(key, load).unwrap_or_default()
+    }
+
+    pub(super) fn put_day_counter(&mut self, key: HoldingKey, counter: DayCounter) {
+        self.day_counters.put(key, counter);
+    }
+
+    pub(super) fn put_position(&mut self, key: PositionKey, position: Position) {
+        self.positions.put(key, position);
+    }
+
     pub(super) fn put_account(&mut self, id: AccountId, account: Arc<Account>) {
         self.accounts.put(id, account);
     }
@@ -184,6 +209,11 @@ impl<'s> Working<'s> {
         self.written.insert(StateKey::FeeSchedule(of));
     }
 
+    pub(super) fn put_limits(&mut self, of: InstitutionNumber, limits: Limits) {
+        Arc::make_mut(&mut self.directory).limits.insert(of, limits);
+        self.written.insert(StateKey::Limits(of));
+    }
+
     pub(super) fn put_proposal(&mut self, number: ProposalNumber, proposal: Arc<Proposal>) {
         self.proposals.put(number, proposal);
     }
@@ -208,6 +238,8 @@ impl<'s> Working<'s> {
         self.waits.commit();
         self.returns.commit();
         self.recalls.commit();
+        self.day_counters.commit();
+        self.positions.commit();
         self.markers.commit();
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
@@ -223,6 +255,8 @@ impl<'s> Working<'s> {
         self.waits.roll_back();
         self.returns.roll_back();
         self.recalls.roll_back();
+        self.day_counters.roll_back();
+        self.positions.roll_back();
         self.markers.roll_back();
         self.directory = Arc::clone(&self.committed);
     }
@@ -249,6 +283,12 @@ impl<'s> Working<'s> {
         }
         for (settlement, returns) in self.returns.changed() {
             changes.set(&StateKey::Returns(*settlement), &**returns);
+        }
+        for ((account, asset), counter) in self.day_counters.changed() {
+            changes.set(&StateKey::DayCounter(*account, *asset), counter);
+        }
+        for ((institution, asset), position) in self.positions.changed() {
+            changes.set(&StateKey::Position(*institution, *asset), position);
         }
         for key in &self.written {
             self.directory.list(self.parent.directory(), key, &mut changes);

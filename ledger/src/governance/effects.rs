@@ -26,6 +26,8 @@ pub(crate) enum Effect {
     Node(InstitutionNumber, Option<NodeRecord>),
     /// An institution charges nothing any more.
     NoSchedule(InstitutionNumber),
+    /// An institution has no limits any more.
+    NoLimits(InstitutionNumber),
     /// The validators of the next epoch.
     Validators(ValidatorSet),
     /// Other parameters.
@@ -121,6 +123,9 @@ impl Circumstances<'_> {
         }
         if self.directory.schedules.contains_key(&institution) {
             effects.push(Effect::NoSchedule(institution));
+        }
+        if self.directory.limits.contains_key(&institution) {
+            effects.push(Effect::NoLimits(institution));
         }
         Ok(effects)
     }
@@ -267,6 +272,10 @@ impl Directory {
             Effect::NoSchedule(number) => {
                 self.schedules.remove(&number);
                 vec![StateKey::FeeSchedule(number)]
+            }
+            Effect::NoLimits(number) => {
+                self.limits.remove(&number);
+                vec![StateKey::Limits(number)]
             }
             Effect::Validators(validators) => {
                 self.epoch = self.epoch.next();

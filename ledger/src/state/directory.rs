@@ -14,9 +14,10 @@ use crate::fees::FeeSchedule;
 use crate::genesis::Parameters;
 use crate::governance::{Removal, Upgrade};
 use crate::ids::{AssetCode, Bic, Epoch, Height, InstitutionNumber};
+use crate::limits::Limits;
 use crate::validators::ValidatorSet;
 
-/// Parameters, validators, institutions with their nodes, assets, fee schedules, upgrade.
+/// Parameters, validators, institutions with their nodes, assets, fee schedules, limits, upgrade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
     pub(crate) parameters: Parameters,
@@ -27,6 +28,7 @@ pub struct Directory {
     pub(crate) nodes: BTreeMap<InstitutionNumber, NodeRecord>,
     pub(crate) assets: BTreeMap<AssetCode, Asset>,
     pub(crate) schedules: BTreeMap<InstitutionNumber, FeeSchedule>,
+    pub(crate) limits: BTreeMap<InstitutionNumber, Limits>,
     pub(crate) proposals: u64,
     pub(crate) upgrade: Option<Upgrade>,
 }
@@ -46,6 +48,7 @@ impl Directory {
             nodes: BTreeMap::new(),
             assets: BTreeMap::new(),
             schedules: BTreeMap::new(),
+            limits: BTreeMap::new(),
             proposals: 0,
             upgrade: None,
         }
@@ -91,6 +94,11 @@ impl Directory {
         &self.schedules
     }
 
+    /// The limits, by institution.
+    pub const fn limits(&self) -> &BTreeMap<InstitutionNumber, Limits> {
+        &self.limits
+    }
+
     /// The member with this BIC; an institution that was removed is none.
     pub fn member_by_bic(&self, bic: Bic) -> Option<InstitutionNumber> {
         let mut members = self.institutions.iter().filter(|(_, member)| member.bic == bic);
@@ -133,6 +141,10 @@ impl Directory {
                 let was = before.schedules.contains_key(number);
                 list(changes, key, self.schedules.get(number), was);
             }
+            StateKey::Limits(number) => {
+                let was = before.limits.contains_key(number);
+                list(changes, key, self.limits.get(number), was);
+            }
             StateKey::ValidatorSet(_)
             | StateKey::Supply(_)
             | StateKey::Account(_)
@@ -141,7 +153,9 @@ impl Directory {
             | StateKey::Proposal(_)
             | StateKey::Waiting(_)
             | StateKey::Returns(_)
-            | StateKey::Recall(_) => {}
+            | StateKey::Recall(_)
+            | StateKey::DayCounter(..)
+            | StateKey::Position(..) => {}
         }
     }
 

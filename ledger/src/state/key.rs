@@ -59,6 +59,12 @@ pub enum StateKey {
     Returns(SettlementId) = 18,
     /// The [`crate::corrections::Recall`] of a payment that is asked back; absent once it ended.
     Recall(Uetr) = 19,
+    /// The [`crate::limits::Limits`] of an institution.
+    Limits(InstitutionNumber) = 21,
+    /// The [`crate::limits::DayCounter`] of an account in an asset, once a payment was counted.
+    DayCounter(AccountId, AssetCode) = 22,
+    /// The [`crate::limits::Position`] of an institution in an asset, once a payment was counted.
+    Position(InstitutionNumber, AssetCode) = 23,
 }
 
 impl StateKey {

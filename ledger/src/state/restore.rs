@@ -21,6 +21,7 @@ use crate::genesis::Parameters;
 use crate::governance::{Proposal, Removal, Upgrade};
 use crate::hash::Domains;
 use crate::ids::{Epoch, InstitutionNumber};
+use crate::limits::{DayCounter, Limits, Position};
 use crate::tree::{ChunkEntry, Tree};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -219,6 +220,7 @@ impl Restoration {
             | StateKey::Node(_)
             | StateKey::Asset(_)
             | StateKey::FeeSchedule(_)
+            | StateKey::Limits(_)
             | StateKey::ProposalCount
             | StateKey::Upgrade => self.directory.push((key, value.to_vec())),
             StateKey::InstitutionByBic(_)
@@ -226,7 +228,9 @@ impl Restoration {
             | StateKey::Supply(_)
             | StateKey::Account(_)
             | StateKey::Holding(..)
-            | StateKey::Returns(_) => {}
+            | StateKey::Returns(_)
+            | StateKey::DayCounter(..)
+            | StateKey::Position(..) => {}
         }
     }
 
@@ -280,6 +284,7 @@ impl Directory {
             StateKey::Institution(number) => learn(&mut self.institutions, *number, value),
             StateKey::Asset(code) => learn(&mut self.assets, *code, value),
             StateKey::FeeSchedule(number) => learn(&mut self.schedules, *number, value),
+            StateKey::Limits(number) => learn(&mut self.limits, *number, value),
             StateKey::Removal(number) => learn(&mut self.removals, *number, value),
             StateKey::Node(number) => learn(&mut self.nodes, *number, value),
             StateKey::ProposalCount => self.proposals = borsh::from_slice(value).unwrap_or(0),
@@ -294,7 +299,9 @@ impl Directory {
             | StateKey::MarkerBucket(_)
             | StateKey::Waiting(_)
             | StateKey::Returns(_)
-            | StateKey::Recall(_) => {}
+            | StateKey::Recall(_)
+            | StateKey::DayCounter(..)
+            | StateKey::Position(..) => {}
         }
     }
 }
@@ -326,6 +333,9 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::Waiting(_) => reads::<Waiting>(value),
         StateKey::Returns(_) => reads::<Returns>(value),
         StateKey::Recall(_) => reads::<Recall>(value),
+        StateKey::Limits(_) => reads::<Limits>(value),
+        StateKey::DayCounter(..) => reads::<DayCounter>(value),
+        StateKey::Position(..) => reads::<Position>(value),
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod evidence;
 pub mod governance;
+pub mod limits;
 
 use ledger::account::{Institution, KeySet, Policy, Roles};
 use ledger::chain::{Executed, Tip};

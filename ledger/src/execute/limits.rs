@@ -1,0 +1,245 @@
+//! Limits: what a payment may be, by its payer's own policy and its institutions' rules, and how an
+//! institution publishes them.
+//!
+//! Invariants: nothing is counted where no rule asks for it, so that a payment without limits
+//! touches no further record; what is rejected is not counted; a receipt names a rule only because
+//! of what happened here. Absent: payees that are new to an account; nobody can remember all that
+//! it ever paid.
+
+use std::sync::Arc;
+
+use super::scene::{Effect, Scene, ensure};
+use super::working::Working;
+use crate::account::{Account, HoldingKey};
+use crate::ids::{AccountId, InstitutionNumber};
+use crate::limits::{DayCounter, Facts, LimitRule, Limits, Measure, Position, PositionKey};
+use crate::limits::{RuleMet, RuleOutcome, day_at};
+use crate::money::Money;
+use crate::rejection::Rejection;
+use crate::state::Directory;
+
+/// A payment as its payer ordered it.
+pub(super) struct Ordered<'a> {
+    pub(super) payer: &'a Account,
+    pub(super) from: AccountId,
+    pub(super) to: AccountId,
+    /// Charges on top left out.
+    pub(super) amount: Money,
+}
+
+/// Money that goes from one account to another, perhaps of another institution.
+#[derive(Clone, Copy)]
+pub(super) struct Move {
+    pub(super) from: AccountId,
+    pub(super) to: AccountId,
+    pub(super) money: Money,
+}
+
+impl Move {
+    fn is_interbank(&self) -> bool {
+        self.from.servicer() != self.to.servicer()
+    }
+}
+
+/// What is to be written once the payment settles or is held.
+#[derive(Default)]
+pub(super) struct Counted {
+    day: Option<(HoldingKey, DayCounter)>,
+    positions: Vec<(PositionKey, Position)>,
+}
+
+impl Counted {
+    /// Writes what was counted.
+    pub(super) fn write(self, working: &mut Working<'_>) {
+        if let Some((key, counter)) = self.day {
+            working.put_day_counter(key, counter);
+        }
+        for (key, position) in self.positions {
+            working.put_position(key, position);
+        }
+    }
+}
+
+/// Whether money arrives at once, and is counted where it arrives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arrival {
+    Now,
+    /// With the capture, if there is one.
+    Later,
+}
+
+/// Asks all rules about a payment that consists of `moves`, and notes for the receipt which alert.
+///
+/// # Errors
+/// The first refusal in the order of precedence; the rule that refuses is noted for the receipt.
+pub(super) fn ask(
+    scene: &mut Scene<'_, '_>,
+    ordered: &Ordered<'_>,
+    moves: &[Move],
+    arrival: Arrival,
+) -> Result<Counted, Rejection> {
+    if ordered.payer.policy.limits.is_none() && scene.directory.limits.is_empty() {
+        return Ok(Counted::default());
+    }
+    let directory = Arc::clone(&scene.directory);
+    let mut inquiry = Inquiry { met: Vec::new(), refusal: None, counted: Counted::default() };
+    inquiry.ask_day(scene, &directory, ordered);
+    for a_move in moves.iter().filter(|a_move| a_move.is_interbank()) {
+        inquiry.ask_position(scene, &directory, a_move);
+        if arrival == Arrival::Now {
+            inquiry.count_arrival(scene, &directory, a_move);
+        }
+    }
+    if let Some((rejection, rule)) = inquiry.refusal {
+        // The owners' own limits have no names; the reason says which.
+        scene.rules = rule.into_iter().collect();
+        return Err(rejection);
+    }
+    scene.rules = inquiry.met;
+    Ok(inquiry.counted)
+}
+
+/// Counts what a capture brings; that it goes was counted when it was held.
+pub(super) fn arrived(scene: &mut Scene<'_, '_>, arrival: Move) -> Counted {
+    let directory = Arc::clone(&scene.directory);
+    let mut inquiry = Inquiry { met: Vec::new(), refusal: None, counted: Counted::default() };
+    if arrival.is_interbank() {
+        inquiry.count_arrival(scene, &directory, &arrival);
+    }
+    inquiry.counted
+}
+
+/// The answers so far.
+struct Inquiry {
+    met: Vec<RuleMet>,
+    refusal: Option<(Rejection, Option<RuleMet>)>,
+    counted: Counted,
+}
+
+impl Inquiry {
+    /// The rules on the payer's side.
+    fn ask_day(&mut self, scene: &mut Scene<'_, '_>, directory: &Directory, ordered: &Ordered<'_>) {
+        let Ordered { payer, from, to, amount } = ordered;
+        let own = payer.policy.limits.as_ref();
+        let limits = directory.limits.get(&from.servicer());
+        let most_a_day = own.and_then(|own| own.most_a_day(amount.asset));
+        let counts = most_a_day.is_some()
+            || limits.is_some_and(|limits| limits.counts(amount.asset, payer.tier));
+        let day = day_at(scene.working.time, limits.map_or(0, |limits| limits.utc_offset_minutes));
+        let key = (*from, amount.asset);
+        let before = if counts { scene.working.day_counter(key) } else { None };
+        let today = before.unwrap_or_default().on(day).with(amount.amount);
+        if own.is_some_and(|own| !own.allows(*to)) {
+            self.refuse(Rejection::PayeeNotAllowed, None);
+        }
+        if most_a_day.is_some_and(|most| today.spent > most) {
+            self.refuse(Rejection::OwnDailyLimit, None);
+        }
+        if counts {
+            self.counted.day = Some((key, today));
+        }
+        let Some(limits) = limits else { return };
+        let Money { amount, asset } = *amount;
+        let is_first = before.is_none();
+        let facts = Facts { asset, tier: payer.tier, amount, today, is_first };
+        self.note(from.servicer(), limits.met(facts));
+    }
+
+    /// The rules of the institution from which money goes to another one.
+    fn ask_position(&mut self, scene: &mut Scene<'_, '_>, directory: &Directory, going: &Move) {
+        let institution = going.from.servicer();
+        let Some((limits, position)) = self.position(scene, directory, institution, going) else {
+            return;
+        };
+        let position = position.with_outgoing(going.money.amount);
+        self.note(institution, limits.met_by_position(going.money.asset, position));
+        self.keep((institution, going.money.asset), position);
+    }
+
+    /// What comes to an institution from another one.
+    fn count_arrival(&mut self, scene: &mut Scene<'_, '_>, directory: &Directory, coming: &Move) {
+        let institution = coming.to.servicer();
+        let Some((_, position)) = self.position(scene, directory, institution, coming) else {
+            return;
+        };
+        let position = position.with_incoming(coming.money.amount);
+        self.keep((institution, coming.money.asset), position);
+    }
+
+    /// The rules and today's position of an institution that counts it.
+    fn position<'d>(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        directory: &'d Directory,
+        institution: InstitutionNumber,
+        of: &Move,
+    ) -> Option<(&'d Limits, Position)> {
+        let limits = directory.limits.get(&institution)?;
+        if !limits.counts_position(of.money.asset) {
+            return None;
+        }
+        let key = (institution, of.money.asset);
+        let counted = self.counted.positions.iter().find(|(known, _)| *known == key);
+        let position = match counted {
+            Some((_, position)) => *position,
+            None => scene.working.position(key),
+        };
+        Some((limits, position.on(limits.day(scene.working.time))))
+    }
+
+    fn keep(&mut self, key: PositionKey, position: Position) {
+        self.counted.positions.retain(|(known, _)| *known != key);
+        self.counted.positions.push((key, position));
+    }
+
+    fn note<'r>(
+        &mut self,
+        institution: InstitutionNumber,
+        rules: impl Iterator<Item = &'r LimitRule>,
+    ) {
+        for rule in rules {
+            let met = RuleMet { institution, name: rule.name.clone() };
+            match rule.outcome {
+                RuleOutcome::Alert => self.met.push(met),
+                RuleOutcome::Refuse => self.refuse(refusal(rule.measure), Some(met)),
+            }
+        }
+    }
+
+    /// Refuses, unless there is a refusal already that comes before.
+    fn refuse(&mut self, rejection: Rejection, rule: Option<RuleMet>) {
+        if self.refusal.as_ref().is_none_or(|(first, _)| rejection < *first) {
+            self.refusal = Some((rejection, rule));
+        }
+    }
+}
+
+/// Why a payment that meets a rule is refused.
+const fn refusal(measure: Measure) -> Rejection {
+    match measure {
+        Measure::Payment { .. } => Rejection::PaymentLimit,
+        Measure::Day { .. } | Measure::Count { .. } | Measure::First => Rejection::DailyLimit,
+        Measure::Position { .. } => Rejection::PositionLimit,
+    }
+}
+
+/// Publishes an institution's next limits.
+pub(super) fn set(
+    scene: &mut Scene<'_, '_>,
+    number: InstitutionNumber,
+    limits: &Limits,
+) -> Result<Effect, Rejection> {
+    let institution = scene.institution(number);
+    scene.ensure_signed(institution.map(|institution| &institution.operators))?;
+    ensure(institution.is_some(), Rejection::UnknownInstitution)?;
+    scene.ensure_members(&[number])?;
+    let assets = &scene.directory.assets;
+    let is_known = limits.rules.iter().all(|rule| assets.contains_key(&rule.asset));
+    ensure(is_known, Rejection::UnknownAsset)?;
+    let present = scene.directory.limits.get(&number).map_or(0, |present| present.version);
+    ensure(present.checked_add(1) == Some(limits.version), Rejection::LimitsConflict)?;
+
+    // After this point the operation must succeed.
+    scene.working.put_limits(number, limits.clone());
+    Ok(Effect::DONE)
+}

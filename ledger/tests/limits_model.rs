@@ -1,0 +1,314 @@
+//! Random payments under random limits, against a model of limits that is written apart.
+//!
+//! The model knows no counters that turn over: it keeps every payment that was counted, with its
+//! day, and adds up what it is asked for. After each block: the same refusals, the same names in
+//! the receipts, the same sums in the state.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ledger::ids::{AccountId, InstitutionNumber, Uetr};
+use ledger::limits::{DailyLimit, LimitRule, Limits, Measure, OwnLimits, RuleOutcome, Tiers};
+use ledger::money::Amount;
+use ledger::operation::Operation;
+use ledger::receipt::{Outcome, Receipt};
+use ledger::rejection::Rejection;
+use support::limits::*;
+use support::*;
+
+const DAY: u64 = 24 * 3_600_000;
+
+/// An xorshift generator: the same draws for the same seed, everywhere.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % bound
+    }
+
+    fn of<T: Clone>(&mut self, items: &[T]) -> T {
+        items[usize::try_from(self.below(items.len() as u64)).unwrap()].clone()
+    }
+}
+
+/// Everything that ever counted.
+#[derive(Default)]
+struct Model {
+    rules: BTreeMap<InstitutionNumber, Vec<LimitRule>>,
+    own: BTreeMap<AccountId, OwnLimits>,
+    tiers: BTreeMap<AccountId, u8>,
+    /// Who paid how much, on which day, as far as somebody counted it.
+    payments: Vec<(AccountId, u64, u128)>,
+    /// Which bank paid others how much (or got it, below zero), on which day.
+    moves: Vec<(InstitutionNumber, u64, i128)>,
+    holds: BTreeMap<Uetr, (AccountId, AccountId)>,
+}
+
+impl Model {
+    fn rules(&self, of: InstitutionNumber) -> &[LimitRule] {
+        self.rules.get(&of).map_or(&[], Vec::as_slice)
+    }
+
+    fn has_position(&self, bank: InstitutionNumber) -> bool {
+        self.rules(bank).iter().any(|rule| matches!(rule.measure, Measure::Position { .. }))
+    }
+
+    fn for_tier(&self, account: AccountId) -> Vec<LimitRule> {
+        let tier = self.tiers.get(&account).copied().unwrap_or(1);
+        let rules = self.rules(account.servicer()).iter();
+        rules.filter(|rule| rule.tiers.contains(tier)).cloned().collect()
+    }
+
+    fn net(&self, bank: InstitutionNumber, day: u64) -> i128 {
+        self.moves.iter().filter(|(b, d, _)| (*b, *d) == (bank, day)).map(|(.., sum)| sum).sum()
+    }
+
+    /// What becomes of a payment, and which rules its receipt names.
+    fn pay(
+        &mut self,
+        (from, to): (AccountId, AccountId),
+        amount: u128,
+        day: u64,
+        arrives: bool,
+    ) -> (Option<Rejection>, Vec<String>) {
+        let own = self.own.get(&from).cloned();
+        let rules = self.for_tier(from);
+        let most_own = own.as_ref().and_then(|own| own.daily.first()).map(|limit| limit.most.0);
+        let counts = |rule: &LimitRule| {
+            matches!(rule.measure, Measure::Day { .. } | Measure::Count { .. } | Measure::First)
+        };
+        let is_counted = most_own.is_some() || rules.iter().any(counts);
+        let today: Vec<u128> = self
+            .payments
+            .iter()
+            .filter(|(account, d, _)| (*account, *d) == (from, day))
+            .map(|(.., amount)| *amount)
+            .collect();
+        let spent = today.iter().sum::<u128>() + amount;
+        let is_first = self.payments.iter().all(|(account, ..)| *account != from);
+        let goes_out = from.servicer() != to.servicer();
+        let mut alerts = Vec::new();
+        let mut refusals: Vec<(Rejection, Vec<String>)> = Vec::new();
+        if own.as_ref().and_then(|own| own.payees.as_ref()).is_some_and(|all| !all.contains(&to)) {
+            refusals.push((Rejection::PayeeNotAllowed, vec![]));
+        }
+        if most_own.is_some_and(|most| spent > most) {
+            refusals.push((Rejection::OwnDailyLimit, vec![]));
+        }
+        let net = self.net(from.servicer(), day) + i128::try_from(amount).unwrap();
+        let mut positions = Vec::new();
+        for rule in &rules {
+            let (is_met, reason) = match rule.measure {
+                Measure::Payment { most } => (amount > most.0, Rejection::PaymentLimit),
+                Measure::Day { most } => (spent > most.0, Rejection::DailyLimit),
+                Measure::Count { most } => {
+                    (today.len() + 1 > usize::try_from(most).unwrap(), Rejection::DailyLimit)
+                }
+                Measure::First => (is_first, Rejection::DailyLimit),
+                Measure::Position { most } => {
+                    let is_met = goes_out && net > i128::try_from(most.0).unwrap();
+                    (is_met, Rejection::PositionLimit)
+                }
+            };
+            let name = rule.name.to_string();
+            match (is_met, rule.outcome, reason) {
+                (false, ..) => {}
+                (true, RuleOutcome::Refuse, _) => refusals.push((reason, vec![name])),
+                (true, RuleOutcome::Alert, Rejection::PositionLimit) => positions.push(name),
+                (true, RuleOutcome::Alert, _) => alerts.push(name),
+            }
+        }
+        alerts.extend(positions);
+        refusals.sort_by_key(|(reason, _)| *reason);
+        if let Some((reason, names)) = refusals.into_iter().next() {
+            return (Some(reason), names);
+        }
+        if is_counted {
+            self.payments.push((from, day, amount));
+        }
+        let sum = i128::try_from(amount).unwrap();
+        if goes_out && self.has_position(from.servicer()) {
+            self.moves.push((from.servicer(), day, sum));
+        }
+        if goes_out && arrives && self.has_position(to.servicer()) {
+            self.moves.push((to.servicer(), day, -sum));
+        }
+        (None, alerts)
+    }
+
+    /// What a capture of `amount` brings to the payee's bank.
+    fn capture(&mut self, payment: Uetr, amount: u128, day: u64) {
+        let (from, to) = self.holds.remove(&payment).unwrap();
+        if from.servicer() != to.servicer() && self.has_position(to.servicer()) {
+            self.moves.push((to.servicer(), day, -i128::try_from(amount).unwrap()));
+        }
+    }
+}
+
+fn draw_rules(draw: &mut Draw) -> Vec<LimitRule> {
+    let kinds = draw.below(5);
+    (0..kinds)
+        .map(|number| {
+            let most = Amount(u128::from(draw.of(&[50, 300, 900, 2_000])));
+            let count = u32::try_from(draw.below(4)).unwrap();
+            let measure = match draw.below(5) {
+                0 => Measure::Payment { most },
+                1 => Measure::Day { most },
+                2 => Measure::Count { most: count },
+                3 => Measure::First,
+                _ => Measure::Position { most },
+            };
+            let name = format!("rule-{number}");
+            let rule = if draw.below(2) == 0 || measure == Measure::First {
+                alert(&name, measure)
+            } else {
+                refuse(&name, measure)
+            };
+            let is_position = matches!(measure, Measure::Position { .. });
+            let tiers =
+                if is_position { Tiers::ALL } else { draw.of(&[Tiers::ALL, tier(1), tier(2)]) };
+            LimitRule { tiers, ..rule }
+        })
+        .collect()
+}
+
+fn tier(tier: u8) -> Tiers {
+    Tiers::of(&[tier]).unwrap()
+}
+
+fn draw_own(draw: &mut Draw) -> Option<OwnLimits> {
+    let most = Amount(u128::from(draw.of(&[100, 1_000])));
+    let daily = vec![DailyLimit { asset: code("CNY"), most }];
+    match draw.below(3) {
+        0 => None,
+        1 => Some(OwnLimits { daily, payees: None }),
+        _ => Some(OwnLimits { daily: vec![], payees: Some(vec![min(), ann()]) }),
+    }
+}
+
+fn names(receipt: &Receipt) -> (Option<Rejection>, Vec<String>) {
+    let names = receipt.rules.0.iter().map(|rule| rule.name.to_string()).collect();
+    (receipt.outcome.rejection(), names)
+}
+
+/// Changes limits, an account's own limits, or a tier.
+fn change(draw: &mut Draw, world: &mut World, model: &mut Model, versions: &mut [u32; 2]) {
+    let account = draw.of(&[wei(), ann(), min()]);
+    match draw.below(3) {
+        0 => {
+            let place = usize::try_from(draw.below(2)).unwrap();
+            let bank = [POST, CHINA][place];
+            versions[place] += 1;
+            let rules = draw_rules(draw);
+            let limits =
+                Limits { version: versions[place], utc_offset_minutes: 0, rules: rules.clone() };
+            let set = Operation::SetLimits { institution: bank, limits };
+            assert_eq!(world.submit(set, &[operator(bank)]), Outcome::Done);
+            model.rules.insert(bank, rules);
+        }
+        1 => {
+            let own = draw_own(draw);
+            limit_owner(world, account, own.clone());
+            match own {
+                Some(own) => model.own.insert(account, own),
+                None => model.own.remove(&account),
+            };
+        }
+        _ => {
+            let tier = draw.of(&[1, 2]);
+            let set = Operation::SetTier { account, tier };
+            assert_eq!(world.submit(set, &[operator(account.servicer())]), Outcome::Done);
+            model.tiers.insert(account, tier);
+        }
+    }
+}
+
+/// The sums of the state are the model's.
+fn compare(model: &Model, world: &World, day: u64) {
+    let state = world.tip.state();
+    for account in [wei(), ann(), min()] {
+        let of_day = |(by, d, _): &&(AccountId, u64, u128)| (*by, *d) == (account, day);
+        let today: Vec<_> = model.payments.iter().filter(of_day).collect();
+        let number = u32::try_from(day).unwrap();
+        let found = state.day_counter(account, code("CNY")).unwrap_or_default().on(number);
+        let sum: u128 = today.iter().map(|(.., amount)| amount).sum();
+        assert_eq!((found.spent.0, found.payments as usize), (sum, today.len()), "{account:?}");
+    }
+    for bank in [POST, CHINA] {
+        let number = u32::try_from(day).unwrap();
+        let found = state.position(bank, code("CNY")).unwrap_or_default().on(number);
+        let net =
+            i128::try_from(found.outgoing.0).unwrap() - i128::try_from(found.incoming.0).unwrap();
+        assert_eq!(net, model.net(bank, day), "{bank:?}");
+    }
+}
+
+fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
+    let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut world = World::new();
+    world.issue(ann(), cny(10_000_000));
+    let (mut model, mut versions) = (Model::default(), [0, 0]);
+    let mut seen = BTreeSet::new();
+    for _ in 0..120 {
+        world.step = if draw.below(8) == 0 { DAY } else { 1_000 };
+        if draw.below(4) == 0 {
+            change(&mut draw, &mut world, &mut model, &mut versions);
+            continue;
+        }
+        let from = draw.of(&[wei(), ann(), min()]);
+        let to = draw.of(&[wei(), ann(), min(), dealer()]);
+        if from == to {
+            continue;
+        }
+        let amount = u128::from(draw.of(&[1, 50, 51, 200, 500, 950]));
+        let day = world.time().0 / DAY;
+        let hold = world.hold(from, to, cny(amount));
+        let payment = hold.pay.uetr;
+        let holds = draw.below(3) == 0;
+        let expected = model.pay((from, to), amount, day, !holds);
+        let operation =
+            if holds { Operation::Hold(Box::new(hold)) } else { Operation::Pay(hold.pay) };
+        let order = Order::one(operation, &[owner(from)]);
+        let executed = world.block(&[world.verified(&order)]);
+        let found = names(&executed.booked[0].receipt);
+        assert_eq!(found, expected, "seed {seed}, height {}", world.tip.height());
+        seen.insert(found.0);
+        compare(&model, &world, day);
+        if holds && expected.0.is_none() {
+            model.holds.insert(payment, (from, to));
+            world.step = 1_000;
+            let day = world.time().0 / DAY;
+            let part = 1 + u128::from(draw.below(u64::try_from(amount).unwrap()));
+            let capture = Operation::Capture { payment, amount: cny(part), secret: None };
+            let end = if draw.below(3) == 0 { Operation::Release { payment } } else { capture };
+            let is_captured = matches!(end, Operation::Capture { .. });
+            let order = Order::one(end, &[owner(to)]);
+            let executed = world.block(&[world.verified(&order)]);
+            assert_eq!(names(&executed.booked[0].receipt), (None, vec![]), "seed {seed}");
+            if is_captured {
+                model.capture(payment, part, day);
+            }
+            compare(&model, &world, day);
+        }
+    }
+    seen
+}
+
+#[test]
+fn random_payments_meet_the_limits_that_the_model_says() {
+    let seen: BTreeSet<_> = (0..24).flat_map(run).collect();
+    let expected = [
+        None,
+        Some(Rejection::PayeeNotAllowed),
+        Some(Rejection::PaymentLimit),
+        Some(Rejection::OwnDailyLimit),
+        Some(Rejection::DailyLimit),
+        Some(Rejection::PositionLimit),
+    ];
+    assert_eq!(seen, expected.into(), "the draws must reach every refusal");
+}

@@ -1,0 +1,40 @@
+//! Limits for tests: rules by one name and measure, and who publishes them.
+
+use super::{World, code, operator, owner};
+use ledger::account::Policy;
+use ledger::ids::{AccountId, InstitutionNumber};
+use ledger::limits::{LimitRule, Limits, Measure, OwnLimits, RuleName, RuleOutcome, Tiers};
+use ledger::operation::Operation;
+use ledger::receipt::Outcome;
+
+fn rule(name: &str, measure: Measure, outcome: RuleOutcome) -> LimitRule {
+    let name = RuleName::parse(name).unwrap();
+    LimitRule { name, asset: code("CNY"), tiers: Tiers::ALL, measure, outcome }
+}
+
+/// A rule for CNY and every tier that refuses.
+pub fn refuse(name: &str, measure: Measure) -> LimitRule {
+    rule(name, measure, RuleOutcome::Refuse)
+}
+
+/// A rule for CNY and every tier that alerts.
+pub fn alert(name: &str, measure: Measure) -> LimitRule {
+    rule(name, measure, RuleOutcome::Alert)
+}
+
+/// Days begin at midnight in UTC.
+pub const fn set_limits(
+    institution: InstitutionNumber,
+    version: u32,
+    rules: Vec<LimitRule>,
+) -> Operation {
+    Operation::SetLimits { institution, limits: Limits { version, utc_offset_minutes: 0, rules } }
+}
+
+/// The account's policy, with these limits of its owner's.
+pub fn limit_owner(world: &mut World, account: AccountId, limits: Option<OwnLimits>) {
+    let policy = Policy { limits, ..Policy::single(owner(account).public()) };
+    let set = Operation::SetPolicy { account, policy };
+    let signers = [owner(account), operator(account.servicer())];
+    assert_eq!(world.submit(set, &signers), Outcome::Done);
+}
