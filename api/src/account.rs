@@ -5,10 +5,12 @@
 use ledger::account::{Account, AccountStatus, Entry, EntryKind, Holding, Policy};
 use ledger::crypto::PublicKey;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
+use ledger::limits::OwnLimits;
 use ledger::money::Money;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::limits;
 use crate::text::{self, Naming};
 
 /// An account's position in one asset.
@@ -52,15 +54,36 @@ pub struct PolicyView {
     pub keys: Vec<String>,
     /// Whether the servicer may order payments too.
     pub mandate: bool,
+    /// The limits that the owners set themselves, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<OwnLimitsView>,
+}
+
+/// The limits that an account's owners set themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnLimitsView {
+    /// The most that is paid in one day, by asset: `1000.00 CNY`.
+    pub daily: Vec<String>,
+    /// The addresses of the only accounts that it pays, if it does not pay every one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payees: Option<Vec<String>>,
+}
+
+impl OwnLimitsView {
+    fn new(own: &OwnLimits, naming: &Naming) -> Self {
+        let daily = own.daily.iter().map(|limit| naming.amount(limit.most, limit.asset));
+        Self { daily: daily.collect(), payees: limits::payees(own, naming) }
+    }
 }
 
 impl PolicyView {
     /// Renders a policy.
-    pub fn new(policy: &Policy) -> Self {
+    pub fn new(policy: &Policy, naming: &Naming) -> Self {
         Self {
             threshold: policy.owners.threshold,
             keys: policy.owners.keys.iter().map(PublicKey::to_hex).collect(),
             mandate: policy.mandate,
+            limits: policy.limits.as_ref().map(|own| OwnLimitsView::new(own, naming)),
         }
     }
 }
@@ -99,7 +122,7 @@ impl AccountView {
             institution: servicer.to_string(),
             status: status_word(account.status).to_owned(),
             tier: account.tier,
-            policy: PolicyView::new(&account.policy),
+            policy: PolicyView::new(&account.policy, naming),
             holdings: holdings
                 .iter()
                 .map(|(asset, holding)| HoldingView::new(*asset, holding, naming))

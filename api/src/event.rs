@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 pub struct EventQuery {
     /// The first block; the next one if left out.
     pub from: Option<u64>,
-    /// Only receipts that move, hold or release money of this account or for it; then no proposals
+    /// Only receipts (and payments' alerts) that move, hold or release money of this account or for it; then no proposals
     /// and no alerts.
     pub account: Option<String>,
     /// `camt.054`: in the place of receipts the ISO 20022 notification of what each booked of the

@@ -11,6 +11,7 @@ pub mod chain;
 pub mod event;
 pub mod governance;
 pub mod keystore;
+pub mod limits;
 pub mod problem;
 pub mod proof;
 pub mod quote;

@@ -120,7 +120,7 @@ impl ProofView {
             Proven::Account { account, record } => {
                 "account".clone_into(&mut self.kind);
                 self.account = Some(naming.address(*account));
-                self.policy = record.as_ref().map(|record| PolicyView::new(&record.policy));
+                self.policy = record.as_ref().map(|record| PolicyView::new(&record.policy, naming));
             }
         }
     }

@@ -11,6 +11,7 @@ use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::limits::RuleView;
 use crate::text::{self, Naming};
 
 /// One line of charges.
@@ -111,6 +112,10 @@ pub struct ReceiptView {
     /// What was returned of that payment in all, this return included: `40.00 CNY`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<String>,
+    /// The institutions' rules that the payment met: those that alert, if it settled or is held;
+    /// the one that refused, if it was rejected for a limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleView>,
     /// The proof file, base64; present where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
@@ -145,6 +150,7 @@ impl ReceiptView {
             exchange: None,
             payment: None,
             returned: None,
+            rules: receipt.rules.0.iter().map(RuleView::new).collect(),
             proof: None,
         };
         match &receipt.outcome {

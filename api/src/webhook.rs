@@ -16,8 +16,9 @@ pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
     /// `payment.returned`, `payment.rejected` (also an issue, a redemption or a return that was
     /// refused), `recall.requested`, `recall.refused`, `issue.settled`,
-    /// `redemption.settled`, `operation.done`, `operation.rejected`, `alert.raised` or
-    /// `alert.cleared`.
+    /// `redemption.settled`, `operation.done`, `operation.rejected`, `payment.alert` (a
+    /// payment that met a rule of limits; it comes beside what became of the payment),
+    /// `alert.raised` or `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
     /// When: the block's time; of an alert, the node's.
@@ -39,7 +40,7 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 13] = [
+    pub const KINDS: [&'static str; 14] = [
         "payment.settled",
         "payment.held",
         "payment.released",
@@ -51,9 +52,12 @@ impl WebhookMessage {
         "redemption.settled",
         "operation.done",
         "operation.rejected",
+        Self::PAYMENT_ALERT,
         Self::ALERT_RAISED,
         Self::ALERT_CLEARED,
     ];
+    /// The type of a payment that met a rule of limits.
+    pub const PAYMENT_ALERT: &'static str = "payment.alert";
     /// The type of an alert whose cause is there.
     pub const ALERT_RAISED: &'static str = "alert.raised";
     /// The type of an alert whose cause is gone.

@@ -26,6 +26,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod params;
+mod payment_limits;
 mod payments;
 mod proof;
 mod proposals;

@@ -23,6 +23,7 @@ use api::text;
 use api::webhook::{DeliveryPage, DeliveryView, WebhookView};
 use ledger::hash::ChainId;
 use ledger::ids::{AccountId, Network, Timestamp};
+use ledger::receipt::Receipt;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
@@ -144,14 +145,16 @@ impl Webhooks {
         name: &str,
         chain: ChainId,
         id: &str,
-        kind: impl FnOnce(u64, usize) -> Result<Option<&'static str>, StoreError>,
+        receipt: impl FnOnce(u64, usize) -> Result<Option<Receipt>, StoreError>,
     ) -> Result<DeliveryView, ReplayRefusal> {
         let endpoint = self.endpoint(name)?;
         let unknown = || ReplayRefusal::Unknown(format!("There is no message {id} of this chain."));
         // An alert is in the record or nowhere, a receipt is on the chain.
-        let place = message::place(chain, id);
-        let kind = place.map(|place| kind(place.height, place.index)).transpose();
-        let kind = kind.map_err(ReplayRefusal::Store)?.flatten();
+        let subject = message::subject(chain, id);
+        let place = subject.as_ref().and_then(Subject::place);
+        let found = place.map(|place| receipt(place.height, place.index)).transpose();
+        let found = found.map_err(ReplayRefusal::Store)?.flatten();
+        let kind = subject.as_ref().zip(found).and_then(|(one, receipt)| one.kind(&receipt));
         let mut guard = endpoint.record();
         let record = guard.as_mut().ok_or_else(unknown)?;
         let moment = now().0;
@@ -159,8 +162,8 @@ impl Webhooks {
             return Err(unknown());
         }
         if !record.replay(chain, id, moment) {
-            let (place, kind) = place.zip(kind).ok_or_else(unknown)?;
-            record.add(Subject::Receipt(place), kind, moment);
+            let (subject, kind) = subject.zip(kind).ok_or_else(unknown)?;
+            record.add(subject, kind, moment);
         }
         let found = record.find(chain, id);
         let view = found.map(|one| one.view(id.to_owned())).ok_or_else(unknown)?;
@@ -186,11 +189,6 @@ impl Webhooks {
         let unknown = || ReplayRefusal::Unknown(format!("There is no webhook {name_shown}."));
         self.endpoints.get(name).ok_or_else(unknown)
     }
-}
-
-/// The type of a receipt's event.
-pub fn kind(receipt: &ledger::receipt::Receipt) -> &'static str {
-    message::kind(receipt)
 }
 
 /// Sends events until `stopped` says so; the tasks end soon after.

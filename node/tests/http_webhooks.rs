@@ -17,6 +17,10 @@ use api::receipt::ReceiptView;
 use api::webhook::{DeliveryPage, DeliveryView, WebhookData, WebhookMessage, WebhookView};
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::codec;
+use ledger::ids::InstitutionNumber;
+use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Tiers};
+use ledger::money::Amount;
+use ledger::operation::Operation;
 use node::config::{EndpointConfig, WebhooksConfig};
 use sha2::Sha256;
 use single::{JSON, OCTETS, Single, uetr};
@@ -343,6 +347,38 @@ fn alerts_and_issues_are_messages_of_their_own() {
     assert_eq!(node.post(&path, JSON, b"").status, 202);
     let again = told("raised");
     assert_eq!((again.id(), &again.body), (raised.id(), &raised.body));
+}
+
+#[test]
+fn a_payment_that_met_a_rule_is_a_message_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start("127.0.0.1:0", Mood::Takes);
+    let endpoints = vec![endpoint("risk", server.address, &["payment.alert"], &folder)];
+    let node = start_with(endpoints);
+    let rule = LimitRule {
+        name: RuleName::parse("large").unwrap(),
+        asset: single::asset("CNY"),
+        tiers: Tiers::ALL,
+        measure: Measure::Payment { most: Amount(99) },
+        outcome: RuleOutcome::Alert,
+    };
+    let limits = Limits { version: 1, utc_offset_minutes: 0, rules: vec![rule] };
+    let set = Operation::SetLimits { institution: InstitutionNumber(4), limits };
+    node.settle(&node.sign(&[&single::operator(3)], node.transaction(vec![set])));
+    pay(&node, 1);
+    let arrival = server.next();
+    let (kind, receipt) = (arrival.message().kind, arrival.receipt());
+    assert_eq!((kind.as_str(), receipt.id), ("payment.alert", Some(uetr(1).to_string())));
+    assert_eq!((receipt.status.as_str(), receipt.rules[0].name.as_str()), ("settled", "large"));
+    assert!(arrival.id().ends_with("_rules"), "{}", arrival.id());
+    // It is sent again under its id; of what met no rule there is no such message.
+    let replay = |id: &str| {
+        node.post(&format!("/v1/webhooks/risk/deliveries/{id}/replay"), JSON, b"").status
+    };
+    assert_eq!(replay(arrival.id()), 202);
+    assert_eq!(server.next().id(), arrival.id());
+    let of_limits = arrival.id().replace(&format!("_{}_", receipt.block.unwrap()), "_1_");
+    assert_eq!(replay(&of_limits), 404);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Totals {
     released: AtomicU64,
     returned: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
+    alerted: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// The totals at one moment.
@@ -42,6 +44,10 @@ pub struct TotalsView {
     pub returned: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
+    /// Rules of limits that payments met, and that let them pass.
+    pub alerted: u64,
+    /// Rules of limits that refused payments.
+    pub refused: u64,
 }
 
 impl Default for Totals {
@@ -55,6 +61,8 @@ impl Default for Totals {
             released: AtomicU64::default(),
             returned: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
+            alerted: AtomicU64::default(),
+            refused: AtomicU64::default(),
         }
     }
 }
@@ -67,6 +75,9 @@ impl Totals {
             batches.fold(0_usize, |sum, batch| sum.saturating_add(batch.transactions.len()));
         add(&self.transactions, u64::try_from(count).unwrap_or(u64::MAX));
         for booked in &committed.executed.booked {
+            let rules = u64::try_from(booked.receipt.rules.0.len()).unwrap_or(u64::MAX);
+            let is_refused = booked.receipt.outcome.rejection().is_some();
+            add(if is_refused { &self.refused } else { &self.alerted }, rules);
             match &booked.receipt.outcome {
                 Outcome::Settled(_) => add(&self.settled, 1),
                 Outcome::Done
@@ -98,6 +109,8 @@ impl Totals {
             released: read(&self.released),
             returned: read(&self.returned),
             rejected: rejected.collect(),
+            alerted: read(&self.alerted),
+            refused: read(&self.refused),
         }
     }
 }

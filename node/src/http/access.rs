@@ -60,7 +60,7 @@ use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Operators};
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 33] = [
+const TABLE: [(&str, &str, Audience, Effect); 35] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
@@ -69,6 +69,7 @@ const TABLE: [(&str, &str, Audience, Effect); 33] = [
     ("GET", "/v1/recalls", Accounts, Reads),
     ("GET", "/v1/accounts/{account}", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/history", Accounts, Reads),
+    ("GET", "/v1/accounts/{account}/limits", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/proof", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/holdings/{asset}/proof", Accounts, Reads),
     ("GET", "/v1/events", Accounts, Reads),
@@ -77,6 +78,7 @@ const TABLE: [(&str, &str, Audience, Effect); 33] = [
     ("GET", "/v1/blocks/{height}", Chain, Reads),
     ("GET", "/v1/validators", Chain, Reads),
     ("GET", "/v1/institutions", Chain, Reads),
+    ("GET", "/v1/institutions/{bic}/limits", Chain, Reads),
     ("GET", "/v1/assets", Chain, Reads),
     ("GET", "/v1/proposals", Chain, Reads),
     ("GET", "/v1/proposals/{number}", Chain, Reads),

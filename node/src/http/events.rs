@@ -4,7 +4,8 @@
 //! A receipt's id is `HEIGHT-INDEX`, the receipt's place in the chain, so a client that lost its
 //! connection goes on behind the last one it saw, at this node or at another (`Last-Event-ID`). A
 //! proposal's or alert's event has no id: whoever connects gets every undecided proposal and every
-//! alert that stands, then each that changes. Invariants: receipts come in the order of the chain,
+//! alert that stands, then each that changes. A payment that met a rule of limits is told of right
+//! before its receipt. Invariants: receipts come in the order of the chain,
 //! none is left out and none comes twice; a slow client holds back its own stream alone, and costs
 //! one block's receipts of memory. Absent: events of what is not final.
 
@@ -59,8 +60,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
         (
             status = 200,
             description = "Server-sent events; the data of each is JSON, of the schema that its \
-                           name says: `receipt`, `proposal` or `alert`; that of a `notification` \
-                           is an ISO 20022 message",
+                           name says: `receipt`, `proposal` or `alert`; the data of \
+                           `payment-alert` is the receipt of a payment that met a rule of limits, \
+                           and that of a `notification` an ISO 20022 message",
             content((String = "text/event-stream")),
         ),
         (status = 410),
@@ -208,7 +210,15 @@ impl Stream {
                     })
                 }
                 Some(account) if !receipt.outcome.concerns(account) => None,
-                Some(_) | None => Some(receipt_event(receipt, place, &naming)),
+                Some(_) | None => {
+                    if !receipt.rules.0.is_empty() {
+                        // Before the receipt and without an id: a client that loses its connection
+                        // between the two goes on behind the one before, and gets both again.
+                        let alert = receipt_event("payment-alert", receipt, place, &naming);
+                        self.ready.push_back(alert);
+                    }
+                    Some(receipt_event("receipt", receipt, place, &naming))
+                }
             };
             self.ready.extend(event.map(|event| event.id(format!("{height}-{index}"))));
         }
@@ -217,6 +227,7 @@ impl Stream {
 }
 
 fn receipt_event(
+    name: &str,
     receipt: &Receipt,
     (height, _, time): (Height, usize, Timestamp),
     naming: &Naming,
@@ -224,7 +235,7 @@ fn receipt_event(
     let view = ReceiptView::new(receipt, Some((height, time)), naming);
     // A view is made of strings and numbers: it always renders.
     let data = serde_json::to_string(&view).unwrap_or_default();
-    Event::default().event("receipt").data(data)
+    Event::default().event(name).data(data)
 }
 
 fn notification(

@@ -111,6 +111,13 @@ impl Scrape {
             let labels = [("outcome", outcome)];
             family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }
+        let help = "Rules of limits that payments in final blocks met since the start";
+        let kind = MetricType::Counter;
+        let mut family = encoder.encode_descriptor("rules_met", help, None, kind)?;
+        for (outcome, count) in [("alert", totals.alerted), ("refuse", totals.refused)] {
+            let labels = [("outcome", outcome)];
+            family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
         Ok(())
     }
 

@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, access, accounts, audit, blocks, cors, directory, docs, events, health, history,
-    iso20022, limits, metrics, payments, proposals, quotes, recalls, refusal, seats, simulate,
-    state_proofs, status, transactions, webhooks,
+    iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls, refusal, seats,
+    simulate, state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -65,6 +65,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
     let accounts = new()
         .routes(routes!(accounts::show))
         .routes(routes!(history::list))
+        .routes(routes!(payment_limits::of_account))
         .routes(routes!(state_proofs::account))
         .routes(routes!(state_proofs::holding));
     let chain = new()
@@ -72,6 +73,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(blocks::show))
         .routes(routes!(directory::validators))
         .routes(routes!(directory::institutions))
+        .routes(routes!(payment_limits::of_institution))
         .routes(routes!(directory::assets))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::show))

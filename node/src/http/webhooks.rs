@@ -20,7 +20,7 @@ use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
 use super::{AppState, body};
 use crate::store::Store;
-use crate::webhooks::{self, ReplayRefusal};
+use crate::webhooks::ReplayRefusal;
 
 /// The usual and the most deliveries of a page.
 const USUAL: u16 = 50;
@@ -104,11 +104,11 @@ pub(super) async fn replay(
 ) -> Answer {
     let chain = state.home.genesis.chain_id();
     let attempt = |store: &Store| {
-        let kind = |height: u64, index: usize| {
+        let receipt = |height: u64, index: usize| {
             store.check_kept(Height(height))?;
-            Ok(store.receipts(Height(height))?.get(index).map(webhooks::kind))
+            Ok(store.receipts(Height(height))?.get(index).cloned())
         };
-        state.home.webhooks.replay(&name, chain, &id, kind)
+        state.home.webhooks.replay(&name, chain, &id, receipt)
     };
     let replayed = state.readers.read(&state.driver, attempt).await?;
     Ok((StatusCode::ACCEPTED, Json(replayed)).into_response())

@@ -8,6 +8,7 @@ use ledger::hash::Hash;
 use ledger::ids::{Bic, Height, Timestamp};
 use ledger::money::{Decimals, Money};
 use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::rejection::Rejection;
 
 /// A transaction's status, and since when it stands.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ pub(super) fn of_receipt(
             TransactionStatus::settled(transfer, accepted.min(time), time, vec![])
         }
         Outcome::Rejected(rejection) => {
-            TransactionStatus::rejected(transfer, rejection.iso(), rejection.explanation())
+            TransactionStatus::rejected(transfer, rejection.iso(), refusal(receipt, *rejection))
         }
         Outcome::Held(_) => Handled::waiting(transfer, Code::PENDING, HELD).status,
         Outcome::Released(_) => Handled::waiting(transfer, Code::CANCELLED, RELEASED).status,
@@ -80,6 +81,16 @@ pub(super) fn of_receipt(
     let clearing_reference = Some(reference(height, receipt.transaction));
     let status = TransactionStatus { clearing_reference, ..status };
     Handled { status, time: Some(time), is_final: true }
+}
+
+/// Why it was rejected, with the institution's rule that refused.
+fn refusal(receipt: &Receipt, rejection: Rejection) -> String {
+    let explanation = rejection.explanation();
+    let rule = receipt.rules.0.first();
+    rule.map_or_else(
+        || explanation.to_owned(),
+        |rule| format!("{explanation} Rule: {}.", rule.name),
+    )
 }
 
 fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use api::event::AlertView;
 use api::text::{self, Naming};
+use api::webhook::WebhookMessage;
 use ledger::hash::ChainId;
 use ledger::ids::{Bic, Height, Network, Timestamp};
 use ledger::receipt::Receipt;
@@ -183,12 +184,24 @@ impl Courier {
         let mut added = false;
         let next = self.with(|record| {
             let rest = receipts.iter().enumerate().skip(from.index);
-            for (index, receipt) in rest.filter(|(_, one)| endpoint.interest.covers(one)) {
+            let interest = &endpoint.interest;
+            for (index, receipt) in rest {
                 let place = Place { height: from.height, index };
+                let kind = interest.covers(receipt).then(|| message::kind(receipt));
+                let rules = interest.covers_rules(receipt);
+                if kind.is_none() && !rules {
+                    continue;
+                }
                 if record.waiting() >= WINDOW {
                     return place;
                 }
-                record.add(Subject::Receipt(place), message::kind(receipt), now().0);
+                if let Some(kind) = kind {
+                    record.add(Subject::Receipt(place), kind, now().0);
+                }
+                if rules {
+                    let subject = Subject::Rules { rules_of: place };
+                    record.add(subject, WebhookMessage::PAYMENT_ALERT, now().0);
+                }
                 added = true;
             }
             Place { height: from.height.saturating_add(1), index: 0 }
@@ -264,7 +277,10 @@ impl Courier {
     async fn letter(&self, subject: Subject) -> Result<Letter, StoreError> {
         let id = subject.id(self.chain);
         let body = match subject {
-            Subject::Receipt(place) => self.body(place).await?,
+            Subject::Receipt(place) => self.body(place, message::kind).await?,
+            Subject::Rules { rules_of } => {
+                self.body(rules_of, |_| WebhookMessage::PAYMENT_ALERT).await?
+            }
             Subject::Alert { alert, .. } => message::alert_body(&alert),
         };
         Ok(Letter {
@@ -276,14 +292,18 @@ impl Courier {
     }
 
     /// The body of a receipt's event, made again from the chain.
-    async fn body(&self, place: Place) -> Result<String, StoreError> {
+    async fn body(
+        &self,
+        place: Place,
+        kind: fn(&Receipt) -> &'static str,
+    ) -> Result<String, StoreError> {
         let height = Height(place.height);
         let malformed = || StoreError::Malformed { what: "list of receipts" };
         let (time, receipts) = self.block(height).await?.ok_or_else(malformed)?;
         let receipt = receipts.get(place.index).ok_or_else(malformed)?;
         let latest = self.driver.view.latest();
         let naming: Naming = readers::naming(self.network, latest.tip.state());
-        Ok(message::body(receipt, height, time, &naming))
+        Ok(message::body(kind(receipt), receipt, (height, time), &naming))
     }
 
     /// Sends on a thread of its own, which a node that stops does not wait for.

@@ -13,6 +13,11 @@ use ledger::ids::{AccountId, Bic, Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
 use serde::{Deserialize, Serialize};
 
+use super::record::Subject;
+
+/// How the ids of events of rules end.
+const RULES: &str = "_rules";
+
 /// A place in the chain: before the receipt `index` of the block at `height`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Place {
@@ -31,13 +36,21 @@ pub(super) struct Interest {
 
 impl Interest {
     pub(super) fn covers(&self, receipt: &Receipt) -> bool {
-        self.asks_for(kind(receipt))
-            && (self.accounts.is_empty()
-                || self.accounts.iter().any(|one| receipt.outcome.concerns(*one)))
+        self.asks_for(kind(receipt)) && self.concerns(receipt)
     }
 
     pub(super) fn covers_alert(&self, alert: &AlertView) -> bool {
         self.asks_for(alert_kind(alert)) && self.accounts.is_empty()
+    }
+
+    /// True if the receipt's rules are told of beside what became of the payment.
+    pub(super) fn covers_rules(&self, receipt: &Receipt) -> bool {
+        rules_kind(receipt).is_some_and(|kind| self.asks_for(kind)) && self.concerns(receipt)
+    }
+
+    fn concerns(&self, receipt: &Receipt) -> bool {
+        let concerns = |account: &AccountId| receipt.outcome.concerns(*account);
+        self.accounts.is_empty() || self.accounts.iter().any(concerns)
     }
 
     fn asks_for(&self, event: &str) -> bool {
@@ -62,6 +75,11 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
     }
 }
 
+/// The type of the event of the rules that a receipt names; `None` if it names none.
+pub(super) fn rules_kind(receipt: &Receipt) -> Option<&'static str> {
+    (!receipt.rules.0.is_empty()).then_some(WebhookMessage::PAYMENT_ALERT)
+}
+
 /// The type of an alert's event.
 pub(super) fn alert_kind(alert: &AlertView) -> &'static str {
     let is_raised = alert.state == AlertView::RAISED;
@@ -71,6 +89,11 @@ pub(super) fn alert_kind(alert: &AlertView) -> &'static str {
 /// The id of the event at `place`.
 pub(super) fn id(chain: ChainId, place: Place) -> String {
     format!("msg_{}_{}_{}", beginning(chain), place.height, place.index)
+}
+
+/// The id of the event of the rules that the receipt at `place` names.
+pub(super) fn rules_id(chain: ChainId, place: Place) -> String {
+    format!("{}{RULES}", id(chain, place))
 }
 
 /// The id of an alert of the node of `bic`: when it was raised or cleared, and which it is.
@@ -85,8 +108,15 @@ fn beginning(chain: ChainId) -> String {
     chain.to_string().chars().take(12).collect()
 }
 
-/// The place that an id names; `None` if it is none of this chain's.
-pub(super) fn place(chain: ChainId, text: &str) -> Option<Place> {
+/// The event of the chain that an id names; `None` if it is none of this chain's.
+pub(super) fn subject(chain: ChainId, text: &str) -> Option<Subject> {
+    match text.strip_suffix(RULES) {
+        Some(text) => Some(Subject::Rules { rules_of: place(chain, text)? }),
+        None => place(chain, text).map(Subject::Receipt),
+    }
+}
+
+fn place(chain: ChainId, text: &str) -> Option<Place> {
     let mut parts = text.rsplitn(3, '_');
     let index = parts.next()?.parse().ok()?;
     let height = parts.next()?.parse().ok()?;
@@ -94,10 +124,15 @@ pub(super) fn place(chain: ChainId, text: &str) -> Option<Place> {
     (id(chain, found) == text).then_some(found)
 }
 
-/// The body of a receipt's event.
-pub(super) fn body(receipt: &Receipt, height: Height, time: Timestamp, naming: &Naming) -> String {
+/// The body of a receipt's event, of the type `kind`.
+pub(super) fn body(
+    kind: &str,
+    receipt: &Receipt,
+    (height, time): (Height, Timestamp),
+    naming: &Naming,
+) -> String {
     let message = WebhookMessage {
-        kind: kind(receipt).to_owned(),
+        kind: kind.to_owned(),
         timestamp: text::time(time),
         data: WebhookData::Receipt(Box::new(ReceiptView::new(
             receipt,
@@ -126,6 +161,7 @@ mod tests {
     use ledger::corrections::Reason;
     use ledger::hash::Hash;
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
+    use ledger::limits::{RuleMet, RuleName, RulesMet};
     use ledger::money::{Amount, Money};
     use ledger::receipt::{RecallRefused, RecallRequested, Released, Reversal, Settlement};
     use ledger::rejection::Rejection;
@@ -180,10 +216,42 @@ mod tests {
                 operation: 0,
                 uetr: moves.then(|| Uetr::from_entropy([7; 16])),
                 outcome,
+                rules: RulesMet::default(),
             };
             assert_eq!(kind(&receipt), expected);
             assert!(WebhookMessage::KINDS.contains(&kind(&receipt)));
         }
+    }
+
+    #[test]
+    fn a_payment_that_met_a_rule_is_told_of_beside_its_outcome() {
+        let name = RuleName::parse("per-day").unwrap();
+        let met = RuleMet { institution: InstitutionNumber(1), name };
+        let receipt = |rules: Vec<RuleMet>| Receipt {
+            transaction: Hash::ZERO,
+            operation: 0,
+            uetr: Some(Uetr::from_entropy([7; 16])),
+            outcome: Outcome::Rejected(Rejection::DailyLimit),
+            rules: RulesMet(rules),
+        };
+        let asks = |event: &str| Interest { events: vec![event.to_owned()], accounts: vec![] };
+        let (plain, alerted) = (receipt(vec![]), receipt(vec![met]));
+        for (interest, of_plain, of_alerted) in [
+            (Interest::default(), (true, false), (true, true)),
+            (asks("payment.alert"), (false, false), (false, true)),
+            (asks("payment.rejected"), (true, false), (true, false)),
+        ] {
+            let covers = |one: &Receipt| (interest.covers(one), interest.covers_rules(one));
+            assert_eq!(covers(&plain), of_plain, "{interest:?}");
+            assert_eq!(covers(&alerted), of_alerted, "{interest:?}");
+        }
+        let (chain, place) = (ChainId(Hash([7; 32])), Place { height: 41, index: 3 });
+        let rules = Subject::Rules { rules_of: place };
+        assert_eq!(rules.id(chain), "msg_070707070707_41_3_rules");
+        assert_eq!(subject(chain, &rules.id(chain)), Some(rules));
+        let of_receipt = Subject::Receipt(place);
+        assert_eq!(subject(chain, &of_receipt.id(chain)), Some(of_receipt));
+        assert_eq!(subject(chain, "msg_070707070707_041_3_rules"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use api::text;
 use api::webhook::DeliveryView;
 use ledger::hash::ChainId;
 use ledger::ids::Timestamp;
+use ledger::receipt::Receipt;
 use serde::{Deserialize, Serialize};
 
 use super::message::{self, Place};
@@ -45,15 +46,35 @@ pub(super) enum Status {
 pub(super) enum Subject {
     /// A receipt of the chain.
     Receipt(Place),
+    /// The rules that a receipt of the chain names.
+    Rules { rules_of: Place },
     /// An alert, under its message's id.
     Alert { id: String, alert: Box<AlertView> },
 }
 
 impl Subject {
+    /// Where on the chain the receipt is; an alert of the node has none.
+    pub(super) const fn place(&self) -> Option<Place> {
+        match self {
+            Self::Receipt(place) | Self::Rules { rules_of: place } => Some(*place),
+            Self::Alert { .. } => None,
+        }
+    }
+
+    /// The type of the event about `receipt`; `None` if there is no such event.
+    pub(super) fn kind(&self, receipt: &Receipt) -> Option<&'static str> {
+        match self {
+            Self::Receipt(_) => Some(message::kind(receipt)),
+            Self::Rules { .. } => message::rules_kind(receipt),
+            Self::Alert { .. } => None,
+        }
+    }
+
     /// The message's id.
     pub(super) fn id(&self, chain: ChainId) -> String {
         match self {
             Self::Receipt(place) => message::id(chain, *place),
+            Self::Rules { rules_of } => message::rules_id(chain, *rules_of),
             Self::Alert { id, .. } => id.clone(),
         }
     }

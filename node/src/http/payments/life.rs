@@ -209,6 +209,7 @@ mod tests {
     use super::*;
     use ledger::hash::Hash;
     use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network};
+    use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Held, Outcome, Receipt, Released};
     use ledger::waiting::Awaits;
@@ -233,7 +234,13 @@ mod tests {
             | Outcome::RecallRequested(_)
             | Outcome::RecallRefused(_) => None,
         };
-        let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: Some(uetr), outcome };
+        let receipt = Receipt {
+            transaction: Hash::ZERO,
+            operation: 0,
+            uetr: Some(uetr),
+            outcome,
+            rules: RulesMet::default(),
+        };
         let place = (Height(7), DEADLINE.minus(5));
         let is_later = deadline.is_none();
         Life {
