@@ -5,10 +5,11 @@
 //! Absent: asking nodes.
 
 use api::receipt::ReceiptView;
-use ledger::account::AccountStatus;
+use ledger::account::{Account, AccountStatus};
 use ledger::corrections::{RecallAnswer, Return, Settled};
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
+use ledger::limits::RulesMet;
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Hold, Operation, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
@@ -146,6 +147,7 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::Pay(_)
@@ -194,6 +196,7 @@ pub(crate) fn check_effect(
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::Pay(_)
@@ -209,6 +212,24 @@ pub(crate) fn check_effect(
         Ok(Evidence::of(&verdict, file.to_vec()))
     } else {
         Err(say!("the account is not as was ordered", "账户状态与指令不符"))
+    }
+}
+
+/// The record of `account` that `file` proves.
+///
+/// # Errors
+/// Why it does not.
+pub(crate) fn account(chain: &Chain, file: &[u8], account: AccountId) -> Result<Account, Text> {
+    match verify(chain, file)?.proven {
+        proof::Proven::Account { account: of, record: Some(record) } if of == account => {
+            Ok(*record)
+        }
+        proof::Proven::Account { .. }
+        | proof::Proven::Payment(_)
+        | proof::Proven::Holding { .. }
+        | proof::Proven::NoPayment { .. } => {
+            Err(say!("its proof is not of this account", "其证明不是该账户的证明"))
+        }
     }
 }
 
@@ -273,7 +294,8 @@ fn declared(answer: &ReceiptView, expected: &Expected) -> Result<Ended, Text> {
         _ => return Err(contradiction()),
     };
     let transaction = expected.transaction;
-    let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+    let receipt =
+        Receipt { transaction, operation: 0, uetr: None, outcome, rules: RulesMet::default() };
     let block = answer.block.ok_or_else(|| say!("its receipt names no block", "其回执未写明区块"));
     let height = Height(block?);
     let time = answer.time.as_deref().and_then(api::text::parse_time);
@@ -412,6 +434,7 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }

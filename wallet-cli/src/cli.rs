@@ -19,7 +19,7 @@ pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
 pub(crate) use pay::{Charge, Pay};
-pub(crate) use profiles::{Accounts, AddProfile, Config};
+pub(crate) use profiles::{Accounts, AddProfile, Config, LimitAccount};
 pub(crate) use request::{CreateRequest, Form, PayRequest, Request};
 pub(crate) use tx::{Build, Tx};
 
@@ -110,7 +110,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "CODE")]
         to_asset: String,
     },
-    /// List the accounts that have a name here; add and remove names.
+    /// Show what an account may pay and what of it is used today, or an institution's limits.
+    Limits(Limits),
+    /// List the accounts that have a name here; add and remove names; limit an account.
     Accounts {
         #[command(subcommand)]
         command: Option<Accounts>,
@@ -153,6 +155,16 @@ pub(crate) enum Command {
         /// The command or the code.
         topic: Vec<String>,
     },
+}
+
+/// Whose limits.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// @name, address, or BIC/reference; the profile's usual payer if left out.
+    pub(crate) account: Option<String>,
+    /// The limits of this institution, by its BIC, in the place of an account's.
+    #[arg(long, value_name = "BIC", conflicts_with = "account")]
+    pub(crate) institution: Option<String>,
 }
 
 /// A page of history.

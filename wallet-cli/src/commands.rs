@@ -19,6 +19,7 @@ mod institutions;
 mod iso;
 mod keys;
 mod light;
+mod limits;
 pub(crate) mod pay;
 mod payment;
 mod proof;
@@ -51,6 +52,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Statement(command) => statement::run(session, &command),
         Command::Payment(Payment::Show { id }) => payment::show(session, &id),
         Command::Quote { amount, to_asset } => quote::run(session, &amount, &to_asset),
+        Command::Limits(command) => limits::run(session, &command),
         Command::Accounts { command } => accounts::run(session, command.as_ref()),
         Command::Assets => assets::run(session),
         Command::Institutions => institutions::run(session),

@@ -4,6 +4,7 @@
 //! Absent: names that others gave to accounts; the address book's are the caller's to add.
 
 mod correction;
+mod limits;
 
 use api::text::Naming;
 use ledger::account::{KeySet, Policy};
@@ -47,9 +48,12 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         Operation::SetFeeSchedule { schedule, .. } => {
             schedule.rules.iter().map(|rule| rule.asset).collect()
         }
+        Operation::SetLimits { limits, .. } => limits.rules.iter().map(|rule| rule.asset).collect(),
+        Operation::OpenAccount { policy, .. } | Operation::SetPolicy { policy, .. } => {
+            let daily = policy.limits.iter().flat_map(|own| &own.daily);
+            daily.map(|limit| limit.asset).collect()
+        }
         Operation::RegisterAsset { .. }
-        | Operation::OpenAccount { .. }
-        | Operation::SetPolicy { .. }
         | Operation::RotateKeys { .. }
         | Operation::Freeze { .. }
         | Operation::Unfreeze { .. }
@@ -78,6 +82,7 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
@@ -121,10 +126,11 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
                 (say!("open account", "开户"), address(account)),
                 (say!("tier", "等级"), Text::data(tier.to_string())),
             ];
-            [lines, rules(policy)].concat()
+            [lines, rules(policy, naming)].concat()
         }
         Operation::SetPolicy { account, policy } => {
-            [vec![(say!("set policy", "设置规则"), address(account))], rules(policy)].concat()
+            let head = vec![(say!("set policy", "设置规则"), address(account))];
+            [head, rules(policy, naming)].concat()
         }
         Operation::Freeze { account, direction } => vec![
             (say!("freeze", "冻结"), address(account)),
@@ -147,6 +153,7 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
             (say!("issuer", "发行机构"), institution(*issuer)),
         ],
         Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
         | Operation::Enact { .. } => institutional(operation, naming),
@@ -167,6 +174,9 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
                 by(number),
                 (say!("collector", "收费账户"), collector),
             ]
+        }
+        Operation::SetLimits { institution: number, limits } => {
+            limits::of_institution(by(number), limits, naming)
         }
         Operation::Propose { institution: member, change, expires } => vec![
             (
@@ -247,6 +257,7 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::SetTier { .. }
         | Operation::RegisterAsset { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
         | Operation::Enact { .. } => Vec::new(),
@@ -345,13 +356,15 @@ fn terms(terms: &PaymentTerms, asset: AssetCode, naming: &Naming) -> Vec<Line> {
     lines
 }
 
-fn rules(policy: &Policy) -> Vec<Line> {
+fn rules(policy: &Policy, naming: &Naming) -> Vec<Line> {
     let mandate = if policy.mandate {
         say!("the servicer may order payments", "开户机构可代为下达支付")
     } else {
         say!("none", "无")
     };
-    [vec![(say!("mandate", "授权"), mandate)], owners(&policy.owners)].concat()
+    let own = policy.limits.as_ref().map(|own| limits::of_account(own, naming));
+    let mandate = vec![(say!("mandate", "授权"), mandate)];
+    [mandate, owners(&policy.owners), own.unwrap_or_default()].concat()
 }
 
 fn owners(keys: &KeySet) -> Vec<Line> {

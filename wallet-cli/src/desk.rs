@@ -5,6 +5,7 @@
 //! and told before its order counts as ended ([`Desk::conclude`]).
 //! Absent: what the operations are (the commands).
 
+use api::limits::RuleView;
 use api::proof::MEDIA_TYPE;
 use api::receipt::ReceiptView;
 use api::text::Naming;
@@ -225,7 +226,8 @@ impl<'a> Desk<'a> {
         self.archive(&mut held, &status, Some(&ended))?;
         if let Some(rejection) = ended.receipt.outcome.rejection() {
             self.session.outbox().release(held)?;
-            return Err(Fault::rejected(rejection).about(&id));
+            let rule = ended.receipt.rules.0.first().map(RuleView::new);
+            return Err(Fault::rejected(rejection).by_rule(rule.as_ref()).about(&id));
         }
         let (entry, is_resumed) = (held.entry.clone(), held.is_resumed);
         let operation = expected.operation;
@@ -338,7 +340,7 @@ pub(crate) fn would_settle(answer: &SimulationAnswer) -> Result<&ReceiptView, Fa
         ))
     })?;
     match Rejection::ALL.into_iter().find(|r| Some(r.code()) == receipt.code.as_deref()) {
-        Some(rejection) => Err(Fault::rejected(rejection)),
+        Some(rejection) => Err(Fault::rejected(rejection).by_rule(receipt.rules.first())),
         None => Ok(receipt),
     }
 }

@@ -94,6 +94,12 @@ impl Exit {
             | Rejection::AssetConflict
             | Rejection::ZeroAmount
             | Rejection::AmountTooLarge
+            | Rejection::PayeeNotAllowed
+            | Rejection::PaymentLimit
+            | Rejection::OwnDailyLimit
+            | Rejection::DailyLimit
+            | Rejection::PositionLimit
+            | Rejection::LimitsConflict
             | Rejection::QuoteForged
             | Rejection::QuoteUsed
             | Rejection::QuoteMismatch

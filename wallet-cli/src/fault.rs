@@ -3,6 +3,7 @@
 //! Invariants: the code is one of a closed list (see `code`); a fault about a payment names its id;
 //! programs get it in English, people in their language. Absent: printing (see `output`).
 
+use api::limits::RuleView;
 use api::problem::{Problem, Retry};
 use iso20022::pacs002::Code as IsoCode;
 use ledger::ids::NameError;
@@ -118,6 +119,18 @@ impl Fault {
     /// The same fault, about this payment or transaction.
     pub(crate) fn about(mut self, id: &str) -> Self {
         self.id = Some(id.into());
+        self
+    }
+
+    /// The same fault, with the institution's rule that the ledger named for it.
+    pub(crate) fn by_rule(mut self, rule: Option<&RuleView>) -> Self {
+        if let Some(RuleView { institution, name }) = rule {
+            let which = say!(
+                "Rule {name} of institution {institution}.",
+                "机构 {institution} 的规则 {name}。"
+            );
+            self.detail = self.detail.and(&which);
+        }
         self
     }
 

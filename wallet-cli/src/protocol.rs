@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 37] = [
+const WORDS: [(&str, &str); 46] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -34,6 +34,16 @@ const WORDS: [(&str, &str); 37] = [
     ("expired", "已过期"),
     ("not-sent", "未发送"),
     ("unknown", "未知"),
+    // Limits.
+    ("alert", "提醒"),
+    ("refuse", "拒绝"),
+    ("day", "每日金额"),
+    ("count", "每日笔数"),
+    ("first", "首笔"),
+    ("position", "对他行净额"),
+    ("institution", "机构"),
+    ("account", "账户"),
+    ("own-daily-limit", "自设每日限额"),
     // Proposals.
     ("open", "投票中"),
     ("approved", "已通过"),
@@ -77,6 +87,7 @@ mod tests {
         AccountId, AssetCode, Bic, Height, InstitutionNumber, Network, ProposalNumber, Timestamp,
         Uetr,
     };
+    use ledger::limits::{Measure, RuleOutcome, RulesMet};
     use ledger::money::{Amount, Money};
     use ledger::receipt::{Outcome, Receipt, Released, Reversal};
     use ledger::rejection::Rejection;
@@ -124,6 +135,26 @@ mod tests {
     }
 
     #[test]
+    fn every_word_of_a_limit_is_known() {
+        let most = Amount(1);
+        for measure in [
+            Measure::Payment { most },
+            Measure::Day { most },
+            Measure::Count { most: 1 },
+            Measure::First,
+            Measure::Position { most },
+        ] {
+            assert_known(api::limits::measure_word(measure));
+        }
+        for outcome in [RuleOutcome::Alert, RuleOutcome::Refuse] {
+            assert_known(api::limits::outcome_word(outcome));
+        }
+        for whose in ["institution", "account", "own-daily-limit"] {
+            assert_known(whose);
+        }
+    }
+
+    #[test]
     fn every_word_of_an_outcome_or_a_proposal_is_known() {
         let naming = Naming { network: Network::Devnet, decimals: [].into() };
         let account = AccountId::new(InstitutionNumber(1), [1; 12]);
@@ -143,7 +174,9 @@ mod tests {
                 credited: money.amount,
             }),
         ] {
-            let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr: None, outcome };
+            let rules = RulesMet::default();
+            let transaction = Hash::ZERO;
+            let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
         }
         for status in ["held", "expired"] {

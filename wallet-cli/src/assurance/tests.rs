@@ -90,7 +90,13 @@ fn settlement_across() -> Settlement {
 }
 
 fn receipt(outcome: Outcome) -> Receipt {
-    Receipt { transaction: Hash([1; 32]), operation: 0, uetr: Some(uetr()), outcome }
+    Receipt {
+        transaction: Hash([1; 32]),
+        operation: 0,
+        uetr: Some(uetr()),
+        outcome,
+        rules: RulesMet::default(),
+    }
 }
 
 fn verdict(operation: &Operation, settlement: Settlement) -> Option<String> {
@@ -225,7 +231,8 @@ fn a_refused_capture_is_a_nodes_word_and_a_capture_is_not() {
     let chain = Chain { network: Network::Devnet, id: ChainId(Hash([7; 32])) };
     let naming = crate::network::naming(Network::Devnet, &[]);
     let view = |outcome| {
-        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+        let rules = RulesMet::default();
+        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
         ReceiptView::new(&receipt, Some((Height(5), Timestamp(1_000))), &naming)
     };
     let refused = view(Outcome::Rejected(Rejection::NotHeld));
@@ -254,7 +261,8 @@ fn a_word_about_an_operation_without_money_must_fit_it() {
     let chain = Chain { network: Network::Devnet, id: ChainId(Hash([7; 32])) };
     let naming = crate::network::naming(Network::Devnet, &[]);
     let view = |outcome| {
-        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+        let rules = RulesMet::default();
+        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
         ReceiptView::new(&receipt, Some((Height(5), Timestamp(1_000))), &naming)
     };
     let done = check(&chain, &view(Outcome::Done), &expected).unwrap();

@@ -32,6 +32,17 @@ pub(crate) enum Bank {
         #[command(flatten)]
         operators: Operators,
     },
+    /// Publish the next limits.
+    SetLimits {
+        /// The limits (docs/reference/wallet.md).
+        #[arg(long, value_name = "FILE")]
+        file: PathBuf,
+        /// The institution's BIC.
+        #[arg(long, value_name = "BIC")]
+        institution: String,
+        #[command(flatten)]
+        operators: Operators,
+    },
     /// Stop an account.
     Freeze {
         /// The account.

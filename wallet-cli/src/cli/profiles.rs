@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
+use super::bank::Operators;
+
 /// Commands about the address book.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Accounts {
@@ -20,6 +22,35 @@ pub(crate) enum Accounts {
         /// The name.
         name: String,
     },
+    /// Replace the limits that an account's owners set themselves; its servicer signs too.
+    Limit(LimitAccount),
+}
+
+/// The limits that an account is to have.
+#[derive(Debug, Args)]
+pub(crate) struct LimitAccount {
+    /// @name, address, or BIC/reference.
+    pub(crate) account: String,
+    /// The most that it pays in one day, with its asset: "1000.00 CNY"; repeat it for several.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) daily: Vec<String>,
+    /// The only accounts that it may pay; repeat it for several.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) payee: Vec<String>,
+    /// Let it pay every account, without a daily limit of its own.
+    #[arg(long, conflicts_with_all = ["daily", "payee"], required_unless_present_any = ["daily", "payee"])]
+    pub(crate) none: bool,
+    /// A key of its owners, by name or file; repeat it for several.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+    #[command(flatten)]
+    pub(crate) operators: Operators,
+    /// Write a transaction file for others to sign (see `tx sign`), and send nothing.
+    #[arg(long, short = 'o', value_name = "FILE", requires = "signer")]
+    pub(crate) out: Option<PathBuf>,
+    /// Who will sign the file: a key's name, file, or 64 hexadecimal digits; repeat it.
+    #[arg(long, value_name = "KEY", requires = "out")]
+    pub(crate) signer: Vec<String>,
 }
 
 /// Commands about profiles.

@@ -330,6 +330,9 @@ codes! {
     BadFeeSchedule "bad-fee-schedule"
         ["The file of a fee schedule cannot be used.", "费率表文件无法使用。"]
         ["Mend the file (docs/reference/wallet.md).", "请修正文件（docs/reference/wallet.md）。"]
+    BadLimits "bad-limits"
+        ["The file of limits cannot be used.", "限额文件无法使用。"]
+        ["Mend the file (docs/reference/wallet.md).", "请修正文件（docs/reference/wallet.md）。"]
     BadChange "bad-change"
         ["The file of a change cannot be used.", "变更文件无法使用。"]
         ["Mend the file (docs/operating/governance.md).", "请修正文件（docs/operating/governance.md）。"]

@@ -3,6 +3,8 @@
 //! Invariants: a name is given only to an address that is well formed on the profile's network.
 //! Absent: the names of a profile's own file, which its author changes.
 
+mod limit;
+
 use serde::Serialize;
 
 use super::table;
@@ -29,6 +31,7 @@ pub(super) fn run(session: &Session, command: Option<&Accounts>) -> Result<(), F
         None | Some(Accounts::List) => list(session),
         Some(Accounts::Add { name, account }) => add(session, name, account),
         Some(Accounts::Remove { name }) => remove(session, name),
+        Some(Accounts::Limit(command)) => limit::run(session, command),
     }
 }
 

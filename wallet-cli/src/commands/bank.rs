@@ -4,6 +4,7 @@
 //! with. Absent: a person's confirmation on a devnet.
 
 pub(crate) mod fees;
+pub(crate) mod limits;
 mod open_account;
 mod register_asset;
 
@@ -31,6 +32,9 @@ pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
         Bank::Issue { amount, to, operators } => issue(&desk, &amount, &to, &operators),
         Bank::SetFees { file, institution, operators } => {
             fees::run(&desk, &file, &institution, &operators)
+        }
+        Bank::SetLimits { file, institution, operators } => {
+            limits::run(&desk, &file, &institution, &operators)
         }
         Bank::Freeze { account, direction, operators } => {
             let direction = direction.freeze();
@@ -102,6 +106,7 @@ fn restrict(
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }

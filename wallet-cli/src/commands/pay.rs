@@ -126,6 +126,7 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }

@@ -163,8 +163,16 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("What is sold: \"1000.00 CNY\"", "卖出什么：\"1000.00 CNY\""),
     ("The asset to be received", "要收到的资产"),
     (
-        "List the accounts that have a name here; add and remove names",
-        "列出已命名的账户；添加和删除名称",
+        "Show what an account may pay and what of it is used today, or an institution's limits",
+        "查看账户的支付限额与今日已用额度，或机构的限额规则",
+    ),
+    (
+        "The limits of this institution, by its BIC, in the place of an account's",
+        "按 BIC 查看该机构的限额规则，而非账户的限额",
+    ),
+    (
+        "List the accounts that have a name here; add and remove names; limit an account",
+        "列出已命名的账户；添加和删除名称；为账户设限",
     ),
     ("List the assets of the ledger", "列出账本上的资产"),
     ("List the institutions of the ledger", "列出账本上的机构"),
@@ -285,6 +293,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Publish the next fee schedule", "发布下一版费率表"),
     ("The schedule (docs/reference/wallet.md)", "费率表（docs/reference/wallet.md）"),
     ("The institution's BIC", "机构的 BIC"),
+    ("Publish the next limits", "发布下一版限额规则"),
+    ("The limits (docs/reference/wallet.md)", "限额规则（docs/reference/wallet.md）"),
     ("Stop an account", "冻结账户"),
     ("The account", "账户"),
     ("What is stopped", "冻结的方向"),
@@ -447,6 +457,24 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The account: an address, or BIC/reference", "账户：地址或 BIC/参考号"),
     ("Forget a name that was added here", "删除在此添加的名称"),
     ("The name", "名称"),
+    (
+        "Replace the limits that an account's owners set themselves; its servicer signs too",
+        "更换账户所有人自设的限额；开户机构须一同签名",
+    ),
+    ("@name, address, or BIC/reference", "@名称、地址或 BIC/参考号"),
+    (
+        "The most that it pays in one day, with its asset: \"1000.00 CNY\"; repeat it for several",
+        "每日最多支付多少，写明资产：\"1000.00 CNY\"；可重复",
+    ),
+    ("The only accounts that it may pay; repeat it for several", "仅可向这些账户付款；可重复"),
+    (
+        "Let it pay every account, without a daily limit of its own",
+        "可向任何账户付款，不设自身的每日限额",
+    ),
+    (
+        "A key of its owners, by name or file; repeat it for several",
+        "所有人的密钥，名称或文件；可重复",
+    ),
     (
         "Show the profile in use and where the wallet keeps its files",
         "查看当前配置及钱包文件的位置",

@@ -40,7 +40,7 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
         owners.extend(keys.iter().map(|key| key.public));
     }
     let owners = KeySet::of(command.threshold, owners);
-    let policy = Policy { owners, mandate: command.mandate };
+    let policy = Policy { owners, mandate: command.mandate, limits: None };
     if let Some(defect) = policy.defect() {
         let hint = say!("Check --key and --threshold.", "请检查 --key 与 --threshold。");
         return Err(Fault::usage(Own::BadPolicy, quoted(&defect), hint));

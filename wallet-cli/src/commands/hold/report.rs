@@ -51,6 +51,7 @@ mod tests {
     use api::text::Naming;
     use ledger::hash::Hash;
     use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network, Timestamp, Uetr};
+    use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Held, Outcome, Receipt, Released};
     use ledger::waiting::Awaits;
@@ -87,7 +88,8 @@ mod tests {
             ),
         ] {
             let uetr = Some(Uetr::from_entropy([1; 16]));
-            let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr, outcome };
+            let rules = RulesMet::default();
+            let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr, outcome, rules };
             let told = told(&ReceiptView::new(&receipt, None, &naming), Some("lee"));
             assert!(told.english().starts_with(english), "{}", told.english());
             let found = told.of(Language::Chinese);

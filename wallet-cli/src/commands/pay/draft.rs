@@ -4,6 +4,7 @@
 //! the signed maximum of the charges is what was shown. Absent: payments that an earlier command
 //! left.
 
+use api::limits::RuleView;
 use api::receipt::ReceiptView;
 use api::text::Naming;
 use iso20022::{PrivateData, PrivateEntry};
@@ -55,7 +56,7 @@ pub(crate) struct Draft {
 }
 
 /// What the payer agrees to.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Agreement {
     /// The charges right now.
     pub(crate) fee: Money,
@@ -63,6 +64,8 @@ pub(crate) struct Agreement {
     pub(crate) maximum_fee: Money,
     /// What the payee receives at least, if it is another asset.
     receive: Option<Money>,
+    /// The institutions' rules that it would meet: they are alerted.
+    pub(crate) rules: Vec<RuleView>,
 }
 
 /// A text that stays off the ledger, and the salt of its commitment.
@@ -103,9 +106,23 @@ pub(super) fn pay(
     if let Some(line) = draft.exchange_line(&agreement, &naming) {
         session.output.line(&line);
     }
+    for line in alert_lines(&agreement.rules) {
+        session.output.line(&line);
+    }
     consent::ask(desk, &draft, &agreement, &naming)?;
     let secrets = signers::open(session, &keys)?;
     draft.send(desk, &agreement, &secrets)
+}
+
+/// What is said of the rules that a payment would meet.
+pub(super) fn alert_lines(rules: &[RuleView]) -> Vec<Text> {
+    let line = |RuleView { institution, name }: &RuleView| {
+        say!(
+            "  alert   meets rule {name} of institution {institution}, which is told of it",
+            "  提醒    符合机构 {institution} 的规则 {name}，该机构将收到提醒"
+        )
+    };
+    rules.iter().map(line).collect()
 }
 
 impl Draft {
@@ -184,7 +201,8 @@ impl Draft {
             Some(quote) => Some(quote::receive(quote, self.sold(fee)?, naming)?),
             None => None,
         };
-        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive })
+        let rules = simulated.rules.clone();
+        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive, rules })
     }
 
     /// The operation, as the payer agreed to it.

@@ -4,6 +4,7 @@
 //! and it is a node's word.
 
 use api::account::AccountView;
+use api::limits::RuleView;
 use api::transaction::SimulatedBalance;
 use ledger::crypto::PublicKey;
 use serde::Serialize;
@@ -32,6 +33,9 @@ struct RehearsalDocument {
     credited: String,
     /// The holdings as they would be afterwards.
     balances: Vec<SimulatedBalance>,
+    /// The institutions' rules that it would meet: they are alerted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<RuleView>,
     approval: ApprovalDocument,
 }
 
@@ -73,6 +77,7 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
         fee: naming.money(agreement.fee),
         credited: receipt.credited.clone().unwrap_or_default(),
         balances: answer.balances.clone(),
+        rules: agreement.rules,
         approval,
     };
     desk.session.output.result(&text(&document, &draft.to.label), &document);
@@ -148,7 +153,9 @@ fn text(document: &RehearsalDocument, payee: &str) -> Text {
     let lines = table::list(&lines, 13);
     let lines = lines
         .map(|lines| lines.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
-    Text::join(&[head, lines], "\n")
+    let mut parts = vec![head, lines];
+    parts.extend(draft::alert_lines(&document.rules));
+    Text::join(&parts, "\n")
 }
 
 fn unapproved(approval: &ApprovalDocument) -> Fault {
@@ -191,7 +198,12 @@ mod tests {
             institution: "PSBCCNBJ".to_owned(),
             status: "active".to_owned(),
             tier: 0,
-            policy: api::account::PolicyView { threshold: 2, keys: keys.clone(), mandate: false },
+            policy: api::account::PolicyView {
+                threshold: 2,
+                keys: keys.clone(),
+                mandate: false,
+                limits: None,
+            },
             holdings: Vec::new(),
             height: 1,
         };

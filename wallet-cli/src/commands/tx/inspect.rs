@@ -152,6 +152,7 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::Unfreeze { .. }
         | Operation::CloseAccount { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }

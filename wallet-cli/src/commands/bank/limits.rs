@@ -1,0 +1,216 @@
+//! `feiqian bank set-limits`: publishes the next limits, from a file with human amounts.
+
+use api::text::Naming;
+use ledger::ids::AssetCode;
+use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Tiers};
+use ledger::money::{Amount, parse_number};
+use ledger::operation::Operation;
+use serde::Deserialize;
+use std::path::Path;
+
+use crate::cli::Operators;
+use crate::code::Own;
+use crate::commands::pay::draft;
+use crate::desk::Desk;
+use crate::fault::{Fault, in_file, quoted};
+use crate::files;
+use crate::language::say;
+use crate::names::institution_number;
+use crate::orders::{bic, order, report};
+use crate::signers;
+
+const MAXIMUM_BYTES: usize = 256 * 1024;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsFile {
+    version: u32,
+    #[serde(default = "utc")]
+    utc_offset: String,
+    #[serde(default)]
+    rules: Vec<RuleFile>,
+}
+
+/// A rule; an amount is a number of the rule's asset, as text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    name: String,
+    asset: String,
+    tiers: Option<Vec<u8>>,
+    measure: MeasureWord,
+    most: Option<String>,
+    most_payments: Option<u32>,
+    outcome: OutcomeWord,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum MeasureWord {
+    Payment,
+    Day,
+    Count,
+    First,
+    Position,
+}
+
+/// What happens to a payment that meets a rule.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum OutcomeWord {
+    Alert,
+    Refuse,
+}
+
+fn utc() -> String {
+    "+00:00".to_owned()
+}
+
+pub(super) fn run(
+    desk: &Desk<'_>,
+    path: &Path,
+    institution: &str,
+    operators: &Operators,
+) -> Result<(), Fault> {
+    let institution = bic(institution)?;
+    let text = files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
+    let file: LimitsFile = toml::from_str(&text).map_err(|error| refused(path, &error))?;
+    let naming = desk.network.naming(desk.chain.network)?;
+    let limits = file.parse(path, &naming)?;
+    let number = institution_number(&desk.network, &institution)?;
+    let bic = institution.to_string();
+    let keys = signers::of_institution(desk.session, &desk.profile, &bic, &operators.keys)?;
+    let operation = Operation::SetLimits { institution: number, limits };
+    let text = format!("set-limits of {bic} version {}: {}", file.version, text.trim());
+    let done = order(desk, text, &keys, operation)?;
+    let told = say!(
+        "{bic} limits payments by version {version} of its rules now",
+        "{bic} 现按第 {version} 版规则限制支付",
+        version = file.version
+    );
+    report(desk, done, &told)
+}
+
+impl LimitsFile {
+    fn parse(&self, path: &Path, naming: &Naming) -> Result<Limits, Fault> {
+        let utc_offset_minutes = api::limits::parse_offset(&self.utc_offset).ok_or_else(|| {
+            let text = &self.utc_offset;
+            refused(path, &format!("utc_offset is like \"+08:00\", not \"{text}\""))
+        })?;
+        let rules = self.rules.iter().map(|rule| rule.parse(path, naming));
+        let rules = rules.collect::<Result<Vec<LimitRule>, Fault>>()?;
+        let limits = Limits { version: self.version, utc_offset_minutes, rules };
+        match limits.defect() {
+            Some(defect) => Err(refused(path, &defect)),
+            None => Ok(limits),
+        }
+    }
+}
+
+impl RuleFile {
+    fn parse(&self, path: &Path, naming: &Naming) -> Result<LimitRule, Fault> {
+        let wrong = |what: &str| refused(path, &format!("rule \"{}\": {what}", self.name));
+        let name = RuleName::parse(&self.name);
+        let name = name.ok_or_else(|| wrong("a name is 1 to 24 of a-z, 0-9 and -"))?;
+        let asset = AssetCode::parse(&self.asset)?;
+        let decimals =
+            naming.decimals.get(&asset).copied().ok_or_else(|| draft::unknown_asset(asset))?;
+        let tiers = match &self.tiers {
+            Some(tiers) => Tiers::of(tiers).ok_or_else(|| wrong("tiers are some of 0 to 9"))?,
+            None => Tiers::ALL,
+        };
+        let amount = || -> Result<Amount, Fault> {
+            let most = self.most.as_deref().ok_or_else(|| wrong("it needs most, an amount"))?;
+            Ok(parse_number(most, asset, decimals)?)
+        };
+        let (measure, has_amount, has_count) = match self.measure {
+            MeasureWord::Payment => (Measure::Payment { most: amount()? }, true, false),
+            MeasureWord::Day => (Measure::Day { most: amount()? }, true, false),
+            MeasureWord::Position => (Measure::Position { most: amount()? }, true, false),
+            MeasureWord::First => (Measure::First, false, false),
+            MeasureWord::Count => {
+                let most = self.most_payments.ok_or_else(|| wrong("it needs most_payments"))?;
+                (Measure::Count { most }, false, true)
+            }
+        };
+        if self.most.is_some() != has_amount || self.most_payments.is_some() != has_count {
+            return Err(wrong("most or most_payments does not fit its measure"));
+        }
+        let outcome = match self.outcome {
+            OutcomeWord::Alert => RuleOutcome::Alert,
+            OutcomeWord::Refuse => RuleOutcome::Refuse,
+        };
+        Ok(LimitRule { name, asset, tiers, measure, outcome })
+    }
+}
+
+fn refused(path: &Path, reason: &impl std::fmt::Display) -> Fault {
+    let hint = say!(
+        "Mend the file (docs/reference/wallet.md).",
+        "请修正文件（docs/reference/wallet.md）。"
+    );
+    Fault::usage(Own::BadLimits, in_file(path, &quoted(reason)), hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::ids::Network;
+    use ledger::money::Decimals;
+
+    fn parse(text: &str) -> Result<Limits, Fault> {
+        let decimals = [(AssetCode::parse("CNY").unwrap(), Decimals(2))].into();
+        let naming = Naming { network: Network::Devnet, decimals };
+        let file: LimitsFile = toml::from_str(text).unwrap();
+        file.parse(Path::new("limits.toml"), &naming)
+    }
+
+    #[test]
+    fn rules_are_read_in_human_amounts() {
+        let text = r#"
+            version = 1
+            utc_offset = "+08:00"
+            [[rules]]
+            name = "per-day"
+            asset = "CNY"
+            tiers = [0, 1]
+            measure = "day"
+            most = "50000.00"
+            outcome = "refuse"
+            [[rules]]
+            name = "often"
+            asset = "CNY"
+            measure = "count"
+            most_payments = 20
+            outcome = "alert"
+        "#;
+        let limits = parse(text).unwrap();
+        assert_eq!(limits.utc_offset_minutes, 480);
+        assert_eq!(limits.rules[0].measure, Measure::Day { most: Amount(5_000_000) });
+        assert_eq!(limits.rules[0].tiers.list(), [0, 1]);
+        assert_eq!(limits.rules[1].measure, Measure::Count { most: 20 });
+        assert_eq!(limits.rules[1].outcome, RuleOutcome::Alert);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let rule = |lines: &str| {
+            format!(
+                "version = 1\n[[rules]]\nname = \"a\"\nasset = \"CNY\"\noutcome = \"refuse\"\n{lines}"
+            )
+        };
+        for (lines, code) in [
+            ("measure = \"day\"", "bad-limits"),
+            ("measure = \"count\"\nmost = \"5\"", "bad-limits"),
+            ("measure = \"day\"\nmost = \"5\"\nmost_payments = 1", "bad-limits"),
+            ("measure = \"first\"", "bad-limits"),
+            ("measure = \"day\"\nmost = \"5\"\ntiers = []", "bad-limits"),
+            ("measure = \"day\"\nmost = \"0.001\"", "amount-too-precise"),
+        ] {
+            assert_eq!(parse(&rule(lines)).unwrap_err().code, code, "{lines}");
+        }
+        assert_eq!(parse("version = 1\nutc_offset = \"8\"\n").unwrap_err().code, "bad-limits");
+    }
+}
