@@ -16,6 +16,7 @@ pub mod disk;
 pub mod epochs;
 pub mod host;
 pub mod hunt;
+mod limits;
 pub mod network;
 pub mod plan;
 pub mod planted;

@@ -14,6 +14,7 @@ use ledger::{
     governance::{Proposal, Removal, Upgrade},
     history::{History, HistoryProof},
     light::{EpochChange, Progress},
+    limits::{DayCounter, Limits, Position},
     operation::Operation,
     quote::Quote,
     receipt::Receipt,
@@ -115,7 +116,7 @@ fn progress() -> Vec<Vec<u8>> {
 }
 
 /// What a state map, a checkpoint or a snapshot's chunk holds; the first byte chooses.
-const RECORDS: [(&str, Reader); 19] = [
+const RECORDS: [(&str, Reader); 22] = [
     ("institution", read::<Institution>),
     ("node", read::<NodeRecord>),
     ("asset", read::<Asset>),
@@ -123,6 +124,9 @@ const RECORDS: [(&str, Reader); 19] = [
     ("account", read::<Account>),
     ("holding after", read::<Holding>),
     ("fee schedule", read::<FeeSchedule>),
+    ("limits", read::<Limits>),
+    ("day's counter", read::<DayCounter>),
+    ("position", read::<Position>),
     ("bucket summary", read::<BucketSummary>),
     ("marker", read::<Marker>),
     ("key of a holding", read::<StateKey>),

@@ -15,6 +15,7 @@ use ledger::genesis::{GenesisDocument, Parameters};
 use ledger::governance::{Proposal, Removal, Upgrade};
 use ledger::history::{History, HistoryProof};
 use ledger::light::{EpochChange, Progress};
+use ledger::limits::{DayCounter, Limits, Position};
 use ledger::operation::Operation;
 use ledger::quote::Quote;
 use ledger::receipt::Receipt;
@@ -49,11 +50,12 @@ pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
 
-const VECTORS: [&str; 8] = [
+const VECTORS: [&str; 9] = [
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/blocks.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/corrections.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/governance.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/holds.json")),
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/limits.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/proofs.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/receipts.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/state.json")),
@@ -109,7 +111,8 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt of a release"
         | "receipt of a return"
         | "receipt of a recall"
-        | "receipt of a refused recall" => (read::<Receipt>, false),
+        | "receipt of a refused recall"
+        | "receipt of a payment that a rule refused" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
         | "key of a holding"
@@ -138,6 +141,9 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         "account" => (read::<Account>, true),
         "holding after that entry" => (read::<Holding>, false),
         "fee schedule" => (read::<FeeSchedule>, false),
+        "limits" => (read::<Limits>, false),
+        "day's counter" => (read::<DayCounter>, false),
+        "position" => (read::<Position>, false),
         "bucket summary" => (read::<BucketSummary>, false),
         "marker" => (read::<Marker>, false),
         "quote" => (read::<Quote>, false),

@@ -16,6 +16,7 @@ mod exactly_once;
 mod exclusive_views;
 mod health;
 mod light_client;
+mod limits;
 mod liveness;
 mod membership;
 mod memory;
@@ -190,6 +191,7 @@ pub fn all() -> Vec<Box<dyn Checker>> {
         Box::<exclusive_views::ExclusiveViews>::default(),
         Box::<health::Health>::default(),
         Box::<light_client::LightClient>::default(),
+        Box::<limits::LimitsHold>::default(),
         Box::<liveness::Liveness>::default(),
         Box::<membership::Membership>::default(),
         Box::<memory::Memory>::default(),

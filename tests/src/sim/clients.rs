@@ -1,6 +1,7 @@
 //! The clients: banks and customers that send transactions and do not give up.
 //!
-//! The first transaction opens the ledger: the asset, an account for each customer, money for all.
+//! The first transaction opens the ledger: the asset, an account for each customer, money for all,
+//! and every bank's limits, which some payments meet.
 //! Then come payments, and what the council wants; some are sent to several nodes, some are bad.
 //! Invariants: a client sends the
 //! same bytes until it has a final answer, or until it is told "accepted" if that is all it asked
@@ -22,6 +23,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::council::Council;
+use super::limits;
 use super::random::Random;
 use super::setup::{Owned, Setup};
 
@@ -216,7 +218,7 @@ impl Clients {
         Uetr::from_entropy((number + 1).to_be_bytes())
     }
 
-    /// Asset, accounts and money in one transaction, all or nothing.
+    /// Asset, accounts, money and limits in one transaction, all or nothing.
     fn opening(&self, now: Timestamp) -> Order {
         let setup = &self.setup;
         let issuer = &setup.banks[0];
@@ -234,6 +236,11 @@ impl Clients {
             let amount = Money::new(Amount(Self::GIFT), code);
             operations.push(Operation::Issue { uetr, to: account, amount });
         }
+        let limited = setup.banks.iter().map(|bank| Operation::SetLimits {
+            institution: bank.number,
+            limits: limits::of_bank(),
+        });
+        operations.extend(limited);
         let signers: Vec<_> = setup.banks.iter().map(|bank| &bank.operator).collect();
         self.order(Sort::Opening, now, operations, &signers, true)
     }

@@ -303,6 +303,26 @@ fn conservation_objects_to_money_from_nowhere() {
 }
 
 #[test]
+fn limits_objects_to_a_day_beyond_its_limit() {
+    let mut bench = Bench::new();
+    let tip = bench.setup.first.clone();
+    let mut executed = bench.child(&tip, 0, &[bench.opening(100)]);
+    let issued = executed.booked.iter_mut().find_map(|booked| match &mut booked.receipt.outcome {
+        Outcome::Settled(settlement) => Some(settlement),
+        Outcome::Done
+        | Outcome::Rejected(_)
+        | Outcome::Proposed(_)
+        | Outcome::Held(_)
+        | Outcome::Released(_) => None,
+    });
+    let payment = issued.unwrap();
+    payment.from = payment.to;
+    payment.debited.amount = Amount(super::super::limits::DAY + 1);
+    let executed = committed(executed);
+    assert!(bench.objections(&Observation::Final(0, &executed)).contains(&"limits"));
+}
+
+#[test]
 fn durable_acknowledgements_objects_to_broken_promises() {
     let mut bench = Bench::new();
     let tip = bench.setup.first.clone();

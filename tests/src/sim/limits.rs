@@ -1,0 +1,42 @@
+//! The limits of the simulated banks: low enough that some payments meet them.
+//!
+//! Invariants: every bank has the same, from the ledger's opening on; a simulated day is never over
+//! while clients pay.
+
+use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Tiers};
+use ledger::money::Amount;
+
+use super::setup::Setup;
+
+/// A single payment of more is alerted.
+pub(super) const LARGE: u128 = 350;
+
+/// The most that an account pays in a day.
+pub(super) const DAY: u128 = 2_500;
+
+/// The most that a bank's accounts pay to other banks in a day, net.
+pub(super) const POSITION: u128 = 4_000;
+
+/// The name of the rule that refuses what is beyond [`DAY`].
+pub(super) const DAY_RULE: &str = "day";
+
+/// The limits of a bank.
+///
+/// # Panics
+/// Never: the names are well formed.
+#[must_use]
+pub(super) fn of_bank() -> Limits {
+    let rule = |name: &str, measure, outcome| LimitRule {
+        name: RuleName::parse(name).expect("the name is well formed"),
+        asset: Setup::asset(),
+        tiers: Tiers::ALL,
+        measure,
+        outcome,
+    };
+    let rules = vec![
+        rule("large", Measure::Payment { most: Amount(LARGE) }, RuleOutcome::Alert),
+        rule(DAY_RULE, Measure::Day { most: Amount(DAY) }, RuleOutcome::Refuse),
+        rule("position", Measure::Position { most: Amount(POSITION) }, RuleOutcome::Refuse),
+    ];
+    Limits { version: 1, utc_offset_minutes: 0, rules }
+}
