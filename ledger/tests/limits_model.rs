@@ -154,7 +154,7 @@ fn draw_rules(draw: &mut Draw) -> Vec<LimitRule> {
     let kinds = draw.below(5);
     (0..kinds)
         .map(|number| {
-            let most = Amount(u128::from(draw.of(&[50, 300, 900, 2_000])));
+            let most = Amount(draw.of(&[50, 300, 900, 2_000]));
             let count = u32::try_from(draw.below(4)).unwrap();
             let measure = match draw.below(5) {
                 0 => Measure::Payment { most },
@@ -182,7 +182,7 @@ fn tier(tier: u8) -> Tiers {
 }
 
 fn draw_own(draw: &mut Draw) -> Option<OwnLimits> {
-    let most = Amount(u128::from(draw.of(&[100, 1_000])));
+    let most = Amount(draw.of(&[100, 1_000]));
     let daily = vec![DailyLimit { asset: code("CNY"), most }];
     match draw.below(3) {
         0 => None,
@@ -265,7 +265,7 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
         if from == to {
             continue;
         }
-        let amount = u128::from(draw.of(&[1, 50, 51, 200, 500, 950]));
+        let amount: u128 = draw.of(&[1, 50, 51, 200, 500, 950]);
         let day = world.time().0 / DAY;
         let hold = world.hold(from, to, cny(amount));
         let payment = hold.pay.uetr;

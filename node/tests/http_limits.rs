@@ -97,9 +97,12 @@ fn what_is_used_is_shown_and_what_would_be_met_is_told_before() {
     );
     assert!(refused.proof.is_some(), "a refusal by a limit is proven too");
 
+    // The totals are counted with the index.
+    let height = node.driver().view.latest().tip.height().0;
+    node.get(&format!("/v1/blocks/{height}"));
     let scrape = node.get("/metrics").text();
     for line in ["rules_met_total{outcome=\"alert\"} 1", "rules_met_total{outcome=\"refuse\"} 1"] {
-        assert!(scrape.lines().any(|found| found == format!("feiqian_{line}")), "{line}");
+        assert!(scrape.lines().any(|found| found == format!("feiqian_{line}")), "{line}\n{scrape}");
     }
 }
 

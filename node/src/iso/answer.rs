@@ -128,12 +128,44 @@ pub(super) fn message_id(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::ids::InstitutionNumber;
+    use ledger::limits::{RuleMet, RuleName, RulesMet};
 
     #[test]
     fn references_fit_their_element() {
         let longest = reference(Height(u64::MAX), Hash([255; 32]));
         assert_eq!(longest.len(), 35);
         assert_eq!(reference(Height(41), Hash([0xab; 32])), "41-ababababababab");
+    }
+
+    #[test]
+    fn a_refusal_by_a_rule_names_it() {
+        let rule = |name| RuleMet {
+            institution: InstitutionNumber(4),
+            name: RuleName::parse(name).unwrap(),
+        };
+        let status = |rejection, rules| {
+            let receipt = Receipt {
+                transaction: Hash::ZERO,
+                operation: 0,
+                uetr: None,
+                outcome: Outcome::Rejected(rejection),
+                rules: RulesMet(rules),
+            };
+            let context = Context {
+                height: Height(7),
+                time: Timestamp(9),
+                accepted: Timestamp(8),
+                charger: None,
+                decimals: Decimals(2),
+            };
+            of_receipt(&CreditTransfer::default(), &receipt, context).status.reasons.remove(0)
+        };
+        let limited = status(Rejection::DailyLimit, vec![rule("per-day")]);
+        assert_eq!(limited.code.to_string(), "AM14");
+        assert!(limited.information.ends_with(" Rule: per-day."), "{}", limited.information);
+        let short = status(Rejection::InsufficientFunds, vec![]);
+        assert_eq!(short.information, Rejection::InsufficientFunds.explanation());
     }
 
     #[test]

@@ -72,3 +72,69 @@ fn rule_line(rule: &LimitRule, naming: &Naming) -> Line {
     );
     (say!("rule", "规则"), value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+    use ledger::ids::{AccountId, InstitutionNumber, Network};
+    use ledger::limits::{DailyLimit, RuleName, RuleOutcome};
+    use ledger::money::Decimals;
+
+    fn naming() -> Naming {
+        let decimals = [(AssetCode::parse("CNY").unwrap(), Decimals(2))].into();
+        Naming { network: Network::Devnet, decimals }
+    }
+
+    #[test]
+    fn every_rule_is_shown_whole_in_both_languages() {
+        let most = Amount(5_000_000);
+        let tiers = Tiers::of(&[0, 1]).unwrap();
+        for (measure, tiers, english) in [
+            (Measure::Payment { most }, Tiers::ALL, "r: one payment above 50000.00 CNY: refuse"),
+            (
+                Measure::Day { most },
+                tiers,
+                "r: a day's payments above 50000.00 CNY, tiers 0 1: refuse",
+            ),
+            (
+                Measure::Count { most: 20 },
+                Tiers::ALL,
+                "r: more than 20 payments of CNY a day: refuse",
+            ),
+            (Measure::First, Tiers::ALL, "r: the first payment of CNY: refuse"),
+            (
+                Measure::Position { most },
+                Tiers::ALL,
+                "r: a day's payments to other banks, net, above 50000.00 CNY: refuse",
+            ),
+        ] {
+            let rule = LimitRule {
+                name: RuleName::parse("r").unwrap(),
+                asset: AssetCode::parse("CNY").unwrap(),
+                tiers,
+                measure,
+                outcome: RuleOutcome::Refuse,
+            };
+            let (_, value) = rule_line(&rule, &naming());
+            assert_eq!(value.english(), english);
+            assert!(value.of(Language::Chinese).ends_with("：拒绝"), "{english}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_of_payees_is_said() {
+        let daily =
+            vec![DailyLimit { asset: AssetCode::parse("CNY").unwrap(), most: Amount(10_000) }];
+        let values = |own: &OwnLimits| -> Vec<String> {
+            let lines = of_account(own, &naming());
+            lines.iter().map(|(_, value)| value.english().to_owned()).collect()
+        };
+        let nobody = OwnLimits { daily: daily.clone(), payees: Some(vec![]) };
+        assert_eq!(values(&nobody), ["100.00 CNY", "nobody"]);
+        let payee = AccountId::new(InstitutionNumber(1), [7; 12]);
+        let one = OwnLimits { daily, payees: Some(vec![payee]) };
+        assert_eq!(values(&one), ["100.00 CNY".to_owned(), naming().address(payee)]);
+        assert_eq!(values(&OwnLimits { payees: None, ..one }), ["100.00 CNY"]);
+    }
+}
