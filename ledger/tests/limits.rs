@@ -72,10 +72,13 @@ fn counted(state: &State) -> usize {
     state.entries().filter(|(key, _)| is_counter(key)).count()
 }
 
+/// A measure, and payments with what becomes of them.
+type Row = (Measure, &'static [(u128, Option<Rejection>)]);
+
 #[test]
 fn l44_each_measure_is_met_just_above_its_bound() {
     let most = Amount(1_000);
-    let rows: [(Measure, &[(u128, Option<Rejection>)]); 4] = [
+    let rows: [Row; 4] = [
         (Measure::Payment { most }, &[(1_000, None), (1_001, Some(Rejection::PaymentLimit))]),
         (
             Measure::Day { most },

@@ -32,7 +32,8 @@ impl Draw {
     }
 
     fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        items[usize::try_from(self.below(items.len() as u64)).unwrap()].clone()
+        let bound = u64::try_from(items.len()).unwrap();
+        items[usize::try_from(self.below(bound)).unwrap()].clone()
     }
 }
 
@@ -237,7 +238,8 @@ fn compare(model: &Model, world: &World, day: u64) {
         let number = u32::try_from(day).unwrap();
         let found = state.day_counter(account, code("CNY")).unwrap_or_default().on(number);
         let sum: u128 = today.iter().map(|(.., amount)| amount).sum();
-        assert_eq!((found.spent.0, found.payments as usize), (sum, today.len()), "{account:?}");
+        let count = u32::try_from(today.len()).unwrap();
+        assert_eq!((found.spent.0, found.payments), (sum, count), "{account:?}");
     }
     for bank in [POST, CHINA] {
         let number = u32::try_from(day).unwrap();

@@ -74,6 +74,11 @@ fn a_transfer_operators_day() {
 }
 
 #[test]
+fn limits_and_alerts() {
+    plays("docs/operating/limits.md");
+}
+
+#[test]
 fn the_wallet() {
     plays("docs/reference/wallet.md");
 }
