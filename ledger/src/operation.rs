@@ -383,6 +383,7 @@ impl Operation {
             | Self::Release { .. }
             | Self::AnswerRecall { .. }
             | Self::SetFeeSchedule { .. }
+            | Self::SetLimits { .. }
             | Self::SetTier { .. }
             | Self::Propose { .. }
             | Self::Vote { .. }

@@ -5,9 +5,9 @@
 //! its markers names is skipped. Absent: what operations do.
 
 use super::scene::{Effect, Scene};
+use super::supply;
 use super::working::Working;
 use super::{Booked, accounts, fees, governance, holds, limits, pay, pay_across, recalls, returns};
-use super::supply;
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::limits::RulesMet;

@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, access, accounts, audit, blocks, cors, directory, docs, events, health, history,
-    iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls, refusal, seats,
-    simulate, state_proofs, status, transactions, webhooks,
+    iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls, refusal,
+    seats, simulate, state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.

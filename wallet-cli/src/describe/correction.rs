@@ -58,6 +58,7 @@ pub(super) fn correction(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::SetTier { .. }
         | Operation::RegisterAsset { .. }
         | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
         | Operation::Enact { .. } => Vec::new(),

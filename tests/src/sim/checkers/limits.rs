@@ -45,9 +45,13 @@ impl LimitsHold {
                 let is_named = names(&receipt.rules) == [limits::DAY_RULE];
                 (!is_named).then(|| format!("{receipt:?} does not name its rule"))
             }
-            Outcome::Rejected(_) | Outcome::Released(_) | Outcome::Done | Outcome::Proposed(_) => {
-                None
-            }
+            Outcome::Rejected(_)
+            | Outcome::Released(_)
+            | Outcome::Returned(_)
+            | Outcome::RecallRequested(_)
+            | Outcome::RecallRefused(_)
+            | Outcome::Done
+            | Outcome::Proposed(_) => None,
         }
     }
 

@@ -313,7 +313,10 @@ fn limits_objects_to_a_day_beyond_its_limit() {
         | Outcome::Rejected(_)
         | Outcome::Proposed(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::Returned(_)
+        | Outcome::RecallRequested(_)
+        | Outcome::RecallRefused(_) => None,
     });
     let payment = issued.unwrap();
     payment.from = payment.to;

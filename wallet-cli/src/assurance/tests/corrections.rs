@@ -107,7 +107,8 @@ fn a_recall_and_its_refusal_are_a_nodes_word() {
     let chain = Chain { network: Network::Devnet, id: ChainId(Hash([7; 32])) };
     let naming = crate::network::naming(Network::Devnet, &[]);
     let view = |outcome| {
-        let receipt = Receipt { transaction, operation: 0, uetr: None, outcome };
+        let receipt =
+            Receipt { transaction, operation: 0, uetr: None, outcome, rules: RulesMet::default() };
         ReceiptView::new(&receipt, Some((Height(5), Timestamp(1_000))), &naming)
     };
     let (amount, deadline) = (money(4_000, "CNY"), Timestamp(9));

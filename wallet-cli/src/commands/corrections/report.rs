@@ -62,6 +62,7 @@ mod tests {
     use ledger::corrections::Reason;
     use ledger::hash::Hash;
     use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network, Uetr};
+    use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Outcome, Receipt, Reversal};
 
@@ -80,7 +81,13 @@ mod tests {
             credited: Amount(10_000),
         });
         let uetr = Some(Uetr::from_entropy([1; 16]));
-        let receipt = Receipt { transaction: Hash::ZERO, operation: 0, uetr, outcome };
+        let receipt = Receipt {
+            transaction: Hash::ZERO,
+            operation: 0,
+            uetr,
+            outcome,
+            rules: RulesMet::default(),
+        };
         let told = told(&ReceiptView::new(&receipt, None, &naming));
         let english = "Returned 40.00 CNY (AC04); 60.00 CNY in all of payment 02020202-";
         assert!(told.english().starts_with(english), "{}", told.english());
