@@ -13,8 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 pub struct EventQuery {
     /// The first block; the next one if left out.
     pub from: Option<u64>,
-    /// Only receipts (and payments' alerts) that move, hold or release money of this account or for it; then no proposals
-    /// and no alerts.
+    /// Only receipts, and alerts of payments, that move, hold or release money of this account or
+    /// for it, return a payment of it, or ask for one back; then no proposals and no alerts of the
+    /// node.
     pub account: Option<String>,
     /// `camt.054`: in the place of receipts the ISO 20022 notification of what each booked of the
     /// account.

@@ -431,12 +431,8 @@ impl Rejection {
             Self::ValidatorCount => {
                 "A network has 1 to 128 validators. Add or remove another one first."
             }
-            Self::ParametersRefused => {
-                "A parameter is out of its bounds, or can never change so. Choose another value."
-            }
-            Self::UpgradeRefused => {
-                "The upgrade must be at a later height and of a later version. Choose such ones."
-            }
+            Self::ParametersRefused => "It is out of bounds, or can never change. Choose another.",
+            Self::UpgradeRefused => "It needs a later height and version. Choose such ones.",
             Self::SameAccount => "Payer and payee are the same account. Name another payee.",
             Self::UnknownAsset => "The asset is not registered on this ledger. Check its code.",
             Self::AssetConflict => "It is registered, or differs from ISO 4217. Check its code.",

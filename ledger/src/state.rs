@@ -102,7 +102,8 @@ impl State {
         &self.domains
     }
 
-    /// Parameters, validators, institutions, nodes, assets, fee schedules and limits, for listing them.
+    /// Parameters, validators, institutions, nodes, assets, fee schedules and limits, for listing
+    /// them.
     pub fn directory(&self) -> &Directory {
         &self.directory
     }

@@ -38,7 +38,8 @@ pub(crate) struct LimitAccount {
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) payee: Vec<String>,
     /// Let it pay every account, without a daily limit of its own.
-    #[arg(long, conflicts_with_all = ["daily", "payee"], required_unless_present_any = ["daily", "payee"])]
+    #[arg(long, conflicts_with_all = ["daily", "payee"])]
+    #[arg(required_unless_present_any = ["daily", "payee"])]
     pub(crate) none: bool,
     /// A key of its owners, by name or file; repeat it for several.
     #[arg(long, value_name = "KEY")]

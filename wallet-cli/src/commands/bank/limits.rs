@@ -197,9 +197,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let rule = |lines: &str| {
-            format!(
-                "version = 1\n[[rules]]\nname = \"a\"\nasset = \"CNY\"\noutcome = \"refuse\"\n{lines}"
-            )
+            let head = "version = 1\n[[rules]]\nname = \"a\"\nasset = \"CNY\"";
+            format!("{head}\noutcome = \"refuse\"\n{lines}")
         };
         for (lines, code) in [
             ("measure = \"day\"", "bad-limits"),
