@@ -78,8 +78,11 @@ fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), F
         files::replace_public(path, &xml).map_err(|error| Fault::file(path, &error))?;
     }
     let report = pacs002::read(&xml, &Limits::default()).ok();
+    // The proof under a returned payment's UETR is of the payment, and not of its return.
+    let returns = orders_returns(&message);
     let blocks = report.iter().flat_map(|report| &report.transactions);
-    let blocks = blocks.map(|status| proven(&profile, &network, status)).collect();
+    let prove = |status| if returns { None } else { proven(&profile, &network, status) };
+    let blocks = blocks.map(prove).collect();
     show(session, &xml, report.as_ref(), blocks, answer);
     match report.filter(|_| !asks(&message)) {
         Some(report) => ended(&report),
@@ -90,6 +93,11 @@ fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), F
 /// True if the message only asks what became of payments: whatever the answer says, it was got.
 fn asks(message: &[u8]) -> bool {
     matches!(incoming::read(message, &Limits::default()), Ok(Message::StatusRequest(_)))
+}
+
+/// True if the message orders returns.
+fn orders_returns(message: &[u8]) -> bool {
+    matches!(incoming::read(message, &Limits::default()), Ok(Message::Returns(_)))
 }
 
 /// Sends the message to node after node until one acts for its institution.
