@@ -9,6 +9,7 @@ use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::approval::ApprovalsView;
 use crate::text::{self, Naming};
 
 /// One line of charges.
@@ -42,11 +43,13 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done`, `rejected`, `held`, `released` or `returned`.
+    /// `settled`, `done`, `rejected`, `held`, `released`, `awaiting-approval`, `refused` or
+    /// `returned`.
     pub status: String,
-    /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held) or `CANC` (released).
+    /// ISO 20022 status: `ACSC`, `RJCT` (rejected or refused), `PDNG` (held), `CANC` (released) or
+    /// `PATC` (awaiting approval).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected (`AM04`) or returned (`AC04`).
+    /// ISO 20022 reason, if rejected (`AM04`), refused (`DS02`) or returned (`AC04`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// The rejection's stable code, if rejected: `insufficient-funds`.
@@ -77,19 +80,25 @@ pub struct ReceiptView {
     /// What the payee got: `1085.00 HKD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credited: Option<String>,
-    /// The most that can be captured, of funds that are held: `100.00 CNY`.
+    /// The most that can be captured, or what is paid once it is approved: `100.00 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The last block time at which held funds can be captured.
+    /// The last block time at which held funds can be captured, or the payment approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
     /// The hash lock (SHA-256, hexadecimal) whose secret a capture must show, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
+    /// The approvals that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<ApprovalsView>,
+    /// Why an approver refused it: `declined`, `fraud` or `regulatory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The charges in all; of held funds, the most that they can come to: `1.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<String>,
@@ -121,7 +130,7 @@ impl ReceiptView {
             operation: receipt.operation,
             status: status_word(&receipt.outcome).to_owned(),
             iso_status: receipt.outcome.iso_status().to_owned(),
-            iso_reason: rejection.map(|rejection| rejection.iso().to_owned()),
+            iso_reason: receipt.outcome.iso_reason().map(str::to_owned),
             code: rejection.map(|rejection| rejection.code().to_owned()),
             explanation: rejection.map(|rejection| rejection.explanation().to_owned()),
             proposal: proposal(&receipt.outcome),
@@ -135,6 +144,8 @@ impl ReceiptView {
             held: None,
             deadline: None,
             lock: None,
+            approvals: None,
+            reason: None,
             fee: None,
             fees: Vec::new(),
             exchange: None,
@@ -144,7 +155,7 @@ impl ReceiptView {
         };
         match &receipt.outcome {
             Outcome::Settled(settlement) => view.settle(settlement, naming),
-            Outcome::Held(held) => {
+            Outcome::Held(held) | Outcome::AwaitingApproval(held) => {
                 view.from = Some(naming.address(held.from));
                 view.to = Some(naming.address(held.to));
                 view.amount = Some(naming.money(held.amount));
@@ -152,6 +163,7 @@ impl ReceiptView {
                 view.fee = Some(naming.amount(held.most_charges, held.held.asset));
                 view.deadline = Some(text::time(held.deadline));
                 view.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
+                view.approvals = held.awaits.approvals().map(ApprovalsView::new);
             }
             Outcome::Released(released) => {
                 view.from = Some(naming.address(released.from));
@@ -159,6 +171,12 @@ impl ReceiptView {
                 view.held = Some(naming.money(released.released));
             }
             Outcome::Returned(reversal) => view.reverse(reversal, naming),
+            Outcome::Refused(refused) => {
+                view.from = Some(naming.address(refused.from));
+                view.to = Some(naming.address(refused.to));
+                view.held = Some(naming.money(refused.released));
+                view.reason = Some(refused.reason.word().to_owned());
+            }
             Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
         view
@@ -204,7 +222,9 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::Rejected(_)
         | Outcome::Held(_)
         | Outcome::Released(_)
-        | Outcome::Returned(_) => None,
+        | Outcome::Returned(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     }
 }
 
@@ -216,6 +236,8 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::Held(_) => "held",
         Outcome::Released(_) => "released",
         Outcome::Returned(_) => "returned",
+        Outcome::AwaitingApproval(_) => "awaiting-approval",
+        Outcome::Refused(_) => "refused",
     }
 }
 

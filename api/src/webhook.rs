@@ -13,11 +13,11 @@ use crate::receipt::ReceiptView;
 /// The body of a message: an event in the form of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
-    /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
-    /// `payment.returned`, `payment.rejected` (also an issue, a redemption or a return that was
-    /// refused), `issue.settled`,
-    /// `redemption.settled`, `operation.done`, `operation.rejected`, `alert.raised` or
-    /// `alert.cleared`.
+    /// What happened: `payment.settled` (also a capture, and a last approval), `payment.held`,
+    /// `payment.released`, `payment.returned`, `payment.awaiting-approval` (also each approval but
+    /// the last), `payment.refused`, `payment.rejected` (also an issue, a redemption or a return
+    /// that was refused), `issue.settled`, `redemption.settled`, `operation.done`,
+    /// `operation.rejected`, `alert.raised` or `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
     /// When: the block's time; of an alert, the node's.
@@ -39,11 +39,13 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 13] = [
         "payment.settled",
         "payment.held",
         "payment.released",
         "payment.returned",
+        "payment.awaiting-approval",
+        "payment.refused",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

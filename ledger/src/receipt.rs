@@ -15,7 +15,7 @@ use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
-use crate::waiting::Awaits;
+use crate::waiting::{Awaits, Refusal};
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -36,6 +36,11 @@ pub enum Outcome {
     Released(Released) = 6,
     /// A settled payment was returned, whole or a part: ISO status ACSC.
     Returned(Reversal) = 10,
+    /// Funds are held, and the payment waits for approvals: ISO status PATC. Each approval but the
+    /// last has such a receipt too.
+    AwaitingApproval(Held) = 7,
+    /// A payment that waited was refused, and its funds are the payer's again: ISO status RJCT.
+    Refused(Refused) = 8,
 }
 
 impl Outcome {
@@ -43,9 +48,39 @@ impl Outcome {
     pub const fn iso_status(&self) -> &'static str {
         match self {
             Self::Settled(_) | Self::Done | Self::Proposed(_) | Self::Returned(_) => "ACSC",
-            Self::Rejected(_) => "RJCT",
+            Self::Rejected(_) | Self::Refused(_) => "RJCT",
             Self::Held(_) => "PDNG",
             Self::Released(_) => "CANC",
+            Self::AwaitingApproval(_) => "PATC",
+        }
+    }
+
+    /// The ISO 20022 external status reason, of what was rejected or refused.
+    pub const fn iso_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection.iso()),
+            Self::Refused(refused) => Some(refused.reason.iso()),
+            Self::Settled(_)
+            | Self::Done
+            | Self::Proposed(_)
+            | Self::Held(_)
+            | Self::Released(_)
+            | Self::Returned(_)
+            | Self::AwaitingApproval(_) => None,
+        }
+    }
+
+    /// What is held, if the payment waits.
+    pub const fn waits(&self) -> Option<&Held> {
+        match self {
+            Self::Held(held) | Self::AwaitingApproval(held) => Some(held),
+            Self::Settled(_)
+            | Self::Done
+            | Self::Rejected(_)
+            | Self::Proposed(_)
+            | Self::Released(_)
+            | Self::Returned(_)
+            | Self::Refused(_) => None,
         }
     }
 
@@ -57,19 +92,24 @@ impl Outcome {
             | Self::Proposed(_)
             | Self::Held(_)
             | Self::Released(_)
-            | Self::Returned(_) => None,
+            | Self::Returned(_)
+            | Self::AwaitingApproval(_)
+            | Self::Refused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
     }
 
     /// True if the outcome concerns `account`: its money moved, is held for it or from it, or was
-    /// released or returned.
+    /// released, refused or returned.
     pub fn concerns(&self, account: AccountId) -> bool {
         match self {
             Self::Settled(settlement) => {
                 settlement.from == Some(account) || settlement.to == Some(account)
             }
-            Self::Held(held) => held.from == account || held.to == account,
+            Self::Held(held) | Self::AwaitingApproval(held) => {
+                held.from == account || held.to == account
+            }
+            Self::Refused(refused) => refused.from == account || refused.to == account,
             Self::Released(released) => released.from == account || released.to == account,
             Self::Returned(reversal) => reversal.from == account || reversal.to == account,
             Self::Done | Self::Proposed(_) | Self::Rejected(_) => false,
@@ -108,17 +148,18 @@ impl Settlement {
 pub struct Held {
     /// Whose funds are held.
     pub from: AccountId,
-    /// For whom, and who acts next.
+    /// For whom.
     pub to: AccountId,
-    /// The most that can be captured.
+    /// The most that can be captured, or what is paid once it is approved.
     pub amount: Money,
     /// What is held in all: all that can leave the payer.
     pub held: Money,
-    /// The most charges that the capture can come to, in minor units of the held asset.
+    /// The most charges that it can come to, in minor units of the held asset.
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured; after it the funds are the payer's again.
+    /// The last block time at which it can be captured or approved; after it the funds are the
+    /// payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
@@ -129,7 +170,7 @@ pub struct Held {
 pub struct Released {
     /// Whose funds were held.
     pub from: AccountId,
-    /// Who gave the payment up.
+    /// For whom. The payee's side gave a hold up, the payer's side what waited for approvals.
     pub to: AccountId,
     /// What was held in all.
     pub released: Money,
@@ -154,6 +195,19 @@ pub struct Reversal {
     pub credited: Amount,
 }
 
+/// A payment that waited and was refused.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Refused {
+    /// Whose funds were held.
+    pub from: AccountId,
+    /// For whom.
+    pub to: AccountId,
+    /// What was held in all.
+    pub released: Money,
+    /// Why.
+    pub reason: Refusal,
+}
+
 /// The exchange within a payment across assets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exchange {
@@ -174,9 +228,9 @@ pub struct Receipt {
     pub transaction: TransactionId,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// The payment that the receipt speaks of: the operation's own UETR, or that of the held
-    /// payment that it captured or released; none for what moves no money, and for a refused
-    /// capture or release, which says nothing of the payment.
+    /// The payment that the receipt speaks of: the operation's own UETR, or that of the waiting
+    /// payment that it went on with; none for what moves no money, and for what was rejected of
+    /// captures, releases, approvals and refusals, which says nothing of the payment.
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,

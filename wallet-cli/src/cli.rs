@@ -3,6 +3,7 @@
 //! Invariants: no secret is ever an argument; what a command needs can always be given without a
 //! prompt. Absent: what the commands do (see `commands`).
 
+mod approve;
 mod bank;
 mod corrections;
 mod govern;
@@ -13,6 +14,7 @@ mod profiles;
 mod request;
 mod tx;
 
+pub(crate) use approve::{Approve, Refuse};
 pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
 pub(crate) use corrections::Return;
 pub(crate) use govern::{Govern, Governing};
@@ -81,6 +83,10 @@ pub(crate) enum Command {
     Hold(Hold),
     /// Return a payment that you received, whole or a part.
     Return(Return),
+    /// Approve a payment that waits for it; the last approval pays it.
+    Approve(Approve),
+    /// Refuse a payment that waits for approvals, for ever.
+    Refuse(Refuse),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]
     Tx(Tx),

@@ -4,6 +4,7 @@
 //! Absent: everything that two commands share.
 
 mod accounts;
+mod approve;
 mod assets;
 mod balance;
 pub(crate) mod bank;
@@ -43,6 +44,8 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Pay(command) => pay::run(session, &command),
         Command::Hold(command) => hold::run(session, command),
         Command::Return(command) => corrections::send_back(session, &command),
+        Command::Approve(command) => approve::approve(session, &command),
+        Command::Refuse(command) => approve::refuse(session, &command),
         Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),

@@ -60,7 +60,10 @@ pub(crate) struct Entry {
 impl Outcome {
     /// True if the order was carried out.
     pub(crate) fn is_carried_out(&self) -> bool {
-        matches!(self.status.as_str(), "settled" | "done" | "held" | "released" | "returned")
+        matches!(
+            self.status.as_str(),
+            "settled" | "done" | "held" | "released" | "returned" | "awaiting-approval" | "refused"
+        )
     }
 }
 
@@ -68,7 +71,8 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
-    /// `settled`, `done`, `held`, `released`, `returned`, `rejected`, `expired` or `not-sent`.
+    /// `settled`, `done`, `held`, `released`, `returned`, `awaiting-approval`, `refused`,
+    /// `rejected`, `expired` or `not-sent`.
     pub(crate) status: String,
     /// The block, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]

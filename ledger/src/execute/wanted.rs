@@ -39,7 +39,9 @@ impl Wanted {
             | Operation::Vote { .. }
             | Operation::Enact { .. }
             | Operation::Capture { .. }
-            | Operation::Release { .. } => {}
+            | Operation::Release { .. }
+            | Operation::Approve { .. }
+            | Operation::Refuse { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);

@@ -85,7 +85,9 @@ impl World {
             | Outcome::Settled(_)
             | Outcome::Held(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_) => {
+            | Outcome::Returned(_)
+            | Outcome::AwaitingApproval(_)
+            | Outcome::Refused(_) => {
                 panic!("a proposal has a number")
             }
         }

@@ -371,7 +371,9 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
         | Outcome::Rejected(_)
         | Outcome::Held(_)
         | Outcome::Released(_)
-        | Outcome::Returned(_) => panic!("not settled: {outcome:?}"),
+        | Outcome::Returned(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => panic!("not settled: {outcome:?}"),
     }
 }
 

@@ -177,7 +177,7 @@ impl Core {
 
     /// What would become of a transaction now. One that nobody ordered who may does not enter the
     /// ledger, where it would leave markers: all of it would be rejected for its signers, its
-    /// account, or a hold that is not there.
+    /// account, or a payment that does not wait for it.
     fn prospect(&self, now: Timestamp, body: &Transaction) -> Prospect {
         let receipts = match self.final_tip().simulate(now, body) {
             Ok(Simulation::Outcome { receipts, .. }) => receipts,
@@ -187,7 +187,13 @@ impl Core {
         let strange = |rejection: &Rejection| {
             matches!(
                 rejection,
-                Rejection::NotHeld | Rejection::SignersMissing | Rejection::UnknownAccount
+                Rejection::NotHeld
+                    | Rejection::WaitsOtherwise
+                    | Rejection::SignersMissing
+                    | Rejection::OwnPayment
+                    | Rejection::AlreadyApproved
+                    | Rejection::OrderMismatch
+                    | Rejection::UnknownAccount
             )
         };
         let mut rejections = receipts.iter().map(|receipt| receipt.outcome.rejection());

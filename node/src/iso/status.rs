@@ -234,7 +234,9 @@ impl Known<'_> {
             | Outcome::Proposed(_)
             | Outcome::Held(_)
             | Outcome::Released(_)
-            | Outcome::Returned(_) => None,
+            | Outcome::Returned(_)
+            | Outcome::AwaitingApproval(_)
+            | Outcome::Refused(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));
         let servicer = settlement.and_then(|settled| settled.from).map(|from| from.servicer());

@@ -249,7 +249,9 @@ fn counterparties(booked: &[Booked]) -> Sides {
         | Outcome::Proposed(_)
         | Outcome::Rejected(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     });
     sides.collect()
 }

@@ -56,6 +56,8 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::Held(_) => "payment.held",
         Outcome::Released(_) => "payment.released",
         Outcome::Returned(_) => "payment.returned",
+        Outcome::AwaitingApproval(_) => "payment.awaiting-approval",
+        Outcome::Refused(_) => "payment.refused",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }
@@ -125,8 +127,9 @@ mod tests {
     use ledger::hash::Hash;
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
     use ledger::money::{Amount, Money};
-    use ledger::receipt::{Released, Reversal, Settlement};
+    use ledger::receipt::{Refused, Released, Reversal, Settlement};
     use ledger::rejection::Rejection;
+    use ledger::waiting::Refusal;
 
     #[test]
     fn each_outcome_has_a_type_of_its_own() {
@@ -156,6 +159,9 @@ mod tests {
             total: money.amount,
             credited: money.amount,
         });
+        let reason = Refusal::Declined;
+        let refused = Refused { from: account, to: account, released: money, reason };
+        let refused = Outcome::Refused(refused);
         for (outcome, moves, expected) in [
             (settled(Some(1), Some(2)), true, "payment.settled"),
             (settled(None, Some(2)), true, "issue.settled"),
@@ -165,6 +171,7 @@ mod tests {
             (Outcome::Done, false, "operation.done"),
             (released, true, "payment.released"),
             (returned, true, "payment.returned"),
+            (refused, true, "payment.refused"),
         ] {
             let receipt = Receipt {
                 transaction: Hash::ZERO,

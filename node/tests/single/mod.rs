@@ -44,7 +44,7 @@ const SUITE: Suite = Suite::Ed25519Blake3;
 pub(crate) const BANKS: [&str; 4] = ["EFGHUSUV", "HSBCHKHH", "PQRSGB9A", "PSBCCNBJ"];
 
 /// The validator's institution.
-const HOST: usize = 3;
+pub(crate) const HOST: usize = 3;
 
 pub(crate) const OCTETS: &str = "application/octet-stream";
 pub(crate) const JSON: &str = "application/json";

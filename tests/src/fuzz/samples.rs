@@ -49,7 +49,8 @@ pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
 
-const VECTORS: [&str; 8] = [
+const VECTORS: [&str; 9] = [
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/approvals.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/blocks.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/corrections.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/governance.json")),
@@ -107,13 +108,17 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt: expired, TM01"
         | "receipt of a hold with a lock"
         | "receipt of a release"
-        | "receipt of a return" => (read::<Receipt>, false),
+        | "receipt of a return"
+        | "receipt of a payment that waits for approvals"
+        | "receipt of a refusal" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
         | "key of a holding"
         | "key of a payment that waits"
         | "key of what was returned" => (read::<StateKey>, true),
-        "payment that waits for a secret" => (read::<Waiting>, false),
+        "payment that waits for a secret" | "payment that waits for approvals" => {
+            (read::<Waiting>, false)
+        }
         "evidence of a payment" => (read::<Evidence>, false),
         "what was returned of a payment" => (read::<Returns>, false),
         "key of a payment's marker" | "key of a transaction's marker" => (read::<MarkerKey>, true),

@@ -99,6 +99,8 @@ fn restrict(
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }

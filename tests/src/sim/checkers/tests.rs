@@ -293,7 +293,9 @@ fn conservation_objects_to_money_from_nowhere() {
         | Outcome::Proposed(_)
         | Outcome::Held(_)
         | Outcome::Released(_)
-        | Outcome::Returned(_) => None,
+        | Outcome::Returned(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
     let executed = committed(executed);

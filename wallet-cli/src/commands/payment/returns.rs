@@ -81,6 +81,8 @@ fn reversal_of(receipt: &Receipt, payment: Uetr) -> Option<&Reversal> {
         | Outcome::Rejected(_)
         | Outcome::Proposed(_)
         | Outcome::Held(_)
-        | Outcome::Released(_) => None,
+        | Outcome::Released(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     }
 }

@@ -158,7 +158,9 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::Enact { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
-        | Operation::Return(_) => Hash::ZERO,
+        | Operation::Return(_)
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => Hash::ZERO,
     };
     let salt = Hash::from_hex(&note.salt)?;
     let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)
