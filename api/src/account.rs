@@ -6,6 +6,7 @@ use ledger::account::{Account, AccountStatus, Entry, EntryKind, Holding, Policy}
 use ledger::crypto::PublicKey;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::money::Money;
+use ledger::step_up::{StepUp, StepUpRule};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,15 +53,51 @@ pub struct PolicyView {
     pub keys: Vec<String>,
     /// Whether the servicer may order payments too.
     pub mandate: bool,
+    /// Which payments need approvals by other keys than their maker's; absent if none do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUpView>,
+}
+
+/// Which payments of an account need approvals, and whose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepUpView {
+    /// The approvers' keys, hexadecimal.
+    pub approvers: Vec<String>,
+    /// One rule for each asset.
+    pub rules: Vec<StepUpRuleView>,
+}
+
+/// Above which amount payments need how many approvals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepUpRuleView {
+    /// The largest amount that needs none: `1000.00 CNY`.
+    pub above: String,
+    /// How many approvers must approve what is above.
+    pub approvals: u8,
+}
+
+impl StepUpView {
+    /// Renders the rules.
+    pub fn new(step_up: &StepUp, naming: &Naming) -> Self {
+        let rule = |rule: &StepUpRule| StepUpRuleView {
+            above: naming.amount(rule.above, rule.asset),
+            approvals: rule.approvals,
+        };
+        Self {
+            approvers: step_up.approvers.iter().map(PublicKey::to_hex).collect(),
+            rules: step_up.rules.iter().map(rule).collect(),
+        }
+    }
 }
 
 impl PolicyView {
     /// Renders a policy.
-    pub fn new(policy: &Policy) -> Self {
+    pub fn new(policy: &Policy, naming: &Naming) -> Self {
         Self {
             threshold: policy.owners.threshold,
             keys: policy.owners.keys.iter().map(PublicKey::to_hex).collect(),
             mandate: policy.mandate,
+            step_up: policy.step_up.as_ref().map(|rules| StepUpView::new(rules, naming)),
         }
     }
 }
@@ -99,7 +136,7 @@ impl AccountView {
             institution: servicer.to_string(),
             status: status_word(account.status).to_owned(),
             tier: account.tier,
-            policy: PolicyView::new(&account.policy),
+            policy: PolicyView::new(&account.policy, naming),
             holdings: holdings
                 .iter()
                 .map(|(asset, holding)| HoldingView::new(*asset, holding, naming))

@@ -12,6 +12,7 @@ use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Bic, Height, InstitutionNumber, Uetr};
 use crate::money::{Amount, Decimals};
 use crate::operation::{AssetKind, FreezeDirection};
+use crate::step_up::StepUp;
 use crate::text;
 
 /// Keys of which `threshold` must sign (m of n).
@@ -76,17 +77,20 @@ pub struct Policy {
     /// True: the servicer's operators may order payments from the account too (the customer's
     /// mandate to its bank; what an ISO 20022 channel needs).
     pub mandate: bool,
+    /// Which payments need approvals by other keys than their maker's; none if left out.
+    pub step_up: Option<StepUp>,
 }
 
 impl Policy {
-    /// One owner key, no mandate.
+    /// One owner key, no mandate, no approvals.
     pub fn single(key: PublicKey) -> Self {
-        Self { owners: KeySet::single(key), mandate: false }
+        Self { owners: KeySet::single(key), mandate: false, step_up: None }
     }
 
     /// Says what is wrong with the policy, if anything.
     pub fn defect(&self) -> Option<&'static str> {
-        self.owners.defect()
+        let step_up = || self.step_up.as_ref().and_then(|rules| rules.defect(&self.owners));
+        self.owners.defect().or_else(step_up)
     }
 }
 

@@ -126,6 +126,7 @@ fn rows(node: &Single) -> Vec<Row> {
         get("getAccount", &[&wei], "", 200),
         get("getAccount", &[&nobody], "", 404),
         get("listHistory", &[&wei], "limit=1", 200),
+        get("listApprovals", &[&wei], "", 200),
         get("listBlocks", &[], "limit=2", 200),
         get("listBlocks", &[], "limit=0", 400),
         get("getBlock", &["1"], "", 200),

@@ -3,14 +3,19 @@
 use super::fees::Charges;
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
-use crate::account::EntryKind;
+use super::step_up;
+use crate::account::{Account, EntryKind};
 use crate::operation::Pay;
 use crate::receipt::{Outcome, Settlement};
 use crate::rejection::Rejection;
+use std::sync::Arc;
 
-/// Pays.
+/// Pays, or waits for the approvals that the payer's policy asks for.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Rejection> {
-    ensure_payable(scene, pay)?;
+    let payer = ensure_payable(scene, pay)?;
+    if let Some(waits) = step_up::wait(scene, pay, &payer)? {
+        return Ok(waits);
+    }
     let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
     let mut legs = charges.payer_legs(pay.from);
     legs.push(Leg::credit(pay.to, EntryKind::Payment, charges.principal));
@@ -31,8 +36,11 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
     Ok(Effect { outcome, entries })
 }
 
-/// Refuses what cannot be paid now, whatever it costs and the payer has.
-pub(super) fn ensure_payable(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<(), Rejection> {
+/// Refuses what cannot be paid now, whatever it costs and the payer has. Gives the payer's account.
+pub(super) fn ensure_payable(
+    scene: &mut Scene<'_, '_>,
+    pay: &Pay,
+) -> Result<Arc<Account>, Rejection> {
     let payer = scene.account(pay.from);
     let payee = scene.account(pay.to);
     scene.ensure_ordered(pay.from, payer.as_deref())?;
@@ -43,5 +51,6 @@ pub(super) fn ensure_payable(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<(),
     scene.ensure_members(&[pay.to.servicer()])?;
     ensure(pay.from != pay.to, Rejection::SameAccount)?;
     scene.ensure_known_asset(&pay.amount)?;
-    ensure_movable(pay.amount.amount)
+    ensure_movable(pay.amount.amount)?;
+    Ok(payer)
 }

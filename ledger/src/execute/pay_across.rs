@@ -6,6 +6,7 @@
 use super::fees::Charges;
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
+use super::step_up;
 use crate::account::{Account, EntryKind};
 use crate::hash::Hash;
 use crate::ids::Timestamp;
@@ -15,11 +16,12 @@ use crate::quote::{Quote, SignedQuote};
 use crate::receipt::{Exchange, Outcome, Settlement};
 use crate::rejection::Rejection;
 use crate::state::MarkerKey;
+use std::sync::Arc;
 
 /// Pays across assets: all legs or none.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, Rejection> {
     let quote = &pay.quote.quote;
-    let dealer = ensure_parties(scene, pay)?;
+    let (payer, dealer) = ensure_parties(scene, pay)?;
     scene.ensure_known_asset(&pay.sell)?;
     scene.ensure_known_asset(&pay.minimum_received)?;
     ensure_movable(pay.sell.amount)?;
@@ -28,6 +30,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let sold = charges.as_ref().map_or(pay.sell, |charges| charges.principal);
     let received = exchanged(scene, quote, sold, pay.minimum_received)?;
     ensure_movable(received.amount)?;
+    step_up::ensure_approved(scene, pay.from, &payer, pay.sell)?;
     let id = quote.id(scene.working.domains());
     ensure_quote_signed(&pay.quote, &dealer)?;
     ensure_quote_current(quote, scene.working.time)?;
@@ -49,11 +52,11 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     Ok(Effect { outcome: settled(pay, charges, sold, received, id), entries })
 }
 
-/// Checks payer, payee and dealer; gives the dealer's account.
+/// Checks payer, payee and dealer; gives the payer's account and the dealer's.
 fn ensure_parties(
     scene: &mut Scene<'_, '_>,
     pay: &PayAcross,
-) -> Result<std::sync::Arc<Account>, Rejection> {
+) -> Result<(Arc<Account>, Arc<Account>), Rejection> {
     let dealer_id = pay.quote.quote.dealer;
     let payer = scene.account(pay.from);
     let payee = scene.account(pay.to);
@@ -72,7 +75,7 @@ fn ensure_parties(
     scene.ensure_members(&[pay.to.servicer(), dealer_id.servicer()])?;
     let is_distinct = pay.from != pay.to && pay.from != dealer_id && pay.to != dealer_id;
     ensure(is_distinct, Rejection::SameAccount)?;
-    Ok(dealer)
+    Ok((payer, dealer))
 }
 
 /// What `sold` comes to in the asset of `wanted`, rounded down.

@@ -21,6 +21,8 @@ pub(super) struct Scene<'w, 's> {
     pub(super) directory: Arc<Directory>,
     pub(super) signers: &'w [PublicKey],
     pub(super) transaction: TransactionId,
+    /// False for a part of an atomic transaction: the others would be settled before it.
+    pub(super) may_wait: bool,
 }
 
 /// What an operation did.

@@ -6,7 +6,8 @@
 
 use super::scene::{Effect, Scene};
 use super::working::Working;
-use super::{Booked, accounts, fees, governance, holds, pay, pay_across, recalls, returns, supply};
+use super::{Booked, accounts, fees, governance, holds, pay, pay_across, recalls, returns};
+use super::{step_up, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::operation::Operation;
@@ -163,7 +164,9 @@ fn perform(
     operation: &Operation,
 ) -> Verdict {
     let directory = working.directory();
-    let mut scene = Scene { working, directory, signers: &body.signers, transaction: id };
+    let may_wait = !body.atomic || body.operations.len() == 1;
+    let signers = &body.signers;
+    let mut scene = Scene { working, directory, signers, transaction: id, may_wait };
     let scene = &mut scene;
     match operation {
         Operation::RegisterAsset { code, kind, decimals, issuer } => {
@@ -190,6 +193,10 @@ fn perform(
         Operation::Return(back) => returns::send_back(scene, back),
         Operation::RequestRecall(request) => recalls::request(scene, request),
         Operation::AnswerRecall { payment, answer } => recalls::answer(scene, *payment, answer),
+        Operation::Approve { payment, order } => step_up::approve(scene, *payment, *order),
+        Operation::Refuse { payment, order, reason } => {
+            step_up::refuse(scene, *payment, *order, *reason)
+        }
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }

@@ -20,6 +20,8 @@ pub struct Totals {
     held: AtomicU64,
     released: AtomicU64,
     returned: AtomicU64,
+    awaiting: AtomicU64,
+    refused: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
 }
 
@@ -40,6 +42,10 @@ pub struct TotalsView {
     pub released: u64,
     /// Receipts of payments that were returned, whole or a part.
     pub returned: u64,
+    /// Receipts of payments that wait for approvals, and of approvals but the last.
+    pub awaiting: u64,
+    /// Receipts of payments that an approver refused.
+    pub refused: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
 }
@@ -54,6 +60,8 @@ impl Default for Totals {
             held: AtomicU64::default(),
             released: AtomicU64::default(),
             returned: AtomicU64::default(),
+            awaiting: AtomicU64::default(),
+            refused: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
         }
     }
@@ -76,6 +84,8 @@ impl Totals {
                 Outcome::Held(_) => add(&self.held, 1),
                 Outcome::Released(_) => add(&self.released, 1),
                 Outcome::Returned(_) => add(&self.returned, 1),
+                Outcome::AwaitingApproval(_) => add(&self.awaiting, 1),
+                Outcome::Refused(_) => add(&self.refused, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -97,6 +107,8 @@ impl Totals {
             held: read(&self.held),
             released: read(&self.released),
             returned: read(&self.returned),
+            awaiting: read(&self.awaiting),
+            refused: read(&self.refused),
             rejected: rejected.collect(),
         }
     }

@@ -103,6 +103,8 @@ impl Scrape {
             ("held", totals.held),
             ("released", totals.released),
             ("returned", totals.returned),
+            ("awaiting-approval", totals.awaiting),
+            ("refused", totals.refused),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";

@@ -101,6 +101,8 @@ fn restrict(
         | Operation::Return(_)
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
