@@ -7,6 +7,7 @@ use ledger::crypto::PublicKey;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::limits::OwnLimits;
 use ledger::money::Money;
+use ledger::step_up::{StepUp, StepUpRule};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,9 +55,44 @@ pub struct PolicyView {
     pub keys: Vec<String>,
     /// Whether the servicer may order payments too.
     pub mandate: bool,
+    /// Which payments need approvals by other keys than their maker's; absent if none do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_up: Option<StepUpView>,
     /// The limits that the owners set themselves, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<OwnLimitsView>,
+}
+
+/// Which payments of an account need approvals, and whose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepUpView {
+    /// The approvers' keys, hexadecimal.
+    pub approvers: Vec<String>,
+    /// One rule for each asset.
+    pub rules: Vec<StepUpRuleView>,
+}
+
+/// Above which amount payments need how many approvals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StepUpRuleView {
+    /// The largest amount that needs none: `1000.00 CNY`.
+    pub above: String,
+    /// How many approvers must approve what is above.
+    pub approvals: u8,
+}
+
+impl StepUpView {
+    /// Renders the rules.
+    pub fn new(step_up: &StepUp, naming: &Naming) -> Self {
+        let rule = |rule: &StepUpRule| StepUpRuleView {
+            above: naming.amount(rule.above, rule.asset),
+            approvals: rule.approvals,
+        };
+        Self {
+            approvers: step_up.approvers.iter().map(PublicKey::to_hex).collect(),
+            rules: step_up.rules.iter().map(rule).collect(),
+        }
+    }
 }
 
 /// The limits that an account's owners set themselves.
@@ -84,6 +120,7 @@ impl PolicyView {
             keys: policy.owners.keys.iter().map(PublicKey::to_hex).collect(),
             mandate: policy.mandate,
             limits: policy.limits.as_ref().map(|own| OwnLimitsView::new(own, naming)),
+            step_up: policy.step_up.as_ref().map(|rules| StepUpView::new(rules, naming)),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! same words.
 
 pub mod account;
+pub mod approval;
 pub mod audit;
 pub mod chain;
 pub mod event;

@@ -120,7 +120,8 @@ impl ProofView {
             Proven::Account { account, record } => {
                 "account".clone_into(&mut self.kind);
                 self.account = Some(naming.address(*account));
-                self.policy = record.as_ref().map(|record| PolicyView::new(&record.policy, naming));
+                let record = record.as_ref();
+                self.policy = record.map(|record| PolicyView::new(&record.policy, naming));
             }
         }
     }

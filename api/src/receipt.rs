@@ -11,6 +11,7 @@ use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::approval::ApprovalsView;
 use crate::limits::RuleView;
 use crate::text::{self, Naming};
 
@@ -45,14 +46,14 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done`, `rejected`, `held`, `released`, `returned`, `recall-requested` or
-    /// `recall-refused`.
+    /// `settled`, `done`, `rejected`, `held`, `released`, `awaiting-approval`, `refused`,
+    /// `returned`, `recall-requested` or `recall-refused`.
     pub status: String,
-    /// ISO 20022 status: `ACSC`, `RJCT`, `PDNG` (held), `CANC` (released), `PDCR` (recall
-    /// requested) or `RJCR` (recall refused).
+    /// ISO 20022 status: `ACSC`, `RJCT` (rejected or refused), `PDNG` (held), `CANC` (released),
+    /// `PATC` (awaiting approval), `PDCR` (recall requested) or `RJCR` (recall refused).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected (`AM04`), returned (`AC04`), or of a recall (`DUPL`)
-    /// or its refusal (`NOAS`).
+    /// ISO 20022 reason, if rejected (`AM04`), refused (`DS02`), returned (`AC04`), or of a recall
+    /// (`DUPL`) or its refusal (`NOAS`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// The rejection's stable code, if rejected: `insufficient-funds`.
@@ -83,19 +84,27 @@ pub struct ReceiptView {
     /// What the payee got: `1085.00 HKD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credited: Option<String>,
-    /// The most that can be captured, of funds that are held; what a recall asks for: `100.00 CNY`.
+    /// The most that can be captured, what is paid once it is approved, or what a recall asks for:
+    /// `100.00 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
     /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The last block time at which held funds can be captured, or a recall be answered.
+    /// The last block time at which held funds can be captured, the payment approved, or a recall
+    /// answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
     /// The hash lock (SHA-256, hexadecimal) whose secret a capture must show, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
+    /// The approvals that it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<ApprovalsView>,
+    /// Why an approver refused it: `declined`, `fraud` or `regulatory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The charges in all; of held funds, the most that they can come to: `1.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<String>,
@@ -131,7 +140,7 @@ impl ReceiptView {
             operation: receipt.operation,
             status: status_word(&receipt.outcome).to_owned(),
             iso_status: receipt.outcome.iso_status().to_owned(),
-            iso_reason: rejection.map(|rejection| rejection.iso().to_owned()),
+            iso_reason: receipt.outcome.iso_reason().map(str::to_owned),
             code: rejection.map(|rejection| rejection.code().to_owned()),
             explanation: rejection.map(|rejection| rejection.explanation().to_owned()),
             proposal: proposal(&receipt.outcome),
@@ -145,6 +154,8 @@ impl ReceiptView {
             held: None,
             deadline: None,
             lock: None,
+            approvals: None,
+            reason: None,
             fee: None,
             fees: Vec::new(),
             exchange: None,
@@ -155,7 +166,7 @@ impl ReceiptView {
         };
         match &receipt.outcome {
             Outcome::Settled(settlement) => view.settle(settlement, naming),
-            Outcome::Held(held) => {
+            Outcome::Held(held) | Outcome::AwaitingApproval(held) => {
                 view.from = Some(naming.address(held.from));
                 view.to = Some(naming.address(held.to));
                 view.amount = Some(naming.money(held.amount));
@@ -163,6 +174,7 @@ impl ReceiptView {
                 view.fee = Some(naming.amount(held.most_charges, held.held.asset));
                 view.deadline = Some(text::time(held.deadline));
                 view.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
+                view.approvals = held.awaits.approvals().map(ApprovalsView::new);
             }
             Outcome::Released(released) => {
                 view.from = Some(naming.address(released.from));
@@ -178,6 +190,12 @@ impl ReceiptView {
             Outcome::RecallRefused(recall) => {
                 let parties = (recall.from, recall.to);
                 view.ask(recall.payment, parties, (recall.amount, recall.reason), naming);
+            }
+            Outcome::Refused(refused) => {
+                view.from = Some(naming.address(refused.from));
+                view.to = Some(naming.address(refused.to));
+                view.held = Some(naming.money(refused.released));
+                view.reason = Some(refused.reason.word().to_owned());
             }
             Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
@@ -241,7 +259,9 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::Released(_)
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => None,
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     }
 }
 
@@ -255,6 +275,8 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::Returned(_) => "returned",
         Outcome::RecallRequested(_) => "recall-requested",
         Outcome::RecallRefused(_) => "recall-refused",
+        Outcome::AwaitingApproval(_) => "awaiting-approval",
+        Outcome::Refused(_) => "refused",
     }
 }
 

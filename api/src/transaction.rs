@@ -4,11 +4,12 @@
 //! which is the ledger's.
 
 use ledger::crypto::PublicKey;
-use ledger::execute::Approval;
+use ledger::execute::{Approval, Asked};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::account::HoldingView;
+use crate::approval::WaitingView;
 use crate::recall::RecallView;
 use crate::receipt::ReceiptView;
 use crate::text::Naming;
@@ -71,30 +72,48 @@ pub struct SimulationAnswer {
     pub receipts: Vec<ReceiptView>,
     /// The holdings as they would be afterwards.
     pub balances: Vec<SimulatedBalance>,
-    /// What owners of accounts must approve, one for each operation that they order.
+    /// What owners of accounts must approve, one for each operation that they order; and what
+    /// their policies ask of approvers.
     #[serde(default)]
     pub approvals: Vec<ApprovalView>,
 }
 
-/// What the owners of an account must approve: so many of its keys must sign.
+/// What the owners or the approvers of an account must approve: so many of their keys must sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApprovalView {
     /// The place of the operation in its transaction, from 0.
     pub operation: u64,
     /// The account's address.
     pub account: String,
-    /// How many of its keys must sign.
+    /// Who of it is asked: `owners`, or `approvers`, for whom a payment can also wait.
+    #[serde(default = "owners")]
+    pub asked: String,
+    /// How many of their keys must sign.
     pub threshold: u8,
-    /// Its keys that the transaction names as signers, hexadecimal.
+    /// Those keys that the transaction names as signers, hexadecimal; a maker's is no approver's.
     pub signers: Vec<String>,
     /// How many more must sign; 0 if enough do, or the servicer signs and may order it: under a
     /// mandate, or because the account only receives.
     pub missing: u64,
-    /// Its other keys, hexadecimal: any `missing` of them must be named as signers and sign.
+    /// The other keys, hexadecimal: any `missing` of them must be named as signers and sign.
     pub others: Vec<String>,
 }
 
+fn owners() -> String {
+    asked_word(Asked::Owners).to_owned()
+}
+
+const fn asked_word(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Owners => "owners",
+        Asked::Approvers => ApprovalView::APPROVERS,
+    }
+}
+
 impl ApprovalView {
+    /// The word for approvers, of who is asked.
+    pub const APPROVERS: &'static str = "approvers";
+
     /// Renders an approval.
     pub fn new(approval: &Approval, naming: &Naming) -> Self {
         let keys = |keys: &[PublicKey]| keys.iter().map(PublicKey::to_hex).collect();
@@ -102,6 +121,7 @@ impl ApprovalView {
         Self {
             operation: number(approval.operation),
             account: naming.address(approval.account),
+            asked: asked_word(approval.asked).to_owned(),
             threshold: approval.threshold,
             signers: keys(&approval.signers),
             missing: number(approval.missing),
@@ -123,7 +143,8 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `held`, `settled`, `released`, `expired`, `rejected` or `returned`.
+    /// `received`, `awaiting-approval`, `approved` (by some, and not enough yet), `held`, `settled`,
+    /// `released`, `refused`, `expired`, `rejected` or `returned`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -140,26 +161,28 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `held`, `settled`, `released`, `expired` (a hold whose deadline has passed),
-    /// `rejected`, `recall-requested` (the payee's side must answer), `partly-returned`, or
-    /// `returned`: it was returned whole, or is itself a return.
+    /// `received`, `awaiting-approval`, `held`, `settled`, `released`, `refused` (by an approver),
+    /// `expired` (it waited until its deadline), `rejected`, `recall-requested` (the payee's side
+    /// must answer), `partly-returned`, or `returned`: it was returned whole, or is itself a return.
     pub status: String,
-    /// ISO 20022 status: `RCVD`, `PDNG` (held), `ACSC`, `CANC` (released) or `RJCT` (expired or
-    /// rejected).
+    /// ISO 20022 status: `RCVD`, `PATC` (awaiting approval), `PDNG` (held), `ACSC`, `CANC`
+    /// (released) or `RJCT` (refused, expired or rejected).
     pub iso_status: String,
-    /// ISO 20022 reason, if rejected, expired or a return: `AM04`, `TM01`, `AC04`.
+    /// ISO 20022 reason, if rejected, refused, expired or a return: `AM04`, `DS02`, `TM01`, `AC04`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iso_reason: Option<String>,
     /// One sentence in plain words.
     pub summary: String,
-    /// Who must act next: `validators` while it is not final, `payee` while its funds are held
-    /// or it is asked back; null when nobody must.
+    /// Who must act next: `validators` while it is not final, `payee` while its funds are held or it
+    /// is asked back, `approvers` while it awaits approval; null when nobody must.
     pub next_actor: Option<String>,
-    /// The last block time at which the next actor can act, while its funds are held or it is asked
-    /// back.
+    /// The last block time at which the next actor can act, while it waits or is asked back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
+    /// The order and its approvals, while it awaits approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<WaitingView>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEvent>,
     /// What was returned of it, oldest first: at most 16 returns.

@@ -13,9 +13,10 @@ use crate::receipt::ReceiptView;
 /// The body of a message: an event in the form of Standard Webhooks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
-    /// What happened: `payment.settled` (also a capture), `payment.held`, `payment.released`,
-    /// `payment.returned`, `payment.rejected` (also an issue, a redemption or a return that was
-    /// refused), `recall.requested`, `recall.refused`, `issue.settled`,
+    /// What happened: `payment.settled` (also a capture, and a last approval), `payment.held`,
+    /// `payment.released`, `payment.returned`, `payment.awaiting-approval` (also each approval but
+    /// the last), `payment.refused`, `payment.rejected` (also an issue, a redemption or a return
+    /// that was refused), `recall.requested`, `recall.refused`, `issue.settled`,
     /// `redemption.settled`, `operation.done`, `operation.rejected`, `payment.alert` (a
     /// payment that met a rule of limits; it comes beside what became of the payment),
     /// `alert.raised` or `alert.cleared`.
@@ -40,13 +41,15 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 14] = [
+    pub const KINDS: [&'static str; 16] = [
         "payment.settled",
         "payment.held",
         "payment.released",
         "payment.returned",
         "recall.requested",
         "recall.refused",
+        "payment.awaiting-approval",
+        "payment.refused",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -36,6 +36,8 @@ impl Code {
     pub const IN_PROCESS: Self = Self(*b"ACSP");
     /// PDNG: pending; its outcome is not known yet.
     pub const PENDING: Self = Self(*b"PDNG");
+    /// PATC: partially accepted technically correct; it needs more approvals.
+    pub const PARTIALLY_ACCEPTED: Self = Self(*b"PATC");
     /// CANC: cancelled.
     pub const CANCELLED: Self = Self(*b"CANC");
     /// PART: some transactions of a group were accepted, others not.

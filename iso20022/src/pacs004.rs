@@ -118,8 +118,8 @@ fn read_return(element: Element<'_>, shared: &Shared, place: u32) -> PaymentRetu
 }
 
 impl PaymentReturn {
-    /// Judges the return, which stands in the message `message_id`. `decimals` tells the decimals of
-    /// the ledger's assets.
+    /// Judges the return, which stands in the message `message_id`. `decimals` tells the decimals
+    /// of the ledger's assets.
     ///
     /// # Errors
     /// Every reason to reject it, in the order of the elements; never empty.

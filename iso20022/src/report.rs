@@ -1,7 +1,7 @@
 //! What reports on accounts share (camt.053, camt.054): the account, and its entries.
 //!
-//! Invariants: what is written is valid by the schemas whatever the values are: texts are cut to the
-//! schemas' lengths. Absent: balances, which a statement has and a notification has not; where
+//! Invariants: what is written is valid by the schemas whatever the values are: texts are cut to
+//! the schemas' lengths. Absent: balances, which a statement has and a notification has not; where
 //! entries come from.
 
 use ledger::account::{Entry, EntryKind};

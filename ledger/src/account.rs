@@ -13,6 +13,7 @@ use crate::ids::{AccountId, AssetCode, Bic, Height, InstitutionNumber, Uetr};
 use crate::limits::OwnLimits;
 use crate::money::{Amount, Decimals};
 use crate::operation::{AssetKind, FreezeDirection};
+use crate::step_up::StepUp;
 use crate::text;
 
 /// Keys of which `threshold` must sign (m of n).
@@ -77,19 +78,23 @@ pub struct Policy {
     /// True: the servicer's operators may order payments from the account too (the customer's
     /// mandate to its bank; what an ISO 20022 channel needs).
     pub mandate: bool,
+    /// Which payments need approvals by other keys than their maker's; none if left out.
+    pub step_up: Option<StepUp>,
     /// What the owners limit themselves, if anything.
     pub limits: Option<OwnLimits>,
 }
 
 impl Policy {
-    /// One owner key, no mandate.
+    /// One owner key, no mandate, no approvals.
     pub fn single(key: PublicKey) -> Self {
-        Self { owners: KeySet::single(key), mandate: false, limits: None }
+        Self { owners: KeySet::single(key), mandate: false, step_up: None, limits: None }
     }
 
     /// Says what is wrong with the policy, if anything.
     pub fn defect(&self) -> Option<&'static str> {
-        self.owners.defect().or_else(|| self.limits.as_ref().and_then(OwnLimits::defect))
+        let step_up = || self.step_up.as_ref().and_then(|rules| rules.defect(&self.owners));
+        let limits = || self.limits.as_ref().and_then(OwnLimits::defect);
+        self.owners.defect().or_else(step_up).or_else(limits)
     }
 }
 

@@ -6,8 +6,8 @@
 //! missing record) is the rejection `InternalDefect`, with nothing applied, so a defect stops one
 //! operation and not every validator. Every operation takes a bounded number of steps: at most 64
 //! signers against 16 keys of three accounts, one schedule and two lists of limits of 64 rules
-//! each, six legs, and one look-up per record. A block begins with the release of at most 1,000
-//! holds and the end of at most 1,000 recalls.
+//! each, six legs, and one look-up per record. A block begins with the end of at most 1,000 waits
+//! and of at most 1,000 recalls.
 //!
 //! Invariants: the same state and the same transactions give the same receipts and the same root on
 //! every machine; the parent state is not touched. Absent: signatures (verified before), blocks
@@ -25,13 +25,15 @@ mod postings;
 mod recalls;
 mod returns;
 mod scene;
+mod step_up;
 mod supply;
 mod table;
 mod transaction;
+mod waits;
 mod wanted;
 mod working;
 
-pub use approvals::{Approval, approvals};
+pub use approvals::{Approval, Asked, approvals};
 
 use crate::account::{Entry, Holding, HoldingKey};
 use crate::ids::{Height, Timestamp};
@@ -72,7 +74,7 @@ pub fn execute<'t>(
     let transactions: Vec<&VerifiedTransaction> = transactions.into_iter().collect();
     let wanted = Wanted::by(transactions.iter().map(|transaction| transaction.body()));
     let mut working = Working::new(state, height, time, &wanted);
-    holds::sweep(&mut working);
+    waits::sweep(&mut working);
     recalls::sweep(&mut working);
     let mut booked = Vec::with_capacity(transactions.len());
     for transaction in transactions {

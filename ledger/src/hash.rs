@@ -112,11 +112,13 @@ pub enum Domain {
     AccountReference,
     /// A member's approval of the sealed genesis document.
     GenesisApproval,
+    /// An order that waits: what its approvers name.
+    Order,
 }
 
 impl Domain {
     /// All domains, in the order of their keys in [`Domains`].
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::Transaction,
         Self::Quote,
         Self::Header,
@@ -142,6 +144,7 @@ impl Domain {
         Self::Message,
         Self::AccountReference,
         Self::GenesisApproval,
+        Self::Order,
     ];
 
     /// The domain's label, part of its key: `feiqian/<type>/v1`.
@@ -172,13 +175,14 @@ impl Domain {
             Self::Message => "feiqian/message/v1",
             Self::AccountReference => "feiqian/account-reference/v1",
             Self::GenesisApproval => "feiqian/genesis-approval/v1",
+            Self::Order => "feiqian/order/v1",
         }
     }
 
     const fn index(self) -> usize {
         // A fieldless enum's discriminant is its place in the declaration, which is the order of
         // ALL.
-        #[expect(clippy::as_conversions, reason = "a discriminant below 25 fits every usize")]
+        #[expect(clippy::as_conversions, reason = "a discriminant below 26 fits every usize")]
         {
             self as usize
         }

@@ -16,7 +16,7 @@ use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timest
 use crate::limits::Limits;
 use crate::money::{Amount, Decimals, Money};
 use crate::quote::SignedQuote;
-use crate::waiting::{HashLock, Secret};
+use crate::waiting::{HashLock, OrderHash, Refusal, Secret};
 
 /// What kind of value an asset is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -189,7 +189,7 @@ pub enum Operation {
         account: AccountId,
     } = 9,
     /// Pays. The payer's owners sign, or its servicer's operators where the policy's mandate says
-    /// so.
+    /// so. If the policy asks for more approvals than there are, the payment waits for them.
     Pay(Pay) = 10,
     /// Pays across currencies. As for `Pay`; the dealer's signature is in the quote.
     PayAcross(Box<PayAcross>) = 11,
@@ -247,7 +247,7 @@ pub enum Operation {
         secret: Option<Secret>,
     } = 18,
     /// Gives a held payment up: its funds are the payer's again. The payee's owners or its
-    /// servicer's operators sign.
+    /// servicer's operators sign; of a payment that waits for approvals, who may order it.
     Release {
         /// The held payment.
         payment: Uetr,
@@ -265,6 +265,24 @@ pub enum Operation {
         /// What goes back, or why nothing does.
         answer: RecallAnswer,
     } = 24,
+    /// Approves a payment that waits for it; the last approval that it needs pays it. Approvers of
+    /// the payer's account sign, other keys than the payment's makers.
+    Approve {
+        /// The payment.
+        payment: Uetr,
+        /// What exactly is approved.
+        order: OrderHash,
+    } = 20,
+    /// Refuses a payment that waits for approvals, for ever: its funds are the payer's again. An
+    /// approver signs, as for `Approve`.
+    Refuse {
+        /// The payment.
+        payment: Uetr,
+        /// What exactly is refused.
+        order: OrderHash,
+        /// Why.
+        reason: Refusal,
+    } = 21,
     /// Publishes an institution's next limits. Its operators sign.
     SetLimits {
         /// The institution.
@@ -288,7 +306,11 @@ impl Operation {
                 RecallAnswer::Accept { uetr, .. } => Some(*uetr),
                 RecallAnswer::Refuse { .. } => None,
             },
-            Self::Capture { .. } | Self::Release { .. } | Self::RequestRecall(_) => None,
+            Self::Capture { .. }
+            | Self::Release { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. }
+            | Self::RequestRecall(_) => None,
             Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
             | Self::SetPolicy { .. }
@@ -308,7 +330,10 @@ impl Operation {
     /// The payment that the operation goes on with, which another one ordered.
     pub const fn follows(&self) -> Option<Uetr> {
         match self {
-            Self::Capture { payment, .. } | Self::Release { payment } => Some(*payment),
+            Self::Capture { payment, .. }
+            | Self::Release { payment }
+            | Self::Approve { payment, .. }
+            | Self::Refuse { payment, .. } => Some(*payment),
             Self::Issue { .. }
             | Self::Redeem { .. }
             | Self::Pay(_)
@@ -353,6 +378,8 @@ impl Operation {
             | Self::AnswerRecall { .. }
             | Self::Capture { .. }
             | Self::Release { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetLimits { .. }
             | Self::SetTier { .. }
@@ -382,6 +409,8 @@ impl Operation {
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::AnswerRecall { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetLimits { .. }
             | Self::SetTier { .. }
@@ -420,6 +449,8 @@ impl Operation {
             | Self::AnswerRecall { .. }
             | Self::Capture { .. }
             | Self::Release { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. }
             | Self::Vote { .. }
             | Self::Enact { .. } => None,
         }
@@ -436,7 +467,9 @@ impl Operation {
             | Self::Enact { .. }
             | Self::Capture { .. }
             | Self::Release { .. }
-            | Self::AnswerRecall { .. } => BTreeSet::new(),
+            | Self::AnswerRecall { .. }
+            | Self::Approve { .. }
+            | Self::Refuse { .. } => BTreeSet::new(),
             Self::Issue { to: account, .. }
             | Self::Redeem { from: account, .. }
             | Self::OpenAccount { account, .. }

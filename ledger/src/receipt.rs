@@ -16,7 +16,7 @@ use crate::limits::RulesMet;
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
 use crate::transaction::TransactionId;
-use crate::waiting::Awaits;
+use crate::waiting::{Awaits, Refusal};
 
 /// How an operation ended.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -41,6 +41,11 @@ pub enum Outcome {
     RecallRequested(RecallRequested) = 11,
     /// A payment that was asked back does not go back: ISO status RJCR.
     RecallRefused(RecallRefused) = 12,
+    /// Funds are held, and the payment waits for approvals: ISO status PATC. Each approval but the
+    /// last has such a receipt too.
+    AwaitingApproval(Held) = 7,
+    /// A payment that waited was refused, and its funds are the payer's again: ISO status RJCT.
+    Refused(Refused) = 8,
 }
 
 impl Outcome {
@@ -48,11 +53,45 @@ impl Outcome {
     pub const fn iso_status(&self) -> &'static str {
         match self {
             Self::Settled(_) | Self::Done | Self::Proposed(_) | Self::Returned(_) => "ACSC",
-            Self::Rejected(_) => "RJCT",
+            Self::Rejected(_) | Self::Refused(_) => "RJCT",
             Self::Held(_) => "PDNG",
             Self::Released(_) => "CANC",
             Self::RecallRequested(_) => "PDCR",
             Self::RecallRefused(_) => "RJCR",
+            Self::AwaitingApproval(_) => "PATC",
+        }
+    }
+
+    /// The ISO 20022 external status reason, of what was rejected or refused.
+    pub const fn iso_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Rejected(rejection) => Some(rejection.iso()),
+            Self::Refused(refused) => Some(refused.reason.iso()),
+            Self::Settled(_)
+            | Self::Done
+            | Self::Proposed(_)
+            | Self::Held(_)
+            | Self::Released(_)
+            | Self::Returned(_)
+            | Self::RecallRequested(_)
+            | Self::RecallRefused(_)
+            | Self::AwaitingApproval(_) => None,
+        }
+    }
+
+    /// What is held, if the payment waits.
+    pub const fn waits(&self) -> Option<&Held> {
+        match self {
+            Self::Held(held) | Self::AwaitingApproval(held) => Some(held),
+            Self::Settled(_)
+            | Self::Done
+            | Self::Rejected(_)
+            | Self::Proposed(_)
+            | Self::Released(_)
+            | Self::Returned(_)
+            | Self::RecallRequested(_)
+            | Self::RecallRefused(_)
+            | Self::Refused(_) => None,
         }
     }
 
@@ -66,19 +105,24 @@ impl Outcome {
             | Self::Released(_)
             | Self::Returned(_)
             | Self::RecallRequested(_)
-            | Self::RecallRefused(_) => None,
+            | Self::RecallRefused(_)
+            | Self::AwaitingApproval(_)
+            | Self::Refused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
     }
 
     /// True if the outcome concerns `account`: its money moved, is held for it or from it, or was
-    /// released, returned or recalled.
+    /// released, refused, returned or recalled.
     pub fn concerns(&self, account: AccountId) -> bool {
         match self {
             Self::Settled(settlement) => {
                 settlement.from == Some(account) || settlement.to == Some(account)
             }
-            Self::Held(held) => held.from == account || held.to == account,
+            Self::Held(held) | Self::AwaitingApproval(held) => {
+                held.from == account || held.to == account
+            }
+            Self::Refused(refused) => refused.from == account || refused.to == account,
             Self::Released(released) => released.from == account || released.to == account,
             Self::Returned(reversal) => reversal.from == account || reversal.to == account,
             Self::RecallRequested(recall) => recall.from == account || recall.to == account,
@@ -119,17 +163,18 @@ impl Settlement {
 pub struct Held {
     /// Whose funds are held.
     pub from: AccountId,
-    /// For whom, and who acts next.
+    /// For whom.
     pub to: AccountId,
-    /// The most that can be captured.
+    /// The most that can be captured, or what is paid once it is approved.
     pub amount: Money,
     /// What is held in all: all that can leave the payer.
     pub held: Money,
-    /// The most charges that the capture can come to, in minor units of the held asset.
+    /// The most charges that it can come to, in minor units of the held asset.
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured; after it the funds are the payer's again.
+    /// The last block time at which it can be captured or approved; after it the funds are the
+    /// payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
@@ -140,7 +185,7 @@ pub struct Held {
 pub struct Released {
     /// Whose funds were held.
     pub from: AccountId,
-    /// Who gave the payment up.
+    /// For whom. The payee's side gave a hold up, the payer's side what waited for approvals.
     pub to: AccountId,
     /// What was held in all.
     pub released: Money,
@@ -197,6 +242,19 @@ pub struct RecallRefused {
     pub reason: Reason,
 }
 
+/// A payment that waited and was refused.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Refused {
+    /// Whose funds were held.
+    pub from: AccountId,
+    /// For whom.
+    pub to: AccountId,
+    /// What was held in all.
+    pub released: Money,
+    /// Why.
+    pub reason: Refusal,
+}
+
 /// The exchange within a payment across assets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exchange {
@@ -217,10 +275,10 @@ pub struct Receipt {
     pub transaction: TransactionId,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// The payment that the receipt speaks of: the operation's own UETR, or that of the held
-    /// payment that it captured or released; none for what moves no money, and for a refused
-    /// capture or release, which says nothing of the payment. A recall and its refusal move no
-    /// money; their outcome names the payment.
+    /// The payment that the receipt speaks of: the operation's own UETR, or that of the waiting
+    /// payment that it went on with; none for what moves no money, and for what was rejected of
+    /// captures, releases, approvals and refusals, which says nothing of the payment. A recall and
+    /// its refusal move no money; their outcome names the payment.
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,

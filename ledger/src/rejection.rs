@@ -33,8 +33,17 @@ pub enum Rejection {
     /// The payment has no open recall: it never had, or the recall has ended. Before the signers,
     /// because nobody is known of whom a signature could be asked.
     NoRecall = 58,
+    /// The payment waits for something else: a hold for no approval, what waits for approvals for
+    /// no capture.
+    WaitsOtherwise = 47,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
+    /// Only makers of the payment signed, who may not approve or refuse it themselves.
+    OwnPayment = 48,
+    /// The approvers who signed have approved the payment before.
+    AlreadyApproved = 49,
+    /// It is not the order that waits: other content, or of another transaction.
+    OrderMismatch = 50,
     /// An institution, by number, is not on the ledger.
     UnknownInstitution = 5,
     /// The payer's or the named account does not exist.
@@ -105,6 +114,9 @@ pub enum Rejection {
     DailyLimit = 64,
     /// With this payment, more would go from an institution to others in a day than it lets go.
     PositionLimit = 65,
+    /// The account's policy asks for more approvals, and what cannot wait for them (a payment across
+    /// assets, a hold, a part of an atomic transaction) has not all of them at once.
+    ApprovalsMissing = 51,
     /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
     /// The quote expired, or expires later than quotes may.
@@ -142,7 +154,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 63] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
@@ -150,7 +162,11 @@ impl Rejection {
         Self::ProofForged,
         Self::NotSettled,
         Self::NoRecall,
+        Self::WaitsOtherwise,
         Self::SignersMissing,
+        Self::OwnPayment,
+        Self::AlreadyApproved,
+        Self::OrderMismatch,
         Self::UnknownInstitution,
         Self::UnknownAccount,
         Self::UnknownPayee,
@@ -185,6 +201,7 @@ impl Rejection {
         Self::OwnDailyLimit,
         Self::DailyLimit,
         Self::PositionLimit,
+        Self::ApprovalsMissing,
         Self::QuoteForged,
         Self::QuoteExpired,
         Self::QuoteUsed,
@@ -253,6 +270,11 @@ impl Rejection {
             Self::QuoteUsed => "quote-used",
             Self::QuoteMismatch => "quote-mismatch",
             Self::NotHeld => "not-held",
+            Self::WaitsOtherwise => "waits-otherwise",
+            Self::OwnPayment => "own-payment",
+            Self::AlreadyApproved => "already-approved",
+            Self::OrderMismatch => "order-mismatch",
+            Self::ApprovalsMissing => "approvals-needed",
             Self::DeadlineRefused => "deadline-refused",
             Self::SecretWrong => "secret-wrong",
             Self::CaptureMismatch => "capture-mismatch",
@@ -280,8 +302,15 @@ impl Rejection {
             }
             Self::DeadlineRefused => "DT01",
             Self::InstitutionRemoved => "AG10",
-            Self::SignersMissing | Self::QuoteForged => "DS0H",
-            Self::DuplicateUetr | Self::QuoteUsed | Self::AlreadyVoted | Self::RecallOpen => "AM05",
+            Self::SignersMissing
+            | Self::QuoteForged
+            | Self::OwnPayment
+            | Self::ApprovalsMissing => "DS0H",
+            Self::DuplicateUetr
+            | Self::QuoteUsed
+            | Self::AlreadyVoted
+            | Self::AlreadyApproved
+            | Self::RecallOpen => "AM05",
             Self::UnknownInstitution => "RC01",
             Self::UnknownAccount => "AC01",
             Self::UnknownPayee => "AC03",
@@ -316,6 +345,8 @@ impl Rejection {
             | Self::ParametersRefused
             | Self::UpgradeRefused
             | Self::NotHeld
+            | Self::WaitsOtherwise
+            | Self::OrderMismatch
             | Self::SecretWrong
             | Self::ProofForged
             | Self::NotSettled
@@ -386,6 +417,11 @@ impl Rejection {
             | Self::PayeeNotAllowed
             | Self::PaymentLimit
             | Self::LimitsConflict
+            | Self::WaitsOtherwise
+            | Self::OwnPayment
+            | Self::AlreadyApproved
+            | Self::OrderMismatch
+            | Self::ApprovalsMissing
             | Self::FeeScheduleConflict => false,
         }
     }
@@ -448,6 +484,13 @@ impl Rejection {
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
             Self::QuoteMismatch => "The quote does not fit the payment. Ask for a new one.",
             Self::NotHeld => "No funds are held for this payment. Look up what became of it.",
+            Self::WaitsOtherwise => "The payment waits for something else. Look up who acts next.",
+            Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
+            Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
+            Self::OrderMismatch => "Another order waits under this UETR. Look at it again.",
+            Self::ApprovalsMissing => {
+                "This cannot wait for the approvals it needs. Let the approvers sign it too."
+            }
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
             Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",

@@ -1,15 +1,18 @@
 //! Payments that wait: what is held for them, what they wait for, and until when.
 //!
-//! A hold lives so: it is open, and then it ends once: captured (whole or a part), released, or
-//! expired when its deadline passed. Invariants: while a record of it is in the state the hold is
-//! open, or expired and not swept yet; what is held of a holding is the sum of its records. Absent:
-//! who may do what (see `execute`).
+//! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or approved),
+//! released, refused, or expired when its deadline passed. Invariants: while a record of it is in
+//! the state the wait is open, or expired and not swept yet; what is held of a holding is the sum of
+//! its records. Absent: who may do what (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
 
+use crate::account::KeySet;
+use crate::codec;
+use crate::crypto::PublicKey;
 use crate::genesis::Parameters;
-use crate::hash::Hash;
+use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{Height, Timestamp};
 use crate::money::{Amount, Money};
 use crate::operation::Pay;
@@ -30,8 +33,80 @@ impl HashLock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Secret(pub Hash);
 
-/// What a payment waits for.
+/// The hash of an order that waits, and of the transaction that ordered it: who names it says what
+/// exactly it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OrderHash(pub Hash);
+
+impl OrderHash {
+    /// The hash of `order`, which `transaction` ordered.
+    pub fn of(domains: &Domains, transaction: &TransactionId, order: &Pay) -> Self {
+        Self(domains.hash_of(Domain::Order, &(transaction, order)))
+    }
+}
+
+/// The approvals that a payment waits for, and those that it has.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
+pub struct Approvals {
+    /// What approvers must name.
+    pub order: OrderHash,
+    /// How many approvers must approve, by the account's rules when it was ordered.
+    pub needed: u8,
+    /// The keys that ordered it, ascending; none of them counts as an approver.
+    pub makers: Vec<PublicKey>,
+    /// Who approved so far, ascending.
+    pub given: Vec<PublicKey>,
+}
+
+impl BorshDeserialize for Approvals {
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        Ok(Self {
+            order: OrderHash::deserialize_reader(reader)?,
+            needed: u8::deserialize_reader(reader)?,
+            makers: codec::bounded_vec(reader, KeySet::MAXIMUM)?,
+            given: codec::bounded_vec(reader, KeySet::MAXIMUM)?,
+        })
+    }
+}
+
+/// Why an approver refuses a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Refusal {
+    /// It is not to be paid: ISO reason DS02, an authorized user has cancelled the order.
+    Declined = 1,
+    /// It is taken for fraud: ISO reason FR01.
+    Fraud = 2,
+    /// A regulation forbids it: ISO reason RR04.
+    Regulatory = 3,
+}
+
+impl Refusal {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [Self::Declined, Self::Fraud, Self::Regulatory];
+
+    /// The ISO 20022 external status reason code.
+    pub const fn iso(self) -> &'static str {
+        match self {
+            Self::Declined => "DS02",
+            Self::Fraud => "FR01",
+            Self::Regulatory => "RR04",
+        }
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::Fraud => "fraud",
+            Self::Regulatory => "regulatory",
+        }
+    }
+}
+
+/// What a payment waits for.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Awaits {
@@ -39,6 +114,8 @@ pub enum Awaits {
     Capture = 1,
     /// That the payee's side captures it with the secret of this lock, or releases it.
     Secret(HashLock) = 2,
+    /// That approvers of the payer's account approve it.
+    Approval(Approvals) = 3,
 }
 
 impl Awaits {
@@ -47,15 +124,23 @@ impl Awaits {
         match (self, secret) {
             (Self::Capture, None) => true,
             (Self::Secret(lock), Some(secret)) => HashLock::of(secret) == *lock,
-            (Self::Capture, Some(_)) | (Self::Secret(_), None) => false,
+            (Self::Capture, Some(_)) | (Self::Secret(_), None) | (Self::Approval(_), _) => false,
         }
     }
 
     /// The lock, if there is one.
     pub const fn lock(&self) -> Option<HashLock> {
         match self {
-            Self::Capture => None,
+            Self::Capture | Self::Approval(_) => None,
             Self::Secret(lock) => Some(*lock),
+        }
+    }
+
+    /// The approvals, if it waits for some.
+    pub const fn approvals(&self) -> Option<&Approvals> {
+        match self {
+            Self::Approval(approvals) => Some(approvals),
+            Self::Capture | Self::Secret(_) => None,
         }
     }
 }
@@ -75,7 +160,8 @@ pub struct Waiting {
     pub most_charges: Amount,
     /// What it waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured or released; after it, it has expired.
+    /// The last block time at which it can be captured, approved, released or refused; after it, it
+    /// has expired.
     pub deadline: Timestamp,
 }
 
@@ -83,7 +169,15 @@ impl Waiting {
     /// The longest time from a hold's block to its deadline: 7 days, in milliseconds.
     pub const MAXIMUM_AHEAD: u64 = 7 * 24 * 60 * 60 * 1000;
 
-    /// The latest deadline of a hold in a block of `time`: as long as its UETR's marker is
+    /// How long a payment waits for approvals: 24 hours, in milliseconds, or as long as it may.
+    pub const APPROVAL_AHEAD: u64 = 24 * 60 * 60 * 1000;
+
+    /// The deadline of a payment that begins to wait for approvals in a block of `time`.
+    pub fn approval_deadline(time: Timestamp, parameters: &Parameters) -> Timestamp {
+        Self::latest_deadline(time, parameters).min(time.plus(Self::APPROVAL_AHEAD))
+    }
+
+    /// The latest deadline of a payment that waits since a block of `time`: as long as its UETR's marker is
     /// remembered, even if governance shortens the retention as far as it may.
     pub fn latest_deadline(time: Timestamp, parameters: &Parameters) -> Timestamp {
         let least = u64::from(Parameters::LEAST_BUCKETS_KEPT);

@@ -15,6 +15,8 @@ use ledger::operation::{ChargeBearer, FreezeDirection, Operation, Pay};
 use ledger::receipt::{Outcome, Receipt};
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey};
+use ledger::step_up::{StepUp, StepUpRule};
+use ledger::waiting::OrderHash;
 use support::governance::*;
 use support::limits::*;
 use support::*;
@@ -290,6 +292,36 @@ fn l46_a_hold_counts_when_it_is_made_and_no_more() {
     let capture = Operation::Capture { payment: over_night, amount: cny(1_000), secret: None };
     assert_eq!(names(&receipt(&mut world, capture, &[owner(min())])), passed(&[]));
     assert_eq!(counter(&world, wei()), Some((1_000, 1)));
+}
+
+#[test]
+fn l46_a_payment_that_waits_for_approvals_counts_when_it_is_made() {
+    let mut world = World::new();
+    let rules = vec![
+        refuse("day", Measure::Day { most: Amount(1_000) }),
+        alert("large", Measure::Payment { most: Amount(500) }),
+    ];
+    publish(&mut world, POST, 1, rules);
+    publish(&mut world, CHINA, 1, vec![alert("p", Measure::Position { most: Amount(9_000) })]);
+    let rule = StepUpRule { asset: code("CNY"), above: Amount(550), approvals: 1 };
+    let step_up = StepUp { approvers: vec![key("approver").public()], rules: vec![rule] };
+    let policy = Policy { step_up: Some(step_up), ..Policy::single(owner(wei()).public()) };
+    let set = Operation::SetPolicy { account: wei(), policy };
+    assert_eq!(world.submit(set, &[owner(wei()), operator(POST)]), Outcome::Done);
+    let order = world.pay(wei(), min(), cny(600));
+    let made = receipt(&mut world, Operation::Pay(order.clone()), &[owner(wei())]);
+    assert!(matches!(made.outcome, Outcome::AwaitingApproval(_)), "{made:?}");
+    assert_eq!(names(&made), passed(&["large"]));
+    assert_eq!(counter(&world, wei()), Some((600, 1)));
+    assert_eq!(world.tip.state().position(CHINA, code("CNY")), None, "it has not come yet");
+    assert_eq!(names(&pay(&mut world, wei(), min(), cny(401))).0, Some(Rejection::DailyLimit));
+    let name = OrderHash::of(world.domains(), &made.transaction, &order);
+    let approve = Operation::Approve { payment: order.uetr, order: name };
+    let paid = receipt(&mut world, approve, &[key("approver")]);
+    assert_eq!((settled(&paid.outcome).credited, names(&paid)), (cny(600), passed(&[])));
+    assert_eq!(counter(&world, wei()), Some((600, 1)));
+    let position = world.tip.state().position(CHINA, code("CNY")).unwrap();
+    assert_eq!(position.incoming, Amount(600));
 }
 
 #[test]

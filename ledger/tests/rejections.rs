@@ -27,9 +27,10 @@ use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::rejection::Rejection::*;
 use ledger::state::{FlatKey, State, StateKey};
-use ledger::waiting::{HashLock, Secret, Waiting};
+use ledger::step_up::{StepUp, StepUpRule};
+use ledger::waiting::{HashLock, OrderHash, Refusal, Secret, Waiting};
 use support::governance::*;
-use support::limits::*;
+use support::limits::{self, limit_owner, set_limits};
 use support::*;
 
 const NOBODY: InstitutionNumber = InstitutionNumber(99);
@@ -112,7 +113,7 @@ impl Case {
 
     /// The payer's bank refuses what meets `measure`.
     fn limit(&mut self, measure: Measure) {
-        let set = set_limits(POST, 1, vec![refuse("rule", measure)]);
+        let set = set_limits(POST, 1, vec![limits::refuse("rule", measure)]);
         self.prepare(set, operator(POST));
     }
 
@@ -476,8 +477,9 @@ fn set_limits_of_an_institution() {
         defect(LimitsConflict, &["version"], |case| case.limits().version = 0),
         defect(LimitsConflict, &["version"], |case| case.limits().version = 2),
     ]);
-    let good =
-        |_: &mut World| set_limits(POST, 1, vec![refuse("none", Measure::Count { most: 0 })]);
+    let good = |_: &mut World| {
+        set_limits(POST, 1, vec![limits::refuse("none", Measure::Count { most: 0 })])
+    };
     check(good, &[operator(POST)], &defects);
 }
 
@@ -586,6 +588,86 @@ fn capture() {
         Operation::Capture { payment, amount, secret: Some(secret) }
     };
     check(good, &[owner(captor())], &defects);
+}
+
+/// An account of PSBC that pays the good payment that waits for approvals.
+fn stepped_up() -> AccountId {
+    account(POST, 60)
+}
+
+/// A payment from [`stepped_up`] to [`captor`] waits for the last of two approvals, which
+/// `operation` gives or refuses.
+fn half_approved(world: &mut World, operation: fn(Uetr, OrderHash) -> Operation) -> Operation {
+    let approvers = ["first", "second"].map(|label| key(label).public()).to_vec();
+    let approvers = KeySet::of(1, approvers).keys;
+    let rule = StepUpRule { asset: code("CNY"), above: Amount(1_000), approvals: 2 };
+    let step_up = Some(StepUp { approvers, rules: vec![rule] });
+    let policy = Policy { step_up, ..Policy::single(owner(stepped_up()).public()) };
+    let open = Operation::OpenAccount { account: stepped_up(), policy, tier: 1 };
+    assert_eq!(world.submit(open, &[operator(POST)]), Outcome::Done);
+    world.open(captor());
+    world.issue(stepped_up(), cny(50_000));
+    let pay = world.pay(stepped_up(), captor(), cny(20_000));
+    let order = Order::one(Operation::Pay(pay.clone()), &[owner(stepped_up()), key("first")]);
+    let transaction = world.verified(&order);
+    world.block(std::slice::from_ref(&transaction));
+    operation(pay.uetr, OrderHash::of(world.domains(), &transaction.id(), &pay))
+}
+
+/// What an approval and a refusal can have.
+fn approving() -> Vec<Defect> {
+    fn parts(case: &mut Case) -> (&mut Uetr, &mut OrderHash) {
+        match &mut case.operation {
+            Operation::Approve { payment, order } | Operation::Refuse { payment, order, .. } => {
+                (payment, order)
+            }
+            _ => panic!("it is not for approvers"),
+        }
+    }
+    let mut defects = common();
+    defects.extend([
+        defect(NotHeld, &["payment"], |case| *parts(case).0 = uetr(4_000)),
+        defect(NotHeld, &["payment", "time"], |case| case.world.step = Waiting::APPROVAL_AHEAD + 1),
+        defect(WaitsOtherwise, &["payment"], |case| {
+            let hold = case.world.hold(wei(), min(), cny(1));
+            *parts(case).0 = hold.pay.uetr;
+            case.prepare(Operation::Hold(Box::new(hold)), owner(wei()));
+        }),
+        defect(OrderMismatch, &["order"], |case| *parts(case).1 = OrderHash(Hash::ZERO)),
+    ]);
+    defects
+}
+
+#[test]
+fn approve() {
+    let mut defects = approving();
+    defects.extend([
+        defect(AlreadyApproved, &["signers"], |case| case.signers = vec![key("first")]),
+        defect(AccountClosed, &["payee"], |case| {
+            case.prepare(Operation::CloseAccount { account: captor() }, operator(CHINA));
+        }),
+        defect(AccountFrozen, &["payee"], |case| {
+            case.freeze(captor(), FreezeDirection::Incoming);
+        }),
+        defect(AccountFrozen, &["payer"], |case| {
+            case.freeze(stepped_up(), FreezeDirection::Outgoing);
+        }),
+    ]);
+    let good = |world: &mut World| {
+        half_approved(world, |payment, order| Operation::Approve { payment, order })
+    };
+    check(good, &[key("second")], &defects);
+}
+
+#[test]
+fn refuse() {
+    let good = |world: &mut World| {
+        half_approved(world, |payment, order| {
+            let reason = Refusal::Regulatory;
+            Operation::Refuse { payment, order, reason }
+        })
+    };
+    check(good, &[key("first")], &approving());
 }
 
 #[test]
@@ -1102,6 +1184,9 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (OwnDailyLimit, "AM21"),
         (DailyLimit, "AM14"),
         (PositionLimit, "AM23"),
+        (OwnPayment, "DS0H"),
+        (AlreadyApproved, "AM05"),
+        (ApprovalsMissing, "DS0H"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

@@ -318,7 +318,7 @@ fn l10_full_signer_sets_and_mandates() {
     let mut world = World::new();
     let joint = account(POST, 50);
     for (mandate, bank_may) in [(false, false), (true, true)] {
-        let policy = Policy { owners: two_of_three.clone(), mandate, limits: None };
+        let policy = Policy { owners: two_of_three.clone(), mandate, step_up: None, limits: None };
         if mandate {
             let set = Operation::SetPolicy { account: joint, policy };
             let signers = [a.clone(), c.clone(), operator(POST)];
@@ -383,7 +383,7 @@ fn l11_accounts_belong_to_their_servicer() {
     let rotate = Operation::RotateKeys { account: id, keys: keys.clone() };
     assert_eq!(world.submit(rotate, &[key("x")]), Outcome::Done);
     let account = world.tip.state().account(id).unwrap();
-    assert_eq!(account.policy, Policy { owners: keys, mandate: true, limits: None });
+    assert_eq!(account.policy, Policy { owners: keys, mandate: true, step_up: None, limits: None });
 }
 
 #[test]

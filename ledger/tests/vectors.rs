@@ -13,7 +13,7 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use ledger::account::{Account, AccountStatus, Asset, Entry, EntryKind, Holding, Policy};
+use ledger::account::{Account, AccountStatus, Asset, Entry, EntryKind, Holding, KeySet, Policy};
 use ledger::account::{Institution, Supply};
 use ledger::block::{Batch, Block, Cut, LaneTip};
 use ledger::certificate::{Certificate, Vote, VoteKind, VoteSubject};
@@ -33,11 +33,12 @@ use ledger::limits::{RuleMet, RuleName, RulesMet, Tiers};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
-use ledger::receipt::{Held, Outcome, RecallRefused, RecallRequested, Receipt};
+use ledger::receipt::{Held, Outcome, RecallRefused, RecallRequested, Receipt, Refused};
 use ledger::receipt::{Released, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
-use ledger::waiting::{Awaits, HashLock, Secret, Waiting};
+use ledger::step_up::{StepUp, StepUpRule};
+use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal, Secret, Waiting};
 use serde_json::{Value, json};
 use support::governance::*;
 use support::limits::*;
@@ -459,6 +460,67 @@ fn corrections() {
             vector("receipt of a refused recall", &refused, leaf),
             vector("key of a recall", &StateKey::Recall(payment), Some(Domain::StatePath)),
             vector("recall", &recall, Some(Domain::StateValue)),
+        ],
+    );
+}
+
+#[test]
+fn approvals() {
+    let mut world = World::with_fees();
+    let pay = world.pay(wei(), min(), cny(10_050));
+    let rule = StepUpRule { asset: code("CNY"), above: Amount(10_000), approvals: 2 };
+    let approvers = KeySet::of(1, vec![key("one").public(), key("two").public()]).keys;
+    let rules = StepUp { approvers: approvers.clone(), rules: vec![rule] };
+    let policy = Policy { step_up: Some(rules), ..Policy::single(owner(wei()).public()) };
+    let transaction = Hash([3; 32]);
+    let order = OrderHash::of(&domains(), &transaction, &pay);
+    let given = vec![approvers[0]];
+    let awaits = Awaits::Approval(Approvals {
+        order,
+        needed: 2,
+        makers: vec![owner(wei()).public()],
+        given,
+    });
+    let deadline = START.plus(60_000);
+    let waiting = Waiting {
+        order: pay.clone(),
+        transaction,
+        height: Height(8),
+        held: cny(10_180),
+        most_charges: Amount(130),
+        awaits: awaits.clone(),
+        deadline,
+    };
+    let awaiting = Outcome::AwaitingApproval(Held {
+        from: wei(),
+        to: min(),
+        amount: cny(10_050),
+        held: cny(10_180),
+        most_charges: Amount(130),
+        awaits,
+        deadline,
+        remittance: Hash([9; 32]),
+    });
+    let reason = Refusal::Declined;
+    let refused =
+        Outcome::Refused(Refused { from: wei(), to: min(), released: cny(10_180), reason });
+    let rules = RulesMet::default;
+    let uetr = Some(pay.uetr);
+    let receipt = |outcome| Receipt { transaction, operation: 5, uetr, outcome, rules: rules() };
+    let refuse = Operation::Refuse { payment: pay.uetr, order, reason };
+    let open = Operation::OpenAccount { account: wei(), policy, tier: 1 };
+    let named = "order that waits, with its transaction; its hash is what approvers name";
+    let leaf = Some(Domain::Receipt);
+    golden(
+        "approvals.json",
+        vec![
+            vector("operation OpenAccount, with a step-up", &open, None),
+            vector("operation Approve", &Operation::Approve { payment: pay.uetr, order }, None),
+            vector("operation Refuse", &refuse, None),
+            vector(named, &(transaction, pay.clone()), Some(Domain::Order)),
+            vector("receipt of a payment that waits for approvals", &receipt(awaiting), leaf),
+            vector("receipt of a refusal", &receipt(refused), leaf),
+            vector("payment that waits for approvals", &waiting, Some(Domain::StateValue)),
         ],
     );
 }

@@ -8,6 +8,7 @@
 mod access;
 mod accounts;
 pub(crate) mod alerts;
+mod approvals;
 mod audit;
 mod blocks;
 mod body;

@@ -130,6 +130,7 @@ fn rows(node: &Single) -> Vec<Row> {
         get("getAccountLimits", &[&nobody], "", 404),
         get("getInstitutionLimits", &["PSBCCNBJ"], "", 200),
         get("getInstitutionLimits", &["XXXXXXXX"], "", 404),
+        get("listApprovals", &[&wei], "", 200),
         get("listBlocks", &[], "limit=2", 200),
         get("listBlocks", &[], "limit=0", 400),
         get("getBlock", &["1"], "", 200),

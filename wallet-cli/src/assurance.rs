@@ -11,7 +11,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::limits::RulesMet;
 use ledger::money::{Amount, Money};
-use ledger::operation::{ChargeBearer, Hold, Operation, PaymentTerms};
+use ledger::operation::{ChargeBearer, Hold, Operation, Pay, PaymentTerms};
 use ledger::proof::{self, Proof, Verdict};
 use ledger::receipt::{Held, Outcome, RecallRequested, Receipt, Reversal, Settlement};
 use ledger::rejection::Rejection;
@@ -85,7 +85,7 @@ pub(crate) fn verify(chain: &Chain, file: &[u8]) -> Result<Verdict, Text> {
 }
 
 /// Checks that `answer` tells how the order ended: by its proof where money moves, is held or is
-/// released, else by the node's word about this very transaction. That a capture or release was
+/// free again, else by the node's word about this very transaction. That a capture or release was
 /// refused is a node's word too: such a receipt says nothing of the payment, so it has no proof.
 ///
 /// # Errors
@@ -157,7 +157,9 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. } => None,
+        | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => None,
     }
 }
 
@@ -206,7 +208,9 @@ pub(crate) fn check_effect(
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. } => false,
+        | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => false,
     };
     if is_so {
         Ok(Evidence::of(&verdict, file.to_vec()))
@@ -265,7 +269,8 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Settled(settlement) => {
             vec![settlement.debited.asset, settlement.credited.asset]
         }
-        Outcome::Held(held) => vec![held.held.asset],
+        Outcome::Held(held) | Outcome::AwaitingApproval(held) => vec![held.held.asset],
+        Outcome::Refused(refused) => vec![refused.released.asset],
         Outcome::Released(released) => vec![released.released.asset],
         Outcome::Returned(reversal) => vec![reversal.amount.asset],
         Outcome::RecallRequested(recall) => vec![recall.amount.asset],
@@ -334,10 +339,18 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         (Outcome::Rejected(_), _) if operation.uetr().is_some() => None,
         (Outcome::Settled(settlement), _) => unlike(settlement, operation),
         (Outcome::Held(held), Operation::Hold(hold)) => held_unlike(held, hold),
+        (Outcome::AwaitingApproval(held), Operation::Pay(pay)) => set_aside_unlike(held, pay),
+        (Outcome::AwaitingApproval(held), Operation::Approve { order, .. }) => {
+            let is_it = held.awaits.approvals().is_some_and(|has| has.order == *order);
+            (!is_it).then(|| say!("another order", "指令不同"))
+        }
         (Outcome::Released(_), Operation::Release { .. }) => None,
         (Outcome::Returned(reversal), Operation::Return(back)) => returned_unlike(reversal, back),
         (Outcome::Returned(reversal), Operation::AnswerRecall { payment, answer }) => {
             given_unlike(reversal, *payment, answer)
+        }
+        (Outcome::Refused(refused), Operation::Refuse { reason, .. }) => {
+            (refused.reason != *reason).then(|| say!("another reason", "原因不同"))
         }
         (
             Outcome::Done
@@ -347,15 +360,23 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
             | Outcome::Released(_)
             | Outcome::Returned(_)
             | Outcome::RecallRequested(_)
-            | Outcome::RecallRefused(_),
+            | Outcome::RecallRefused(_)
+            | Outcome::AwaitingApproval(_)
+            | Outcome::Refused(_),
             _,
         ) => Some(say!("no settlement", "没有结算")),
     }
 }
 
-/// How what is held differs from what was to be held, if it does.
+/// How a hold differs from what was to be held, if it does.
 fn held_unlike(held: &Held, hold: &Hold) -> Option<Text> {
-    let pay = &hold.pay;
+    let terms = held.deadline == hold.deadline && held.awaits.lock() == hold.lock;
+    set_aside_unlike(held, &hold.pay)
+        .or_else(|| (!terms).then(|| say!("other terms of the hold", "预授权条件不同")))
+}
+
+/// How what is set aside differs from what the payment can take, if it does.
+fn set_aside_unlike(held: &Held, pay: &Pay) -> Option<Text> {
     let parties = held.from == pay.from && held.to == pay.to;
     let set_aside = match pay.terms.charge_bearer {
         ChargeBearer::Debtor | ChargeBearer::Shared => pay.amount.amount.plus(held.most_charges),
@@ -365,9 +386,7 @@ fn held_unlike(held: &Held, hold: &Hold) -> Option<Text> {
     let amounts = held.amount == pay.amount
         && set_aside == Some(held.held)
         && held.most_charges <= pay.terms.maximum_fee;
-    let terms = held.deadline == hold.deadline && held.awaits.lock() == hold.lock;
     first_difference(parties, amounts)
-        .or_else(|| (!terms).then(|| say!("other terms of the hold", "预授权条件不同")))
 }
 
 /// How what went back differs from what was to go back, if it does.
@@ -420,6 +439,8 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
                 && paid == Some(settlement.debited.amount);
             first_difference(true, amounts)
         }
+        // What was approved is what waited, and the ledger pays that or nothing.
+        Operation::Approve { .. } => first_difference(true, settlement.exchange.is_none()),
         Operation::Issue { to, amount, .. } => {
             first_difference(settlement.to == Some(*to), settlement.credited == *amount)
         }
@@ -443,7 +464,8 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. } => Some(say!("money moved", "资金发生了变动")),
+        | Operation::AnswerRecall { .. }
+        | Operation::Refuse { .. } => Some(say!("money moved", "资金发生了变动")),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariants: no secret is ever an argument; what a command needs can always be given without a
 //! prompt. Absent: what the commands do (see `commands`).
 
+mod approve;
 mod bank;
 mod corrections;
 mod govern;
@@ -13,8 +14,9 @@ mod profiles;
 mod request;
 mod tx;
 
+pub(crate) use approve::{Approve, Refuse};
 pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
-pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, Refuse, Return};
+pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, RefuseRecall, Return};
 pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
@@ -84,6 +86,10 @@ pub(crate) enum Command {
     /// Ask for a payment back, answer who asks, and list what is asked.
     #[command(subcommand)]
     Recall(Recall),
+    /// Approve a payment that waits for it; the last approval pays it.
+    Approve(Approve),
+    /// Refuse a payment that waits for approvals, for ever.
+    Refuse(Refuse),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]
     Tx(Tx),

@@ -4,6 +4,7 @@
 //! Absent: everything that two commands share.
 
 mod accounts;
+mod approve;
 mod assets;
 mod balance;
 pub(crate) mod bank;
@@ -45,6 +46,8 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Hold(command) => hold::run(session, command),
         Command::Return(command) => corrections::send_back(session, &command),
         Command::Recall(command) => corrections::recall::run(session, command),
+        Command::Approve(command) => approve::approve(session, &command),
+        Command::Refuse(command) => approve::refuse(session, &command),
         Command::Tx(command) => tx::run(session, command),
         Command::Balance { account } => balance::run(session, account.as_deref()),
         Command::History(command) => history::run(session, &command),

@@ -50,8 +50,9 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         }
         Operation::SetLimits { limits, .. } => limits.rules.iter().map(|rule| rule.asset).collect(),
         Operation::OpenAccount { policy, .. } | Operation::SetPolicy { policy, .. } => {
-            let daily = policy.limits.iter().flat_map(|own| &own.daily);
-            daily.map(|limit| limit.asset).collect()
+            let daily = policy.limits.iter().flat_map(|own| &own.daily).map(|limit| limit.asset);
+            let rules = policy.step_up.iter().flat_map(|step_up| &step_up.rules);
+            rules.map(|rule| rule.asset).chain(daily).collect()
         }
         Operation::RegisterAsset { .. }
         | Operation::RotateKeys { .. }
@@ -62,7 +63,9 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         | Operation::Propose { .. }
         | Operation::Vote { .. }
         | Operation::Enact { .. }
-        | Operation::Release { .. } => Vec::new(),
+        | Operation::Release { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => Vec::new(),
     }
 }
 
@@ -91,7 +94,9 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. } => None,
+        | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => None,
     }
 }
 
@@ -102,9 +107,11 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
     match operation {
         Operation::Pay(pay) => payment(pay, naming),
         Operation::PayAcross(pay) => exchange(pay, naming),
-        Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
-            two_phase(operation, naming)
-        }
+        Operation::Hold(_)
+        | Operation::Capture { .. }
+        | Operation::Release { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => two_phase(operation, naming),
         Operation::Return(_) | Operation::RequestRecall(_) | Operation::AnswerRecall { .. } => {
             correction(operation, naming)
         }
@@ -204,6 +211,8 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Return(_)
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }
@@ -217,7 +226,7 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
     }
 }
 
-/// What is held, captured or released.
+/// What is held, captured or released, approved or refused.
 fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
     let of = |payment: &Uetr| (say!("payment", "支付编号"), Text::data(payment.to_string()));
     match operation {
@@ -241,6 +250,15 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Release { payment } => {
             vec![(say!("release", "撤销预授权"), Text::data(payment.to_string()))]
         }
+        Operation::Approve { payment, order } => vec![
+            (say!("approve", "批准"), Text::data(payment.to_string())),
+            (say!("order hash", "指令哈希"), Text::data(order.0.to_hex())),
+        ],
+        Operation::Refuse { payment, order, reason } => vec![
+            (say!("refuse", "拒绝"), Text::data(payment.to_string())),
+            (say!("order hash", "指令哈希"), Text::data(order.0.to_hex())),
+            (say!("reason", "原因"), Text::data(reason.word())),
+        ],
         Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Return(_)
@@ -362,9 +380,23 @@ fn rules(policy: &Policy, naming: &Naming) -> Vec<Line> {
     } else {
         say!("none", "无")
     };
+    let mut lines = [vec![(say!("mandate", "授权"), mandate)], owners(&policy.owners)].concat();
     let own = policy.limits.as_ref().map(|own| limits::of_account(own, naming));
-    let mandate = vec![(say!("mandate", "授权"), mandate)];
-    [mandate, owners(&policy.owners), own.unwrap_or_default()].concat()
+    lines.extend(own.unwrap_or_default());
+    let Some(step_up) = &policy.step_up else { return lines };
+    lines.extend(step_up.rules.iter().map(|rule| {
+        let above = text(Money::new(rule.above, rule.asset), naming);
+        let needs = say!(
+            "{count} approvals above {above}",
+            "超过 {above} 须 {count} 项批准",
+            count = rule.approvals;
+            above = above
+        );
+        (say!("step-up", "大额批准"), needs)
+    }));
+    let approvers = step_up.approvers.iter().map(PublicKey::to_hex);
+    lines.extend(approvers.map(|key| (say!("approver", "批准人"), Text::data(key))));
+    lines
 }
 
 fn owners(keys: &KeySet) -> Vec<Line> {

@@ -62,7 +62,10 @@ impl Exit {
     /// The exit for a rejection by the ledger.
     pub(crate) const fn of_rejection(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::SignersMissing | Rejection::NotPermitted => Self::NotPermitted,
+            Rejection::SignersMissing
+            | Rejection::NotPermitted
+            | Rejection::OwnPayment
+            | Rejection::ApprovalsMissing => Self::NotPermitted,
             Rejection::Expired | Rejection::QuoteExpired | Rejection::ProposalExpired => {
                 Self::Expired
             }
@@ -104,6 +107,9 @@ impl Exit {
             | Rejection::QuoteUsed
             | Rejection::QuoteMismatch
             | Rejection::NotHeld
+            | Rejection::WaitsOtherwise
+            | Rejection::AlreadyApproved
+            | Rejection::OrderMismatch
             | Rejection::DeadlineRefused
             | Rejection::SecretWrong
             | Rejection::CaptureMismatch

@@ -62,7 +62,14 @@ impl Outcome {
     pub(crate) fn is_carried_out(&self) -> bool {
         matches!(
             self.status.as_str(),
-            "settled" | "done" | "held" | "released" | "returned" | "recall-requested"
+            "settled"
+                | "done"
+                | "held"
+                | "released"
+                | "returned"
+                | "recall-requested"
+                | "awaiting-approval"
+                | "refused"
         )
     }
 }
@@ -71,7 +78,8 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
-    /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`,
+    /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`, `awaiting-approval`,
+    /// `refused`,
     /// `rejected`, `expired` or `not-sent`.
     pub(crate) status: String,
     /// The block, if it is in one.

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 46] = [
+const WORDS: [(&str, &str); 47] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -30,6 +30,7 @@ const WORDS: [(&str, &str); 46] = [
     ("recall-requested", "已请求退回"),
     ("recall-refused", "已拒绝退回"),
     ("partly-returned", "已部分退回"),
+    ("awaiting-approval", "待批准"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -48,7 +49,7 @@ const WORDS: [(&str, &str); 46] = [
     ("open", "投票中"),
     ("approved", "已通过"),
     ("enacted", "已执行"),
-    ("refused", "已否决"),
+    ("refused", "已拒绝"),
     ("safe", "安全"),
     ("would-halt", "将停止"),
     // Assets.
@@ -179,7 +180,7 @@ mod tests {
             let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
         }
-        for status in ["held", "expired"] {
+        for status in ["held", "expired", "awaiting-approval", "refused"] {
             assert_known(status);
         }
         for status in [

@@ -139,6 +139,11 @@ impl Session {
         }
     }
 
+    /// True if nobody is to be asked.
+    pub(crate) const fn is_sure(&self) -> bool {
+        self.yes
+    }
+
     /// Asks a person to type an amount again, to be sure that it was read.
     ///
     /// # Errors

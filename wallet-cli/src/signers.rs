@@ -68,6 +68,22 @@ pub(crate) fn here(
     Ok(keys)
 }
 
+/// Those of the named keys that approve large payments of the account: they sign the order too.
+///
+/// # Errors
+/// A usage fault for a name or file that is no key.
+pub(crate) fn approvers(
+    session: &Session,
+    account: &AccountView,
+    named: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
+    let Some(rules) = &account.policy.step_up else { return Ok(Vec::new()) };
+    let named = named.iter().map(|name| keyring::named(&session.folders, name));
+    let mut named = named.collect::<Result<Vec<_>, _>>()?;
+    named.retain(|key| rules.approvers.contains(&key.public.to_hex()));
+    Ok(named)
+}
+
 /// The keys of this machine that are among `wanted`: those named in `extra`, a devnet's, one's own.
 ///
 /// # Errors

@@ -18,6 +18,7 @@ pub(super) fn open(
     ensure_servicer_signed(scene, id, Authority::Operators)?;
     ensure(scene.account(id).is_none(), Rejection::AccountExists)?;
     scene.ensure_members(&[id.servicer()])?;
+    ensure_known_assets(scene, policy)?;
 
     // After this point the operation must succeed.
     let policy = policy.clone();
@@ -38,11 +39,20 @@ pub(super) fn set_policy(
     ensure_servicer_signed(scene, id, Authority::Operators)?;
     let mut account = account.ok_or(Rejection::UnknownAccount)?;
     ensure_open(&[&account])?;
+    ensure_known_assets(scene, policy)?;
 
     // After this point the operation must succeed.
     Arc::make_mut(&mut account).policy = policy.clone();
     scene.working.put_account(id, account);
     Ok(Effect::DONE)
+}
+
+/// Refuses rules for an asset that is not registered: they would protect nothing.
+fn ensure_known_assets(scene: &Scene<'_, '_>, policy: &Policy) -> Result<(), Rejection> {
+    let rules = policy.step_up.iter().flat_map(|rules| &rules.rules);
+    let assets = &scene.directory.assets;
+    let is_known = rules.map(|rule| rule.asset).all(|asset| assets.contains_key(&asset));
+    ensure(is_known, Rejection::UnknownAsset)
 }
 
 /// Replaces the owners' keys. The owners alone sign, so whoever stole keys cannot rotate a frozen

@@ -1,41 +1,58 @@
-//! Which approvals of account owners a transaction needs, and which of them it has.
+//! Which approvals of account owners and approvers a transaction needs, and which of them it has.
 //!
 //! Invariants: what is said to be missing is what execution would miss: the same keys, the same
 //! right of the servicer, in the state before the transaction. Absent: institutions' operators, and
 //! whether the signatures themselves are valid.
 
-use crate::account::Account;
+use super::step_up::ordering;
+use crate::account::{Account, KeySet};
 use crate::crypto::PublicKey;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, Uetr};
+use crate::money::Money;
 use crate::operation::Operation;
 use crate::state::State;
 use crate::transaction::Transaction;
 
-/// What the owners of one account must approve.
+/// Who of an account is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The owners, who order.
+    Owners,
+    /// The approvers that its policy names. A payment can also wait for them.
+    Approvers,
+}
+
+/// What the owners or the approvers of one account must approve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     /// The place of the operation in its transaction, from 0.
     pub operation: usize,
     /// The account.
     pub account: AccountId,
-    /// How many of its keys must sign.
+    /// Who of it is asked.
+    pub asked: Asked,
+    /// How many of their keys must sign.
     pub threshold: u8,
-    /// Its keys that are among the transaction's signers, ascending.
+    /// Those keys that are among the transaction's signers, ascending; a maker's is no approver's.
     pub signers: Vec<PublicKey>,
-    /// Its other keys, ascending.
+    /// The other keys that could sign, ascending.
     pub others: Vec<PublicKey>,
     /// How many of the others must sign too; 0 if enough do, or the servicer signs and may order
     /// it: under the account's mandate, or because the account only receives.
     pub missing: usize,
 }
 
-/// The approvals that `transaction` needs from owners of accounts that `state` has, by operation.
+/// The approvals that `transaction` needs from accounts that `state` has, by operation: the owners'
+/// first, then the approvers'.
 pub fn approvals(state: &State, transaction: &Transaction) -> Vec<Approval> {
     let operations = transaction.operations.iter().enumerate();
-    let needed = operations.filter_map(|(place, operation)| {
-        let (account, servicer) = ordered(state, operation)?;
-        let record = state.account(account)?;
-        Some(approval(state, place, account, &record, servicer, &transaction.signers))
+    let signing = &transaction.signers;
+    let needed = operations.flat_map(|(place, operation)| {
+        let ordered = ordered(state, operation).and_then(|(account, servicer)| {
+            let record = state.account(account)?;
+            Some(approval(state, place, account, &record, servicer, signing))
+        });
+        ordered.into_iter().chain(stepped_up(state, place, operation, signing))
     });
     needed.collect()
 }
@@ -54,7 +71,7 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         Operation::Pay(pay) => Some((pay.from, Servicer::UnderMandate)),
         Operation::PayAcross(pay) => Some((pay.from, Servicer::UnderMandate)),
         Operation::Hold(hold) => Some((hold.pay.from, Servicer::UnderMandate)),
-        Operation::Capture { payment, .. } | Operation::Release { payment } => {
+        Operation::Capture { payment, .. } => {
             Some((state.waiting(*payment)?.order.to, Servicer::Always))
         }
         Operation::Return(back) => Some((back.evidence.settled()?.payee, Servicer::Always)),
@@ -63,6 +80,13 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         }
         Operation::AnswerRecall { payment, .. } => {
             Some((state.recall(*payment)?.settled.payee, Servicer::Always))
+        }
+        Operation::Release { payment } => {
+            let waiting = state.waiting(*payment)?;
+            Some(match waiting.awaits.approvals() {
+                None => (waiting.order.to, Servicer::Always),
+                Some(_) => (waiting.order.from, Servicer::UnderMandate),
+            })
         }
         Operation::Redeem { from, .. } => Some((*from, Servicer::Never)),
         Operation::RotateKeys { account, .. } | Operation::SetPolicy { account, .. } => {
@@ -79,7 +103,9 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         | Operation::SetTier { .. }
         | Operation::Propose { .. }
         | Operation::Vote { .. }
-        | Operation::Enact { .. } => None,
+        | Operation::Enact { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => None,
     }
 }
 
@@ -100,20 +126,98 @@ fn approval(
     let bank = || state.institution(account.servicer());
     let is_ordered_by_bank =
         may_order && bank().is_some_and(|bank| bank.operators.is_satisfied_by(signing));
-    let signs = |key: &&PublicKey| signing.binary_search(key).is_ok();
-    let keys = &policy.owners.keys;
-    let (signers, others): (Vec<_>, Vec<_>) = keys.iter().partition(signs);
-    let missing = if is_ordered_by_bank {
-        0
-    } else {
-        usize::from(policy.owners.threshold).saturating_sub(signers.len())
-    };
-    Approval {
+    let KeySet { threshold, keys } = &policy.owners;
+    let (signers, others) = parted(keys.clone(), signing);
+    let missing =
+        if is_ordered_by_bank { 0 } else { usize::from(*threshold).saturating_sub(signers.len()) };
+    let asked = Asked::Owners;
+    Approval { operation, account, asked, threshold: *threshold, signers, others, missing }
+}
+
+/// What approvers are asked for: by the policy of who pays, or by a payment that waits for them.
+fn stepped_up(
+    state: &State,
+    place: usize,
+    operation: &Operation,
+    signing: &[PublicKey],
+) -> Option<Approval> {
+    match operation {
+        Operation::Pay(pay) => of_order(state, place, pay.from, pay.amount, signing),
+        Operation::PayAcross(pay) => of_order(state, place, pay.from, pay.sell, signing),
+        Operation::Hold(hold) => of_order(state, place, hold.pay.from, hold.pay.amount, signing),
+        Operation::Approve { payment, .. } | Operation::Refuse { payment, .. } => {
+            of_waiting(state, place, *payment, signing)
+        }
+        Operation::Capture { .. }
+        | Operation::Release { .. }
+        | Operation::Return(_)
+        | Operation::RequestRecall(_)
+        | Operation::AnswerRecall { .. }
+        | Operation::Redeem { .. }
+        | Operation::RotateKeys { .. }
+        | Operation::SetPolicy { .. }
+        | Operation::RegisterAsset { .. }
+        | Operation::Issue { .. }
+        | Operation::OpenAccount { .. }
+        | Operation::Freeze { .. }
+        | Operation::Unfreeze { .. }
+        | Operation::CloseAccount { .. }
+        | Operation::SetFeeSchedule { .. }
+        | Operation::SetLimits { .. }
+        | Operation::SetTier { .. }
+        | Operation::Propose { .. }
+        | Operation::Vote { .. }
+        | Operation::Enact { .. } => None,
+    }
+}
+
+fn of_order(
+    state: &State,
+    operation: usize,
+    account: AccountId,
+    amount: Money,
+    signing: &[PublicKey],
+) -> Option<Approval> {
+    let policy = state.account(account)?.policy;
+    let rules = policy.step_up?;
+    let threshold = rules.needed(amount);
+    let bank = state.institution(account.servicer()).map(|bank| &bank.operators);
+    let ordering = ordering(&policy.owners, bank, signing);
+    let (makers, given) = rules.divide(ordering, signing);
+    let could = |key: &PublicKey| !makers.contains(key);
+    let (signers, others) = parted(rules.approvers.into_iter().filter(could).collect(), &given);
+    let missing = usize::from(threshold).saturating_sub(signers.len());
+    let asked = Asked::Approvers;
+    let approval = Approval { operation, account, asked, threshold, signers, others, missing };
+    (threshold > 0).then_some(approval)
+}
+
+/// One approver is enough to approve or refuse for his part.
+fn of_waiting(
+    state: &State,
+    operation: usize,
+    payment: Uetr,
+    signing: &[PublicKey],
+) -> Option<Approval> {
+    let waiting = state.waiting(payment)?;
+    let approvals = waiting.awaits.approvals()?;
+    let account = waiting.order.from;
+    let rules = state.account(account)?.policy.step_up?;
+    let could = |key: &PublicKey| !approvals.makers.contains(key);
+    let (signers, others) = parted(rules.approvers.into_iter().filter(could).collect(), signing);
+    let missing = usize::from(signers.is_empty());
+    Some(Approval {
         operation,
         account,
-        threshold: policy.owners.threshold,
-        signers: signers.into_iter().copied().collect(),
-        others: others.into_iter().copied().collect(),
+        asked: Asked::Approvers,
+        threshold: 1,
+        signers,
+        others,
         missing,
-    }
+    })
+}
+
+/// Those of `keys` who sign, and the others.
+fn parted(keys: Vec<PublicKey>, signing: &[PublicKey]) -> (Vec<PublicKey>, Vec<PublicKey>) {
+    keys.into_iter().partition(|key| signing.binary_search(key).is_ok())
 }

@@ -46,12 +46,12 @@ impl Charges {
         Self::borne(items, fee, schedule.collector, amount, terms.charge_bearer)
     }
 
-    /// The charges of capturing `amount` of the held payment `order`, by the schedule of now: at
+    /// The charges of paying `amount` of the payment `order` that waited, by the schedule of now: at
     /// most `most`, what is above is waived.
     ///
     /// # Errors
     /// `FeeAboveAgreed` if they leave nothing of an amount that they are taken from.
-    pub(super) fn of_capture(
+    pub(super) fn of_waiting(
         scene: &Scene<'_, '_>,
         order: &Pay,
         amount: Money,

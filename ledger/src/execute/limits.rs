@@ -60,12 +60,9 @@ impl Counted {
     }
 }
 
-/// Whether money arrives at once, and is counted where it arrives.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arrival {
-    Now,
-    /// With the capture, if there is one.
-    Later,
+/// True if anything might limit a payment of `payer`'s.
+pub(super) fn asks(scene: &Scene<'_, '_>, payer: &Account) -> bool {
+    payer.policy.limits.is_some() || !scene.directory.limits.is_empty()
 }
 
 /// Asks all rules about a payment that consists of `moves`, and notes for the receipt which alert.
@@ -76,9 +73,8 @@ pub(super) fn ask(
     scene: &mut Scene<'_, '_>,
     ordered: &Ordered<'_>,
     moves: &[Move],
-    arrival: Arrival,
 ) -> Result<Counted, Rejection> {
-    if ordered.payer.policy.limits.is_none() && scene.directory.limits.is_empty() {
+    if !asks(scene, ordered.payer) {
         return Ok(Counted::default());
     }
     let directory = Arc::clone(&scene.directory);
@@ -86,9 +82,6 @@ pub(super) fn ask(
     inquiry.ask_day(scene, &directory, ordered);
     for a_move in moves.iter().filter(|a_move| a_move.is_interbank()) {
         inquiry.ask_position(scene, &directory, a_move);
-        if arrival == Arrival::Now {
-            inquiry.count_arrival(scene, &directory, a_move);
-        }
     }
     if let Some((rejection, rule)) = inquiry.refusal {
         // The owners' own limits have no names; the reason says which.
@@ -99,14 +92,20 @@ pub(super) fn ask(
     Ok(inquiry.counted)
 }
 
-/// Counts what a capture brings; that it goes was counted when it was held.
-pub(super) fn arrived(scene: &mut Scene<'_, '_>, arrival: Move) -> Counted {
-    let directory = Arc::clone(&scene.directory);
-    let mut inquiry = Inquiry { met: Vec::new(), refusal: None, counted: Counted::default() };
-    if arrival.is_interbank() {
-        inquiry.count_arrival(scene, &directory, &arrival);
+/// Counts what comes to an institution from another one: when it comes, which for what was held is
+/// later than when it went. Cannot fail.
+pub(super) fn arrive(scene: &mut Scene<'_, '_>, arrival: Move) {
+    let institution = arrival.to.servicer();
+    let Money { amount, asset } = arrival.money;
+    let limits = scene.directory.limits.get(&institution);
+    let Some(limits) = limits.filter(|limits| limits.counts_position(asset)) else { return };
+    if !arrival.is_interbank() {
+        return;
     }
-    inquiry.counted
+    let day = limits.day(scene.working.time);
+    let key = (institution, asset);
+    let position = scene.working.position(key).on(day).with_incoming(amount);
+    scene.working.put_position(key, position);
 }
 
 /// The answers so far.
@@ -154,16 +153,6 @@ impl Inquiry {
         let position = position.with_outgoing(going.money.amount);
         self.note(institution, limits.met_by_position(going.money.asset, position));
         self.keep((institution, going.money.asset), position);
-    }
-
-    /// What comes to an institution from another one.
-    fn count_arrival(&mut self, scene: &mut Scene<'_, '_>, directory: &Directory, coming: &Move) {
-        let institution = coming.to.servicer();
-        let Some((_, position)) = self.position(scene, directory, institution, coming) else {
-            return;
-        };
-        let position = position.with_incoming(coming.money.amount);
-        self.keep((institution, coming.money.asset), position);
     }
 
     /// The rules and today's position of an institution that counts it.

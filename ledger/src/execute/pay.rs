@@ -1,21 +1,25 @@
 //! Payments within one asset.
 
 use super::fees::Charges;
-use super::limits::{self, Arrival, Counted, Move, Ordered};
+use super::limits::{self, Counted, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
+use super::step_up;
 use crate::account::{Account, EntryKind};
 use crate::operation::Pay;
 use crate::receipt::{Outcome, Settlement};
 use crate::rejection::Rejection;
 use std::sync::Arc;
 
-/// Pays.
+/// Pays, or waits for the approvals that the payer's policy asks for.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Rejection> {
     let payer = ensure_payable(scene, pay)?;
-    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms);
-    let counted = ask_limits(scene, pay, &payer, &charges, Arrival::Now)?;
-    let charges = charges?;
+    let counted = ask_limits(scene, pay, &payer)?;
+    if let Some(waits) = step_up::wait(scene, pay, &payer)? {
+        counted.write(scene.working);
+        return Ok(waits);
+    }
+    let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
     let mut legs = charges.payer_legs(pay.from);
     legs.push(Leg::credit(pay.to, EntryKind::Payment, charges.principal));
     legs.extend(charges.collector_leg());
@@ -24,6 +28,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
     // After this point the operation must succeed.
     let entries = scene.book(plan);
     counted.write(scene.working);
+    limits::arrive(scene, Move { from: pay.from, to: pay.to, money: charges.principal });
     let outcome = Outcome::Settled(Settlement {
         from: Some(pay.from),
         to: Some(pay.to),
@@ -36,8 +41,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
     Ok(Effect { outcome, entries })
 }
 
-/// Refuses what cannot be paid now, whatever it costs and the payer has.
-/// Gives the payer.
+/// Refuses what cannot be paid now, whatever it costs and the payer has. Gives the payer's account.
 pub(super) fn ensure_payable(
     scene: &mut Scene<'_, '_>,
     pay: &Pay,
@@ -62,10 +66,13 @@ pub(super) fn ask_limits(
     scene: &mut Scene<'_, '_>,
     pay: &Pay,
     payer: &Account,
-    charges: &Result<Charges, Rejection>,
-    arrival: Arrival,
 ) -> Result<Counted, Rejection> {
-    let ordered = Ordered { payer, from: pay.from, to: pay.to, amount: pay.amount };
-    let money = charges.as_ref().map_or(pay.amount, |charges| charges.principal);
-    limits::ask(scene, &ordered, &[Move { from: pay.from, to: pay.to, money }], arrival)
+    let Pay { from, to, amount, .. } = *pay;
+    if !limits::asks(scene, payer) {
+        return Ok(Counted::default());
+    }
+    let charges = Charges::of(scene, from, to, amount, &pay.terms);
+    let money = charges.map_or(amount, |charges| charges.principal);
+    let ordered = Ordered { payer, from, to, amount };
+    limits::ask(scene, &ordered, &[Move { from, to, money }])
 }

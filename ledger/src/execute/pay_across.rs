@@ -4,9 +4,10 @@
 //! key may sign for the dealer.
 
 use super::fees::Charges;
-use super::limits::{self, Arrival, Move, Ordered};
+use super::limits::{self, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
+use super::step_up;
 use crate::account::{Account, EntryKind};
 use crate::hash::Hash;
 use crate::ids::Timestamp;
@@ -35,7 +36,8 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
         Move { from: pay.from, to: quote.dealer, money: sold },
         Move { from: quote.dealer, to: pay.to, money: received },
     ];
-    let counted = limits::ask(scene, &ordered, &moves, Arrival::Now)?;
+    let counted = limits::ask(scene, &ordered, &moves)?;
+    step_up::ensure_approved(scene, pay.from, &payer, pay.sell)?;
     let id = quote.id(scene.working.domains());
     ensure_quote_signed(&pay.quote, &dealer)?;
     ensure_quote_current(quote, scene.working.time)?;
@@ -53,12 +55,15 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
     counted.write(scene.working);
+    for arrival in moves {
+        limits::arrive(scene, arrival);
+    }
     let marker = scene.marker();
     scene.working.put_marker(MarkerKey::Quote(id), marker);
     Ok(Effect { outcome: settled(pay, charges, sold, received, id), entries })
 }
 
-/// Checks payer, payee and dealer; gives the payer's and the dealer's account.
+/// Checks payer, payee and dealer; gives the payer's account and the dealer's.
 fn ensure_parties(
     scene: &mut Scene<'_, '_>,
     pay: &PayAcross,

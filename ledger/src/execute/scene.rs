@@ -24,6 +24,8 @@ pub(super) struct Scene<'w, 's> {
     pub(super) transaction: TransactionId,
     /// The rules that the receipt is to name.
     pub(super) rules: Vec<RuleMet>,
+    /// False for a part of an atomic transaction: the others would be settled before it.
+    pub(super) may_wait: bool,
 }
 
 /// What an operation did.

@@ -5,9 +5,9 @@
 //! its markers names is skipped. Absent: what operations do.
 
 use super::scene::{Effect, Scene};
-use super::supply;
 use super::working::Working;
 use super::{Booked, accounts, fees, governance, holds, limits, pay, pay_across, recalls, returns};
+use super::{step_up, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::limits::RulesMet;
@@ -174,9 +174,10 @@ fn perform(
     operation: &Operation,
 ) -> Verdict {
     let directory = working.directory();
+    let may_wait = !body.atomic || body.operations.len() == 1;
     let signers = &body.signers;
     let rules = Vec::new();
-    let mut scene = Scene { working, directory, signers, transaction: id, rules };
+    let mut scene = Scene { working, directory, signers, transaction: id, rules, may_wait };
     let result = dispatch(&mut scene, operation);
     // An alert is of what happened; a rejection for another reason is no rule's.
     let is_named = result.as_ref().err().is_none_or(|rejection| rejection.names_rule());
@@ -209,6 +210,10 @@ fn dispatch(scene: &mut Scene<'_, '_>, operation: &Operation) -> Result<Effect, 
         Operation::Return(back) => returns::send_back(scene, back),
         Operation::RequestRecall(request) => recalls::request(scene, request),
         Operation::AnswerRecall { payment, answer } => recalls::answer(scene, *payment, answer),
+        Operation::Approve { payment, order } => step_up::approve(scene, *payment, *order),
+        Operation::Refuse { payment, order, reason } => {
+            step_up::refuse(scene, *payment, *order, *reason)
+        }
         Operation::SetFeeSchedule { institution, schedule } => {
             fees::set_schedule(scene, *institution, schedule)
         }

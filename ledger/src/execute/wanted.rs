@@ -41,7 +41,9 @@ impl Wanted {
             | Operation::Enact { .. }
             | Operation::Capture { .. }
             | Operation::Release { .. }
-            | Operation::AnswerRecall { .. } => {}
+            | Operation::AnswerRecall { .. }
+            | Operation::Approve { .. }
+            | Operation::Refuse { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);

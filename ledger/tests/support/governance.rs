@@ -87,7 +87,9 @@ impl World {
             | Outcome::Released(_)
             | Outcome::Returned(_)
             | Outcome::RecallRequested(_)
-            | Outcome::RecallRefused(_) => {
+            | Outcome::RecallRefused(_)
+            | Outcome::AwaitingApproval(_)
+            | Outcome::Refused(_) => {
                 panic!("a proposal has a number")
             }
         }

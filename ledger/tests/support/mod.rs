@@ -374,7 +374,9 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
         | Outcome::Released(_)
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => panic!("not settled: {outcome:?}"),
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => panic!("not settled: {outcome:?}"),
     }
 }
 

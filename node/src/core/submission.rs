@@ -177,7 +177,8 @@ impl Core {
 
     /// What would become of a transaction now. One that nobody ordered who may does not enter the
     /// ledger, where it would leave markers: all of it would be rejected for its signers, its
-    /// account, or a hold, a recall or a settled payment that is not there.
+    /// account, a payment that does not wait for it, or a recall or a settled payment that is not
+    /// there.
     fn prospect(&self, now: Timestamp, body: &Transaction) -> Prospect {
         let receipts = match self.final_tip().simulate(now, body) {
             Ok(Simulation::Outcome { receipts, .. }) => receipts,
@@ -191,7 +192,11 @@ impl Core {
                     | Rejection::ProofForged
                     | Rejection::NotSettled
                     | Rejection::NoRecall
+                    | Rejection::WaitsOtherwise
                     | Rejection::SignersMissing
+                    | Rejection::OwnPayment
+                    | Rejection::AlreadyApproved
+                    | Rejection::OrderMismatch
                     | Rejection::UnknownAccount
             )
         };

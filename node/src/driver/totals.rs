@@ -20,9 +20,11 @@ pub struct Totals {
     held: AtomicU64,
     released: AtomicU64,
     returned: AtomicU64,
-    rejected: [AtomicU64; Rejection::ALL.len()],
-    alerted: AtomicU64,
+    awaiting: AtomicU64,
     refused: AtomicU64,
+    rejected: [AtomicU64; Rejection::ALL.len()],
+    rules_alerted: AtomicU64,
+    rules_refused: AtomicU64,
 }
 
 /// The totals at one moment.
@@ -42,12 +44,16 @@ pub struct TotalsView {
     pub released: u64,
     /// Receipts of payments that were returned, whole or a part.
     pub returned: u64,
+    /// Receipts of payments that wait for approvals, and of approvals but the last.
+    pub awaiting: u64,
+    /// Receipts of payments that an approver refused.
+    pub refused: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
     /// Rules of limits that payments met, and that let them pass.
-    pub alerted: u64,
+    pub rules_alerted: u64,
     /// Rules of limits that refused payments.
-    pub refused: u64,
+    pub rules_refused: u64,
 }
 
 impl Default for Totals {
@@ -60,9 +66,11 @@ impl Default for Totals {
             held: AtomicU64::default(),
             released: AtomicU64::default(),
             returned: AtomicU64::default(),
-            rejected: std::array::from_fn(|_| AtomicU64::default()),
-            alerted: AtomicU64::default(),
+            awaiting: AtomicU64::default(),
             refused: AtomicU64::default(),
+            rejected: std::array::from_fn(|_| AtomicU64::default()),
+            rules_alerted: AtomicU64::default(),
+            rules_refused: AtomicU64::default(),
         }
     }
 }
@@ -77,7 +85,7 @@ impl Totals {
         for booked in &committed.executed.booked {
             let rules = u64::try_from(booked.receipt.rules.0.len()).unwrap_or(u64::MAX);
             let is_refused = booked.receipt.outcome.rejection().is_some();
-            add(if is_refused { &self.refused } else { &self.alerted }, rules);
+            add(if is_refused { &self.rules_refused } else { &self.rules_alerted }, rules);
             match &booked.receipt.outcome {
                 Outcome::Settled(_) => add(&self.settled, 1),
                 Outcome::Done
@@ -87,6 +95,8 @@ impl Totals {
                 Outcome::Held(_) => add(&self.held, 1),
                 Outcome::Released(_) => add(&self.released, 1),
                 Outcome::Returned(_) => add(&self.returned, 1),
+                Outcome::AwaitingApproval(_) => add(&self.awaiting, 1),
+                Outcome::Refused(_) => add(&self.refused, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -108,9 +118,11 @@ impl Totals {
             held: read(&self.held),
             released: read(&self.released),
             returned: read(&self.returned),
-            rejected: rejected.collect(),
-            alerted: read(&self.alerted),
+            awaiting: read(&self.awaiting),
             refused: read(&self.refused),
+            rejected: rejected.collect(),
+            rules_alerted: read(&self.rules_alerted),
+            rules_refused: read(&self.rules_refused),
         }
     }
 }

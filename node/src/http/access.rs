@@ -60,7 +60,7 @@ use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Operators};
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 35] = [
+const TABLE: [(&str, &str, Audience, Effect); 36] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
@@ -70,6 +70,7 @@ const TABLE: [(&str, &str, Audience, Effect); 35] = [
     ("GET", "/v1/accounts/{account}", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/history", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/limits", Accounts, Reads),
+    ("GET", "/v1/accounts/{account}/approvals", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/proof", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/holdings/{asset}/proof", Accounts, Reads),
     ("GET", "/v1/events", Accounts, Reads),

@@ -103,6 +103,8 @@ impl Scrape {
             ("held", totals.held),
             ("released", totals.released),
             ("returned", totals.returned),
+            ("awaiting-approval", totals.awaiting),
+            ("refused", totals.refused),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";
@@ -114,7 +116,8 @@ impl Scrape {
         let help = "Rules of limits that payments in final blocks met since the start";
         let kind = MetricType::Counter;
         let mut family = encoder.encode_descriptor("rules_met", help, None, kind)?;
-        for (outcome, count) in [("alert", totals.alerted), ("refuse", totals.refused)] {
+        let by_outcome = [("alert", totals.rules_alerted), ("refuse", totals.rules_refused)];
+        for (outcome, count) in by_outcome {
             let labels = [("outcome", outcome)];
             family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
         }

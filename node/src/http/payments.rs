@@ -1,14 +1,14 @@
 //! `GET /v1/payments/{uetr}`, its proof, and the proof that it did not happen.
 //!
 //! A payment is named by its UETR, or by the first 8 or more hexadecimal digits where no other
-//! payment begins so. Invariants: what is shown as held, settled, released, expired or rejected is
-//! final. Absent: payments on their way that another node took in: only that one knows of them, and
-//! their senders.
+//! payment begins so. Invariants: what is shown as anything but received is final. Absent: payments
+//! on their way that another node took in: only that one knows of them, and their senders.
 
 mod life;
 
 use std::sync::Arc;
 
+use api::approval::WaitingView;
 use api::problem::{Problem, ProblemCode};
 use api::proof::{ProofQuery, ProofView};
 use api::recall::RecallView;
@@ -21,8 +21,8 @@ use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use ledger::chain::Tip;
 use ledger::corrections::{Recall, Returns};
-use ledger::ids::{Height, Timestamp, Uetr};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::ids::{Timestamp, Uetr};
+use ledger::receipt::Receipt;
 use ledger::state::{Marker, MarkerKey};
 
 use super::openapi::tag;
@@ -32,7 +32,7 @@ use super::{AppState, proof};
 use crate::outcome::archived_proof;
 use crate::proofs::{self, AbsenceRefusal};
 use crate::store::{Place, Store, StoreError};
-use life::{Life, Reversed, Times};
+use life::{Life, Ordered, Reversed, Times};
 
 /// The least hexadecimal digits of a UETR that name a payment.
 const LEAST_DIGITS: usize = 8;
@@ -75,24 +75,26 @@ pub(super) async fn show(
         };
         let Some(block) = store.block(place.height)? else { return Ok(None) };
         let ordered = marker.filter(|marker| marker.transaction != receipt.transaction);
-        let held = ordered.map(|marker| held(store, &marker, uetr)).transpose()?.flatten();
+        let ordered = ordered.map(|marker| ordered_by(store, &marker, uetr)).transpose()?.flatten();
         let returns = known.returns(receipt.hash(known.domains()));
         let returns = returns.map(|returns| timed(store, returns)).transpose()?;
-        Ok(Some((receipt, block.block.header.time, held, returns)))
+        Ok(Some((receipt, block.block.header.time, ordered, returns)))
     };
     let found = state.readers.read(&state.driver, read).await?;
-    let (receipt, time, held, returns) =
+    let (receipt, time, ordered, returns) =
         found.ok_or(StoreError::Malformed { what: "list of receipts" })?;
     let naming = state.naming(latest.tip.state());
     let recall = open_recall(&latest.tip, &receipt);
+    let waiting = latest.tip.state().waiting(uetr);
     let life = Life {
         uetr,
         receipt: ReceiptView::new(&receipt, Some((place.height, time)), &naming),
-        deadline: deadline(&receipt),
+        deadline: receipt.outcome.waits().map(|held| held.deadline),
+        waiting: waiting.and_then(|waiting| WaitingView::new(&waiting, &naming)),
         time,
-        held,
         returns: returns.map(|(returns, times)| Reversed::new(&returns, times, &naming)),
         recall: recall.map(|recall| (RecallView::new(&recall, &naming), recall.deadline)),
+        ordered,
         received: state.intake.find(uetr),
         now: latest.tip.header().time,
     };
@@ -107,27 +109,25 @@ fn open_recall(tip: &Tip, receipt: &Receipt) -> Option<Recall> {
     (is_its_own && !recall.is_lapsed_at(now)).then_some(recall)
 }
 
-/// Until when a payment whose last receipt this is can be captured, if its funds are held.
-const fn deadline(receipt: &Receipt) -> Option<Timestamp> {
-    if let Outcome::Held(held) = &receipt.outcome { Some(held.deadline) } else { None }
-}
-
-/// The block that held the funds of `payment`, which the transaction of `marker` ordered; `None` if
-/// it is no longer kept.
-fn held(
+/// The block from which `payment` waited, which the transaction of `marker` ordered, and for what;
+/// `None` if it is no longer kept.
+fn ordered_by(
     store: &Store,
     marker: &Marker,
     payment: Uetr,
-) -> Result<Option<(Height, Timestamp)>, StoreError> {
+) -> Result<Option<Ordered>, StoreError> {
     if marker.height < store.earliest()? {
         return Ok(None);
     }
     let receipts = store.receipts(marker.height)?;
-    let is_held = receipts.iter().any(|receipt| {
-        receipt.uetr == Some(payment) && matches!(receipt.outcome, Outcome::Held(_))
-    });
-    let block = store.block(marker.height)?.filter(|_| is_held);
-    Ok(block.map(|block| (marker.height, block.block.header.time)))
+    let of_payment = receipts.iter().filter(|receipt| receipt.uetr == Some(payment));
+    let Some(held) = of_payment.filter_map(|receipt| receipt.outcome.waits()).next() else {
+        return Ok(None);
+    };
+    let for_approval = held.awaits.approvals().is_some();
+    let block = store.block(marker.height)?;
+    let ordered = |time| Ordered { height: marker.height, time, for_approval };
+    Ok(block.map(|block| ordered(block.block.header.time)))
 }
 
 /// What was returned of a payment, with the time of each return's block that is still kept.

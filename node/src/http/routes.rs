@@ -18,9 +18,9 @@ use super::openapi::{self, Frame, Pages};
 use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
-    AppState, access, accounts, audit, blocks, cors, directory, docs, events, health, history,
-    iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls, refusal,
-    seats, simulate, state_proofs, status, transactions, webhooks,
+    AppState, access, accounts, approvals, audit, blocks, cors, directory, docs, events, health,
+    history, iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls,
+    refusal, seats, simulate, state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -66,6 +66,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(accounts::show))
         .routes(routes!(history::list))
         .routes(routes!(payment_limits::of_account))
+        .routes(routes!(approvals::list))
         .routes(routes!(state_proofs::account))
         .routes(routes!(state_proofs::holding));
     let chain = new()

@@ -7,7 +7,7 @@ use iso20022::pacs008::CreditTransfer;
 use ledger::hash::Hash;
 use ledger::ids::{Bic, Height, Timestamp};
 use ledger::money::{Decimals, Money};
-use ledger::receipt::{Outcome, Receipt, Settlement};
+use ledger::receipt::{Held, Outcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
 
 /// A transaction's status, and since when it stands.
@@ -51,7 +51,10 @@ pub(super) struct Context {
 }
 
 const HELD: &str = "Its funds are held, until the payee's side captures or releases them.";
-const RELEASED: &str = "The payee's side released the funds that were held for it.";
+const RELEASED: &str =
+    "It was given up, and the funds that were held for it are the payer's again.";
+
+const REFUSED: &str = "An approver of the payer's account refused it. Nothing was paid.";
 
 /// The status of `transfer` by its receipt.
 pub(super) fn of_receipt(
@@ -77,6 +80,12 @@ pub(super) fn of_receipt(
         }
         Outcome::Held(_) => Handled::waiting(transfer, Code::PENDING, HELD).status,
         Outcome::Released(_) => Handled::waiting(transfer, Code::CANCELLED, RELEASED).status,
+        Outcome::AwaitingApproval(held) => {
+            Handled::waiting(transfer, Code::PARTIALLY_ACCEPTED, &awaiting(held)).status
+        }
+        Outcome::Refused(refused) => {
+            TransactionStatus::rejected(transfer, refused.reason.iso(), REFUSED)
+        }
     };
     let clearing_reference = Some(reference(height, receipt.transaction));
     let status = TransactionStatus { clearing_reference, ..status };
@@ -91,6 +100,14 @@ fn refusal(receipt: &Receipt, rejection: Rejection) -> String {
         || explanation.to_owned(),
         |rule| format!("{explanation} Rule: {}.", rule.name),
     )
+}
+
+/// What a payment waits for, and until when: after that it is rejected as TM01, without a receipt.
+fn awaiting(held: &Held) -> String {
+    let (needed, given) =
+        held.awaits.approvals().map_or((0, 0), |has| (has.needed, has.given.len()));
+    let until = api::text::time(held.deadline);
+    format!("It has {given} of {needed} approvals. After {until} it is rejected (TM01).")
 }
 
 fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {

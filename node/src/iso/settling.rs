@@ -14,7 +14,7 @@ use iso20022::pacs008::CreditTransfer;
 use ledger::codec;
 use ledger::ids::{Height, Timestamp, Uetr};
 use ledger::money::Decimals;
-use ledger::receipt::{Outcome as ReceiptOutcome, Receipt, Settlement};
+use ledger::receipt::{Outcome as ReceiptOutcome, Receipt, Refused, Released, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::TransactionId;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -83,10 +83,12 @@ impl Desk {
         for part in transactions.chunks(AT_ONCE) {
             sent.extend(try_join_all(part.iter().map(|signed| send(around, signed))).await?);
         }
+        on_ledger.extend(waiting(&sent));
         let archived = self.archived(around, &on_ledger).await?;
         let handled = work.iter().map(|(transfer, order, placed)| match placed {
             Placed::Recorded(record) => {
-                of_sent(around, transfer, order, record, sent.get(&record.signed.id))
+                let latest = archived.get(&order.uetr);
+                of_sent(around, transfer, order, record, sent.get(&record.signed.id), latest)
             }
             Placed::OnLedger(parties) => {
                 of_archived(around, transfer, order, *parties, archived.get(&order.uetr))
@@ -135,16 +137,28 @@ pub(super) async fn send(
     Ok((signed.id, sent))
 }
 
-/// The status of a payment whose transaction was sent.
+/// The payments whose first receipt says that they wait: a later one may say more.
+fn waiting(sent: &BTreeMap<TransactionId, Sent>) -> Vec<Uetr> {
+    let receipts = sent.values().filter_map(|sent| match sent {
+        Sent::Final(receipts) => Some(receipts),
+        Sent::Refused { .. } | Sent::Waiting(..) => None,
+    });
+    let waits = |(_, archived): &(&Uetr, &Archived)| archived.receipt.outcome.waits().is_some();
+    receipts.flatten().filter(waits).map(|(uetr, _)| *uetr).collect()
+}
+
+/// The status of a payment whose transaction was sent, by the `latest` receipt under its UETR if
+/// one was looked up.
 fn of_sent(
     around: Surroundings<'_>,
     transfer: &CreditTransfer,
     order: &PaymentOrder,
     record: &Record,
     sent: Option<&Sent>,
+    latest: Option<&Archived>,
 ) -> Handled {
     match sent {
-        Some(Sent::Final(receipts)) => match receipts.get(&record.uetr) {
+        Some(Sent::Final(receipts)) => match latest.or_else(|| receipts.get(&record.uetr)) {
             Some(archived) => {
                 let context = context(around, order, archived, record.accepted);
                 let handled = of_receipt(transfer, &archived.receipt, context);
@@ -176,11 +190,18 @@ fn of_archived(
     };
     let is_same = match &archived.receipt.outcome {
         ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
+        ReceiptOutcome::AwaitingApproval(held) => {
+            let is_between = (held.from, held.to) == (parties.from, parties.to);
+            is_between && held.amount == order.transfer.debit()
+        }
+        ReceiptOutcome::Released(Released { from, to, .. })
+        | ReceiptOutcome::Refused(Refused { from, to, .. }) => {
+            (*from, *to) == (parties.from, parties.to)
+        }
         // An order of this channel is never held.
         ReceiptOutcome::Done
         | ReceiptOutcome::Proposed(_)
         | ReceiptOutcome::Held(_)
-        | ReceiptOutcome::Released(_)
         | ReceiptOutcome::Returned(_)
         | ReceiptOutcome::RecallRequested(_)
         | ReceiptOutcome::RecallRefused(_) => false,

@@ -236,7 +236,9 @@ impl Known<'_> {
             | Outcome::Released(_)
             | Outcome::Returned(_)
             | Outcome::RecallRequested(_)
-            | Outcome::RecallRefused(_) => None,
+            | Outcome::RecallRefused(_)
+            | Outcome::AwaitingApproval(_)
+            | Outcome::Refused(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));
         let servicer = settlement.and_then(|settled| settled.from).map(|from| from.servicer());

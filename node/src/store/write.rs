@@ -251,7 +251,9 @@ fn counterparties(booked: &[Booked]) -> Sides {
         | Outcome::Held(_)
         | Outcome::Released(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => None,
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     });
     sides.collect()
 }

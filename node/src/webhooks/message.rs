@@ -71,6 +71,8 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::Returned(_) => "payment.returned",
         Outcome::RecallRequested(_) => "recall.requested",
         Outcome::RecallRefused(_) => "recall.refused",
+        Outcome::AwaitingApproval(_) => "payment.awaiting-approval",
+        Outcome::Refused(_) => "payment.refused",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }
@@ -163,8 +165,11 @@ mod tests {
     use ledger::ids::{AssetCode, InstitutionNumber, Uetr};
     use ledger::limits::{RuleMet, RuleName, RulesMet};
     use ledger::money::{Amount, Money};
-    use ledger::receipt::{RecallRefused, RecallRequested, Released, Reversal, Settlement};
+    use ledger::receipt::{
+        RecallRefused, RecallRequested, Refused, Released, Reversal, Settlement,
+    };
     use ledger::rejection::Rejection;
+    use ledger::waiting::Refusal;
 
     #[test]
     fn each_outcome_has_a_type_of_its_own() {
@@ -189,7 +194,8 @@ mod tests {
         let (from, to, amount, deadline) = (account, account, money, Timestamp(1));
         let asks = RecallRequested { payment, from, to, amount, reason, deadline };
         let requested = Outcome::RecallRequested(asks);
-        let refused = Outcome::RecallRefused(RecallRefused { payment, from, to, amount, reason });
+        let recall_refused = RecallRefused { payment, from, to, amount, reason };
+        let recall_refused = Outcome::RecallRefused(recall_refused);
         let returned = Outcome::Returned(Reversal {
             payment: Uetr::from_entropy([2; 16]),
             from: account,
@@ -199,6 +205,9 @@ mod tests {
             total: money.amount,
             credited: money.amount,
         });
+        let reason = Refusal::Declined;
+        let refused = Refused { from: account, to: account, released: money, reason };
+        let refused = Outcome::Refused(refused);
         for (outcome, moves, expected) in [
             (settled(Some(1), Some(2)), true, "payment.settled"),
             (settled(None, Some(2)), true, "issue.settled"),
@@ -209,7 +218,8 @@ mod tests {
             (released, true, "payment.released"),
             (returned, true, "payment.returned"),
             (requested, false, "recall.requested"),
-            (refused, false, "recall.refused"),
+            (recall_refused, false, "recall.refused"),
+            (refused, true, "payment.refused"),
         ] {
             let receipt = Receipt {
                 transaction: Hash::ZERO,

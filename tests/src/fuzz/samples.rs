@@ -50,7 +50,8 @@ pub fn read<T: BorshDeserialize + BorshSerialize>(bytes: &[u8]) -> Result<Vec<u8
     read.map(|value| codec::encode(&value)).map_err(|error| error.to_string())
 }
 
-const VECTORS: [&str; 9] = [
+const VECTORS: [&str; 10] = [
+    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/approvals.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/blocks.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/corrections.json")),
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../ledger/tests/vectors/governance.json")),
@@ -112,14 +113,18 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt of a return"
         | "receipt of a recall"
         | "receipt of a refused recall"
-        | "receipt of a payment that a rule refused" => (read::<Receipt>, false),
+        | "receipt of a payment that a rule refused"
+        | "receipt of a payment that waits for approvals"
+        | "receipt of a refusal" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
         | "key of a holding"
         | "key of a payment that waits"
         | "key of what was returned"
         | "key of a recall" => (read::<StateKey>, true),
-        "payment that waits for a secret" => (read::<Waiting>, false),
+        "payment that waits for a secret" | "payment that waits for approvals" => {
+            (read::<Waiting>, false)
+        }
         "evidence of a payment" => (read::<Evidence>, false),
         "what was returned of a payment" => (read::<Returns>, false),
         "recall" => (read::<Recall>, false),

@@ -16,7 +16,9 @@ use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PaymentTerms};
+use ledger::step_up::{StepUp, StepUpRule};
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
+use ledger::waiting::{OrderHash, Refusal};
 use node::core::step::{Committed, Reply, RequestId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -44,7 +46,8 @@ pub enum Sort {
     Stranger,
     /// A payment whose funds are held for some seconds or minutes.
     Hold,
-    /// A capture or release of a payment that was to be held.
+    /// A capture or release of a payment that was to be held, or an approver's word on one that is
+    /// to be approved.
     FollowUp,
     /// A return or a recall of a payment that settled, or an answer to a recall.
     Return,
@@ -94,6 +97,8 @@ pub struct Clients {
     holds: Vec<(usize, usize, u128)>,
     /// The proofs of payments that settled.
     proofs: Vec<Evidence>,
+    /// The payments that wait for an approval if they are taken, and who pays.
+    waits: Vec<(TransactionId, Pay, usize)>,
 }
 
 impl Clients {
@@ -106,6 +111,9 @@ impl Clients {
 
     /// The chance in a thousand that the next order is the council's, when it wants something.
     const CONVENES: u64 = 300;
+
+    /// What customers pay without an approval.
+    const APPROVED_ABOVE: u128 = 300;
 
     /// What each customer is given.
     pub const GIFT: u128 = 10_000;
@@ -122,6 +130,7 @@ impl Clients {
             council,
             holds: Vec::new(),
             proofs: Vec::new(),
+            waits: Vec::new(),
         }
     }
 
@@ -230,7 +239,9 @@ impl Clients {
             issuer: issuer.number,
         }];
         for (place, Owned { account, key }) in setup.customers().enumerate() {
-            let (account, policy) = (*account, Policy::single(key.public()));
+            let step_up = Some(self.step_up());
+            let policy = Policy { step_up, ..Policy::single(key.public()) };
+            let account = *account;
             operations.push(Operation::OpenAccount { account, policy, tier: 1 });
             let uetr = self.uetr(1_000_000 + place);
             let amount = Money::new(Amount(Self::GIFT), code);
@@ -245,10 +256,21 @@ impl Clients {
         self.order(Sort::Opening, now, operations, &signers, true)
     }
 
+    /// The first two customers are everybody's approvers: one of them approves what is large.
+    fn step_up(&self) -> StepUp {
+        let mut approvers: Vec<_> =
+            self.setup.customers().take(2).map(|one| one.key.public()).collect();
+        approvers.sort_unstable();
+        let above = Amount(Self::APPROVED_ABOVE);
+        let rule = StepUpRule { asset: Setup::asset(), above, approvals: 1 };
+        StepUp { approvers, rules: vec![rule] }
+    }
+
     fn draw(&mut self, now: Timestamp, random: &mut Random) -> Order {
         let setup = Arc::clone(&self.setup);
         let customers: Vec<_> = setup.customers().collect();
-        let payer = customers[random.position(customers.len())];
+        let from = random.position(customers.len());
+        let payer = customers[from];
         let to = random.position(customers.len());
         let payee = customers[to];
         let sort = match random.between(0, 19) {
@@ -260,6 +282,7 @@ impl Clients {
             6 | 7 if !self.holds.is_empty() => return self.follow_up(now, random, &customers),
             8 if !self.proofs.is_empty() => return self.send_back(now, random, &customers),
             9 if !self.proofs.is_empty() => return self.recall(now, random, &customers),
+            9 | 10 if !self.waits.is_empty() => return self.approval(now, random, &customers),
             _ => Sort::Payment,
         };
         let number = match sort {
@@ -296,7 +319,29 @@ impl Clients {
             Operation::Pay(pay)
         };
         let until_final = random.chance(600);
-        self.order(sort, now, vec![operation], &[signer], until_final)
+        let order = self.order(sort, now, vec![operation.clone()], &[signer], until_final);
+        if let (Sort::Payment, Operation::Pay(pay)) = (sort, operation)
+            && amount > Self::APPROVED_ABOVE
+        {
+            self.waits.push((order.id, pay, from));
+        }
+        order
+    }
+
+    /// An approver's word on one of the last payments that wait, or its payer takes it back.
+    fn approval(&self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
+        let recent = &self.waits[self.waits.len().saturating_sub(3)..];
+        let (transaction, pay, payer) = &recent[random.position(recent.len())];
+        let (payment, approver) = (pay.uetr, random.position(2));
+        let order = OrderHash::of(&self.setup.domains, transaction, pay);
+        let (operation, signer) = match random.between(0, 9) {
+            0 => (Operation::Release { payment }, *payer),
+            1 => (Operation::Refuse { payment, order, reason: Refusal::Declined }, approver),
+            _ => (Operation::Approve { payment, order }, approver),
+        };
+        let until_final = random.chance(600);
+        let signers = &[&customers[signer].key];
+        self.order(Sort::FollowUp, now, vec![operation], signers, until_final)
     }
 
     /// A capture or release of one of the last payments that were to be held, by its payee.

@@ -11,8 +11,8 @@ use ledger::money::Rate;
 use ledger::operation::{Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::Exchange;
-use ledger::receipt::Released;
-use ledger::waiting::{Awaits, HashLock};
+use ledger::receipt::{Refused, Released};
+use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal};
 
 fn money(amount: u128, code: &str) -> Money {
     Money::new(Amount(amount), AssetCode::parse(code).unwrap())
@@ -194,6 +194,39 @@ fn a_hold_is_what_was_ordered_or_is_refused() {
     assert!(self::verdict(&hold(), settlement()).is_some());
     let paid = pay(ChargeBearer::Debtor);
     assert!(differs(&receipt(Outcome::Held(held())), &paid).is_some());
+}
+
+#[test]
+fn what_waits_for_approvals_is_what_was_ordered_or_is_refused() {
+    let order = OrderHash(Hash([5; 32]));
+    let awaits = Awaits::Approval(Approvals { order, needed: 2, makers: vec![], given: vec![] });
+    let waits = || Held { awaits: awaits.clone(), ..held() };
+    let paid = pay(ChargeBearer::Debtor);
+    let verdict =
+        |held, operation: &Operation| differs(&receipt(Outcome::AwaitingApproval(held)), operation);
+    assert_eq!(verdict(waits(), &paid), None);
+    for changed in [
+        Held { from: account(3), ..waits() },
+        Held { to: account(3), ..waits() },
+        Held { amount: money(9_999, "CNY"), ..waits() },
+        Held { held: money(10_151, "CNY"), ..waits() },
+        Held { held: money(10_151, "CNY"), most_charges: Amount(151), ..waits() },
+    ] {
+        assert!(verdict(changed.clone(), &paid).is_some(), "{changed:?}");
+    }
+    assert!(verdict(waits(), &hold()).is_some());
+    let approve = |order| Operation::Approve { payment: uetr(), order };
+    assert_eq!(verdict(waits(), &approve(order)), None);
+    assert!(verdict(waits(), &approve(OrderHash(Hash([6; 32])))).is_some());
+    assert_eq!(self::verdict(&approve(order), settlement()), None);
+    let refuse = |reason| Operation::Refuse { payment: uetr(), order, reason };
+    let (from, to, released) = (account(1), account(2), money(10_150, "CNY"));
+    let refused = Refused { from, to, released, reason: Refusal::Fraud };
+    let refused = receipt(Outcome::Refused(refused));
+    assert_eq!(differs(&refused, &refuse(Refusal::Fraud)), None);
+    for other in [refuse(Refusal::Declined), approve(order), paid] {
+        assert!(differs(&refused, &other).is_some(), "{other:?}");
+    }
 }
 
 #[test]

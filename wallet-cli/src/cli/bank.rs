@@ -104,6 +104,13 @@ pub(crate) struct OpenAccount {
     /// Let the servicer order payments too, as ISO 20022 messages ask it to.
     #[arg(long)]
     pub(crate) mandate: bool,
+    /// Who approves large payments: a key as for --key; repeat it for several.
+    #[arg(long, value_name = "KEY", requires = "step_up")]
+    pub(crate) approver: Vec<String>,
+    /// How many approvers must approve payments above an amount: "10000.00 CNY=2"; repeat it for
+    /// several assets.
+    #[arg(long, value_name = "AMOUNT=COUNT", requires = "approver")]
+    pub(crate) step_up: Vec<String>,
     /// The know-your-customer tier, 0 (unverified) to 9.
     #[arg(long, default_value_t = 0, value_name = "TIER")]
     #[arg(value_parser = clap::value_parser!(u8).range(0..=9))]

@@ -38,7 +38,7 @@ pub(crate) enum Recall {
     /// Give back what is asked of you, whole or a part.
     Accept(Accept),
     /// Refuse to give back what is asked of you.
-    Refuse(Refuse),
+    Refuse(RefuseRecall),
     /// List what is asked back and not answered yet.
     List(ListRecalls),
 }
@@ -84,7 +84,7 @@ pub(crate) struct Accept {
 
 /// What is refused.
 #[derive(Debug, Args)]
-pub(crate) struct Refuse {
+pub(crate) struct RefuseRecall {
     /// The payment's id (UETR), or 8 or more of its first digits.
     pub(crate) id: String,
     /// Why: a code of the ISO 20022 external reasons for refusing a cancellation, such as NOAS (no

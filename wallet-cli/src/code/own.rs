@@ -176,6 +176,15 @@ codes! {
     ApprovalsMissing "approvals-missing"
         ["More owners must sign before the account pays.", "账户付款前还须更多所有人签名。"]
         ["Make a file for them to sign with: feiqian tx build.", "生成供其签名的文件：feiqian tx build。"]
+    AwaitingApproval "awaiting-approval"
+        ["The payment is not made yet: it waits for approvals.", "尚未付款：该笔支付等待批准。"]
+        ["Have its approvers give theirs: feiqian approve.", "请批准人执行：feiqian approve。"]
+    TurnedDown "turned-down"
+        ["A payment that waited was refused by an approver, or taken back.", "等待中的支付已被批准人拒绝或撤回。"]
+        ["Order it anew if it is to be paid.", "如仍须付款，请重新下达。"]
+    OrderUnlike "order-unlike"
+        ["A node shows an order that is not the one it names.", "节点所示的指令与其所称的不符。"]
+        ["Ask another node with --api.", "请用 --api 询问另一节点。"]
     KeyNotWanted "key-not-wanted"
         ["A key was named that has nothing to sign here.", "所指密钥在此无须签名。"]
         ["Compare it with: feiqian tx inspect FILE.", "请对照：feiqian tx inspect FILE。"]

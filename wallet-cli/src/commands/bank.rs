@@ -105,6 +105,8 @@ fn restrict(
         | Operation::Return(_)
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. }
         | Operation::SetFeeSchedule { .. }
         | Operation::SetLimits { .. }
         | Operation::SetTier { .. }

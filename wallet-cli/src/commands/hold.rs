@@ -11,7 +11,7 @@ use ledger::hash::Hash;
 use ledger::ids::Uetr;
 use ledger::operation::Operation;
 use ledger::proof::Proven;
-use ledger::receipt::{Held, Outcome};
+use ledger::receipt::Held;
 use ledger::rejection::Rejection;
 use ledger::waiting::{HashLock, Secret};
 use serde::Serialize;
@@ -100,20 +100,21 @@ fn release(session: &Session, id: &str, payee: &PayeeKeys) -> Result<(), Fault> 
 fn held(desk: &Desk<'_>, id: &str) -> Result<(Uetr, Held), Fault> {
     let (_, verdict) = proof::find(desk, id)?;
     if let Proven::Payment(receipt) = verdict.proven
-        && let (Some(payment), Outcome::Held(held)) = (receipt.uetr, receipt.outcome)
+        && let (Some(payment), Some(held)) = (receipt.uetr, receipt.outcome.waits())
     {
-        return Ok((payment, held));
+        return Ok((payment, held.clone()));
     }
     Err(Fault::rejected(Rejection::NotHeld).about(id))
 }
 
-/// The keys that sign for the payee.
+/// The keys that sign: for the payee, or for the payer of what waits for approvals.
 fn keys(desk: &Desk<'_>, held: &Held, payee: &PayeeKeys) -> Result<Vec<StoredKey>, Fault> {
+    let side = if held.awaits.approvals().is_some() { held.from } else { held.to };
     if !payee.operator_key.is_empty() {
-        let bic = held.to.address(desk.chain.network);
+        let bic = side.address(desk.chain.network);
         return signers::of_institution(desk.session, &desk.profile, &bic, &payee.operator_key);
     }
-    let account = desk.network.account(held.to, desk.chain.network)?;
+    let account = desk.network.account(side, desk.chain.network)?;
     signers::of_account(desk.session, &desk.profile, &account, &payee.key)
 }
 

@@ -78,8 +78,11 @@ fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), F
         files::replace_public(path, &xml).map_err(|error| Fault::file(path, &error))?;
     }
     let report = pacs002::read(&xml, &Limits::default()).ok();
+    // The proof under a returned payment's UETR is of the payment, and not of its return.
+    let returns = orders_returns(&message);
     let blocks = report.iter().flat_map(|report| &report.transactions);
-    let blocks = blocks.map(|status| proven(&profile, &network, status)).collect();
+    let prove = |status| if returns { None } else { proven(&profile, &network, status) };
+    let blocks = blocks.map(prove).collect();
     show(session, &xml, report.as_ref(), blocks, answer);
     match report.filter(|_| !asks(&message)) {
         Some(report) => ended(&report),
@@ -90,6 +93,11 @@ fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), F
 /// True if the message only asks what became of payments: whatever the answer says, it was got.
 fn asks(message: &[u8]) -> bool {
     matches!(incoming::read(message, &Limits::default()), Ok(Message::StatusRequest(_)))
+}
+
+/// True if the message orders returns.
+fn orders_returns(message: &[u8]) -> bool {
+    matches!(incoming::read(message, &Limits::default()), Ok(Message::Returns(_)))
 }
 
 /// Sends the message to node after node until one acts for its institution.
@@ -199,7 +207,9 @@ fn line(transaction: &TransactionDocument) -> Text {
 
 /// Whether the answer is a success: nothing was rejected, and nothing is still to come.
 fn ended(report: &StatusReport) -> Result<(), Fault> {
-    let is_rejected = |status: &&TransactionStatus| status.status == Some(Code::REJECTED);
+    let is_rejected = |status: &&TransactionStatus| {
+        matches!(status.status, Some(Code::REJECTED | Code::CANCELLED))
+    };
     let rejected = report.transactions.iter().find(is_rejected);
     let reasons = match (rejected, report.group_status) {
         (Some(transaction), _) => &transaction.reasons,
@@ -231,16 +241,27 @@ fn ended(report: &StatusReport) -> Result<(), Fault> {
 /// Whether the outcome of every payment is known.
 fn settled(report: &StatusReport) -> Result<(), Fault> {
     let open = report.transactions.iter().filter(|status| is_open(status)).count();
-    if open == 0 {
+    let waits = |status: &&TransactionStatus| status.status == Some(Code::PARTIALLY_ACCEPTED);
+    let waiting = report.transactions.iter().filter(waits).count();
+    if open == 0 && waiting == 0 {
         return Ok(());
+    }
+    if open == 0 {
+        let detail = say!("{waiting} payments wait for approvals.", "{waiting} 笔支付等待批准。");
+        let hint = say!(
+            "Their approvers give theirs with: feiqian approve ID",
+            "请批准人执行：feiqian approve 编号"
+        );
+        return Err(Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint));
     }
     let reason = say!("{open} payments are not known to be final", "{open} 笔支付尚未最终确定");
     Err(delivery::unknown(&[reason], again()))
 }
 
-/// True if the payment may still become final.
+/// True if it is not known yet where the payment stands.
 fn is_open(status: &TransactionStatus) -> bool {
-    !matches!(status.status, Some(Code::SETTLED | Code::REJECTED))
+    let known = [Code::SETTLED, Code::REJECTED, Code::CANCELLED, Code::PARTIALLY_ACCEPTED];
+    !status.status.is_some_and(|status| known.contains(&status))
 }
 
 fn again() -> Text {

@@ -12,6 +12,7 @@ pub(super) mod quote;
 mod rehearsal;
 
 use ledger::operation::Operation;
+use ledger::receipt::Outcome;
 use serde::Serialize;
 
 use crate::cli::Pay;
@@ -21,7 +22,7 @@ use crate::fault::Fault;
 use crate::language::{Text, say};
 use crate::session::Session;
 
-use super::{corrections, hold};
+use super::{approve, corrections, hold};
 use order::Order;
 
 /// What is said of a payment that settled.
@@ -105,7 +106,15 @@ pub(super) fn pay(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
 }
 
 /// Tells how the payment ended, and ends it.
+///
+/// # Errors
+/// As for [`Desk::conclude`]; exit 4 if it waits for approvals.
 pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
+    if matches!(done.ended.receipt.outcome, Outcome::AwaitingApproval(_))
+        && matches!(done.operation, Operation::Pay(_))
+    {
+        return approve::report::waits(desk, done);
+    }
     let naming = desk.naming_of(&done.ended.receipt);
     let view = desk.view(&done, &naming);
     let ordered = match &done.operation {
@@ -117,6 +126,9 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         }
         Operation::Return(_) | Operation::RequestRecall(_) | Operation::AnswerRecall { .. } => {
             return corrections::report(desk, done);
+        }
+        Operation::Approve { .. } | Operation::Refuse { .. } => {
+            return approve::report::report(desk, done);
         }
         Operation::RegisterAsset { .. }
         | Operation::OpenAccount { .. }

@@ -25,8 +25,9 @@ use returns::Returns;
 #[derive(Serialize)]
 struct PaymentDocument {
     id: String,
-    /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`, `absent` (proven
-    /// not to have happened), `expired`, `not-sent`, or `unknown`.
+    /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`,
+    /// `awaiting-approval`, `refused`, `absent` (proven not to have happened), `expired`,
+    /// `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
@@ -47,7 +48,7 @@ struct PaymentDocument {
     note: Option<String>,
 }
 
-pub(super) fn show(session: &Session, id: &str) -> Result<(), Fault> {
+pub(in crate::commands) fn show(session: &Session, id: &str) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
     let entry = local(&desk, id)?;
     let id = entry.as_ref().map_or_else(|| id.to_owned(), |entry| entry.id.clone());
@@ -185,6 +186,10 @@ fn text(document: &PaymentDocument) -> Text {
         (say!("note", "附言"), data(&document.note)),
     ];
     lines.extend(rows.into_iter().filter_map(|(what, value)| Some((what, value?))));
+    if document.status == "awaiting-approval" {
+        let next = format!("feiqian approve {}", document.id);
+        lines.push((say!("next", "下一步"), Text::data(next)));
+    }
     if document.status == "unknown" {
         let next = format!("feiqian pay --resume {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
@@ -198,6 +203,10 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
     let block = receipt.block.zip(receipt.time.as_ref());
     let block =
         block.map(|(block, time)| say!("{block} of {time}, proven", "{block}，{time}，已证明"));
+    let amount = match &receipt.approvals {
+        Some(_) => say!("amount", "金额"),
+        None => say!("up to", "最多请款"),
+    };
     let rows = [
         (say!("reason", "原因"), reason(receipt)),
         (say!("return of", "所退支付"), data(&receipt.payment)),
@@ -207,7 +216,8 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("debited", "扣款"), data(&receipt.debited)),
         (say!("credited", "入账"), data(&receipt.credited)),
         (say!("held", "预授权"), data(&receipt.held)),
-        (say!("up to", "最多请款"), data(&receipt.amount)),
+        (amount, data(&receipt.amount)),
+        (say!("approvals", "批准"), approvals(receipt)),
         (say!("until", "截止"), data(&receipt.deadline)),
         (say!("lock", "哈希锁"), data(&receipt.lock)),
         (say!("charges", "手续费"), data(&receipt.fee)),
@@ -217,8 +227,19 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
     rows.into_iter().filter_map(|(what, value)| Some((what, value?))).collect()
 }
 
-/// Why it was rejected.
+/// The approvals that are there and needed, and by which keys they are.
+fn approvals(receipt: &ReceiptView) -> Option<Text> {
+    let approvals = receipt.approvals.as_ref()?;
+    let (given, needed) = (approvals.given.len(), approvals.needed);
+    let keys = approvals.given.iter().map(|key| format!("\n{:11}{key}", "")).collect::<String>();
+    Some(say!("{given} of {needed}{keys}", "{given}/{needed}{keys}"))
+}
+
+/// Why it was rejected or refused.
 fn reason(receipt: &ReceiptView) -> Option<Text> {
+    if let Some((reason, iso)) = receipt.reason.as_ref().zip(receipt.iso_reason.as_ref()) {
+        return Some(say!("{reason} ({iso})", "{reason}（{iso}）"));
+    }
     let code = receipt.code.as_deref()?;
     let advice = Code::of_text(code).advice();
     let words = match (&receipt.explanation, advice) {

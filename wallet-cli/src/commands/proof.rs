@@ -72,7 +72,7 @@ fn keep(desk: &Desk<'_>, (proof, verdict): (&[u8], &Verdict), file: &Path) -> Re
 /// # Errors
 /// Exit 3 for a proof that does not hold, or if there is no such payment; exit 5 if no node
 /// answers.
-pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Fault> {
+pub(in crate::commands) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Fault> {
     let archived = desk.session.outbox().archived(id)?;
     let id = match &archived {
         Some(entry) => entry.id.clone(),
@@ -99,7 +99,7 @@ pub(super) fn find(desk: &Desk<'_>, id: &str) -> Result<(Vec<u8>, Verdict), Faul
 /// True if a proof's payment waited, in the block that it is of.
 fn is_of_hold(chain: &Chain, proof: &[u8]) -> bool {
     assurance::verify(chain, proof).is_ok_and(|verdict| match verdict.proven {
-        Proven::Payment(receipt) => matches!(receipt.outcome, Outcome::Held(_)),
+        Proven::Payment(receipt) => receipt.outcome.waits().is_some(),
         Proven::NoPayment { .. } | Proven::Holding { .. } | Proven::Account { .. } => false,
     })
 }
@@ -115,7 +115,7 @@ fn uetr_of(verdict: &Verdict) -> String {
 }
 
 /// A UETR, or its first 8 or more hexadecimal digits.
-fn beginning(id: &str) -> Result<String, Fault> {
+pub(super) fn beginning(id: &str) -> Result<String, Fault> {
     let is_digit = |letter: char| letter.is_ascii_digit() || ('a'..='f').contains(&letter);
     let digits = digits(id);
     if (8..32).contains(&digits.len()) && digits.chars().all(is_digit) {
@@ -258,6 +258,19 @@ fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
             asset = reversal.amount.asset,
             total = reversal.total.0,
             credited = reversal.credited.0
+        ),
+        Outcome::AwaitingApproval(held) => say!(
+            "payment {id} WAITED for approvals in block {height}, until {until} at most, and is not \
+             settled by that",
+            "支付 {id} 在区块 {height} 中等待批准，最晚至 {until}，尚未因此结算",
+            until = api::text::time(held.deadline)
+        ),
+        Outcome::Refused(refused) => say!(
+            "payment {id} was REFUSED by an approver in block {height} ({reason}, ISO 20022 {iso}): \
+             it was not paid",
+            "支付 {id} 在区块 {height} 中被批准人拒绝（{reason}，ISO 20022 {iso}）：未付款",
+            reason = refused.reason.word(),
+            iso = refused.reason.iso()
         ),
         Outcome::Rejected(rejection) => say!(
             "payment {id} was REJECTED in block {height} ({code}, ISO 20022 {iso})",

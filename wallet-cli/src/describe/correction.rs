@@ -47,6 +47,8 @@ pub(super) fn correction(operation: &Operation, naming: &Naming) -> Vec<Line> {
         | Operation::Hold(_)
         | Operation::Capture { .. }
         | Operation::Release { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
         | Operation::RotateKeys { .. }

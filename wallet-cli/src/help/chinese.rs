@@ -28,6 +28,28 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Make, list and show keys", "生成、列出和查看密钥"),
     ("Pay, in one currency or across two", "支付：同币种或跨币种"),
     (
+        "Approve a payment that waits for it; the last approval pays it",
+        "批准等待批准的支付；最后一项批准即付款",
+    ),
+    ("Refuse a payment that waits for approvals, for ever", "拒绝等待批准的支付，不可撤回"),
+    (
+        "An approver's key to sign with, by name or file; repeat it for several",
+        "用于签名的批准人密钥，名称或文件；可重复",
+    ),
+    ("Why", "原因"),
+    ("It is not to be paid (ISO 20022 DS02)", "不应支付（ISO 20022 DS02）"),
+    ("It is taken for fraud (ISO 20022 FR01)", "疑为欺诈（ISO 20022 FR01）"),
+    ("A regulation forbids it (ISO 20022 RR04)", "监管规定不允许（ISO 20022 RR04）"),
+    (
+        "Who approves large payments: a key as for --key; repeat it for several",
+        "大额支付的批准人：密钥写法同 --key；可重复",
+    ),
+    (
+        "How many approvers must approve payments above an amount: \"10000.00 CNY=2\"; repeat it \
+         for several assets",
+        "超过某金额的支付须几名批准人批准：\"10000.00 CNY=2\"；可为多种资产重复",
+    ),
+    (
         "Hold funds for a payee, and capture or release what is held",
         "为收款人预授权资金，以及请款或撤销",
     ),

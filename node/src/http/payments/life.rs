@@ -4,6 +4,7 @@
 //! the time of the last final block alone.
 //! Absent: where those come from.
 
+use api::approval::WaitingView;
 use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use api::text::{self, Naming};
@@ -13,21 +14,26 @@ use ledger::ids::{Height, Timestamp, Uetr};
 
 use crate::http::intake::Received;
 
+/// The status of a payment that waits for approvals.
+const AWAITING: &str = "awaiting-approval";
+
 /// What is known of a payment that a final block has.
 pub(super) struct Life {
     pub(super) uetr: Uetr,
     /// Its last receipt.
     pub(super) receipt: ReceiptView,
-    /// Until when it can be captured, if that receipt says that its funds are held.
+    /// Until when it waits, if that receipt says that it does.
     pub(super) deadline: Option<Timestamp>,
     /// The time of that receipt's block.
     pub(super) time: Timestamp,
-    /// The block that held its funds, if the last receipt is of a later step.
-    pub(super) held: Option<(Height, Timestamp)>,
     /// What was returned of it, if anything was.
     pub(super) returns: Option<Reversed>,
     /// The open recall of it, if there is one.
     pub(super) recall: Option<(RecallView, Timestamp)>,
+    /// The order and its approvals, while it waits for them.
+    pub(super) waiting: Option<WaitingView>,
+    /// The block from which it waited, if the last receipt is of a later step.
+    pub(super) ordered: Option<Ordered>,
     /// When this node was given it, if it was.
     pub(super) received: Option<Received>,
     /// The time of the last final block.
@@ -67,6 +73,14 @@ impl Reversed {
     }
 }
 
+/// From when a payment waited, and for what.
+pub(super) struct Ordered {
+    pub(super) height: Height,
+    pub(super) time: Timestamp,
+    /// False: for a capture.
+    pub(super) for_approval: bool,
+}
+
 /// A payment that this node was given and that may still become final.
 pub(super) fn on_its_way(uetr: Uetr, received: Received) -> PaymentView {
     let until = text::time(received.until);
@@ -78,6 +92,7 @@ pub(super) fn on_its_way(uetr: Uetr, received: Received) -> PaymentView {
         summary: format!("Received, and not final yet. After {until} it can no longer happen."),
         next_actor: Some("validators".to_owned()),
         deadline: None,
+        waiting: None,
         timeline: vec![arrival(received)],
         returns: Vec::new(),
         recall: None,
@@ -94,16 +109,30 @@ fn event(word: &str, time: Timestamp, block: Option<u64>) -> TimelineEvent {
 }
 
 impl Life {
-    /// True if funds were held for it and its deadline has passed.
+    /// True if it waited until its deadline, and that has passed.
     fn is_expired(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline < self.now)
     }
 
+    /// True if it waited for approvals before its last receipt.
+    fn was_for_approval(&self) -> bool {
+        self.ordered.as_ref().is_some_and(|ordered| ordered.for_approval)
+    }
+
     pub(super) fn view(self) -> PaymentView {
         let (is_expired, summary) = (self.is_expired(), self.summary());
-        let Self { uetr, receipt, deadline, time, held, returns, recall, received, .. } = self;
-        let held = held.map(|(height, time)| event("held", time, Some(height.0)));
-        let decided = event(&receipt.status, time, receipt.block);
+        let Self {
+            uetr, receipt, deadline, waiting, time, ordered, returns, recall, received, ..
+        } = self;
+        // What still waits after a later step than the order has been approved by some.
+        let last = match &ordered {
+            Some(_) if receipt.status == AWAITING => "approved",
+            Some(_) | None => &receipt.status,
+        };
+        let decided = event(last, time, receipt.block);
+        let ordered = ordered.map(|Ordered { height, time, for_approval }| {
+            event(if for_approval { AWAITING } else { "held" }, time, Some(height.0))
+        });
         let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
         let arrived = received.map(arrival);
         let status_of_returns = returns.as_ref().map(Reversed::status);
@@ -113,7 +142,7 @@ impl Life {
             time: of.time.clone(),
             block: Some(of.block),
         });
-        let timeline = [arrived, held, Some(decided), expiry].into_iter().flatten();
+        let timeline = [arrived, ordered, Some(decided), expiry].into_iter().flatten();
         let timeline = timeline.chain(returned).collect();
         let answer = recall.as_ref().map(|(_, deadline)| *deadline);
         let open = deadline.filter(|_| !is_expired).or(answer);
@@ -125,14 +154,16 @@ impl Life {
             let status = asked.or(status_of_returns).unwrap_or(status).to_owned();
             (status, iso_status.clone(), iso_reason.clone())
         };
+        let actor = if receipt.status == AWAITING { "approvers" } else { "payee" };
         PaymentView {
             id: uetr.to_string(),
             status,
             iso_status,
             iso_reason,
             summary,
-            next_actor: open.map(|_| "payee".to_owned()),
+            next_actor: open.map(|_| actor.to_owned()),
             deadline: open.map(text::time),
+            waiting: waiting.filter(|_| open.is_some()),
             timeline,
             returns,
             recall: recall.map(|(recall, _)| recall),
@@ -165,8 +196,9 @@ impl Life {
         let at = receipt.block.map(|block| format!(" in block {block}")).unwrap_or_default();
         let (held, until) = (of(&receipt.held), of(&receipt.deadline));
         if self.is_expired() {
+            let what = if receipt.status == AWAITING { "approved" } else { "captured" };
             return format!(
-                "Expired (TM01): {held} were held{at}, and neither captured nor released until \
+                "Expired (TM01): {held} were held{at}, and neither {what} nor released until \
                  {until}. They are the payer's again. Nothing was paid."
             );
         }
@@ -177,9 +209,26 @@ impl Life {
                 amount = of(&receipt.amount),
                 lock = if receipt.lock.is_some() { " A capture must show the secret." } else { "" }
             ),
+            AWAITING => {
+                let (given, needed) = receipt
+                    .approvals
+                    .as_ref()
+                    .map_or((0, 0), |approvals| (approvals.given.len(), approvals.needed));
+                format!(
+                    "Awaits approval{at}: {given} of {needed} approvals are there, and the others \
+                     can be given until {until}. {held} are held for it. Nothing is paid yet."
+                )
+            }
             "released" => format!(
-                "Released{at}: the payee's side gave the payment up, and {held} are the payer's \
-                 again. Nothing was paid."
+                "Released{at}: {side} side gave the payment up, and {held} are the payer's again. \
+                 Nothing was paid.",
+                side = if self.was_for_approval() { "the payer's" } else { "the payee's" }
+            ),
+            "refused" => format!(
+                "Refused{at} by an approver ({reason}, {iso}). {held} are the payer's again. Nothing \
+                 was paid.",
+                reason = of(&receipt.reason),
+                iso = of(&receipt.iso_reason)
             ),
             "rejected" => format!(
                 "Rejected{at} ({reason}). {explanation} Nothing was paid.",
@@ -211,8 +260,8 @@ mod tests {
     use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Network};
     use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
-    use ledger::receipt::{Held, Outcome, Receipt, Released};
-    use ledger::waiting::Awaits;
+    use ledger::receipt::{Held, Outcome, Receipt, Refused, Released};
+    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal};
 
     /// The last outcome, how long after the deadline, the words, the next actor, the timeline.
     type Row = (Outcome, u64, [&'static str; 3], Option<&'static str>, &'static [&'static str]);
@@ -223,17 +272,8 @@ mod tests {
         let asset = AssetCode::parse("CNY").unwrap();
         let naming = Naming { network: Network::Devnet, decimals: [(asset, Decimals(2))].into() };
         let uetr = Uetr::from_entropy([1; 16]);
-        let deadline = match &outcome {
-            Outcome::Held(held) => Some(held.deadline),
-            Outcome::Settled(_)
-            | Outcome::Done
-            | Outcome::Rejected(_)
-            | Outcome::Proposed(_)
-            | Outcome::Released(_)
-            | Outcome::Returned(_)
-            | Outcome::RecallRequested(_)
-            | Outcome::RecallRefused(_) => None,
-        };
+        let deadline = outcome.waits().map(|held| held.deadline);
+        let for_approval = matches!(outcome, Outcome::Refused(_));
         let receipt = Receipt {
             transaction: Hash::ZERO,
             operation: 0,
@@ -248,9 +288,14 @@ mod tests {
             receipt: ReceiptView::new(&receipt, Some(place), &naming),
             deadline,
             time: place.1,
-            held: is_later.then_some((Height(5), DEADLINE.minus(9))),
             returns: None,
             recall: None,
+            waiting: None,
+            ordered: is_later.then_some(Ordered {
+                height: Height(5),
+                time: DEADLINE.minus(9),
+                for_approval,
+            }),
             received: None,
             now,
         }
@@ -271,7 +316,25 @@ mod tests {
             remittance: Hash::ZERO,
         });
         let released = Released { from: account(1), to: account(2), released: money(10_150) };
-        let rows: [Row; 3] = [
+        let awaits = Awaits::Approval(Approvals {
+            order: OrderHash(Hash::ZERO),
+            needed: 2,
+            makers: vec![],
+            given: vec![],
+        });
+        let Outcome::Held(hold) = &held else { panic!("a hold") };
+        let awaiting = Outcome::AwaitingApproval(Held { awaits, ..hold.clone() });
+        let refused = Outcome::Refused(Refused {
+            from: account(1),
+            to: account(2),
+            released: money(10_150),
+            reason: Refusal::Declined,
+        });
+        let approvers = Some("approvers");
+        let rows: [Row; 6] = [
+            (awaiting.clone(), 0, [AWAITING, "PATC", ""], approvers, &[AWAITING]),
+            (awaiting, 1, ["expired", "RJCT", "TM01"], None, &[AWAITING, "expired"]),
+            (refused, 0, ["refused", "RJCT", "DS02"], None, &[AWAITING, "refused"]),
             (held.clone(), 0, ["held", "PDNG", ""], Some("payee"), &["held"]),
             (held, 1, ["expired", "RJCT", "TM01"], None, &["held", "expired"]),
             (Outcome::Released(released), 0, ["released", "CANC", ""], None, &["held", "released"]),

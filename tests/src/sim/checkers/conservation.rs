@@ -4,7 +4,7 @@
 //! says.
 
 use ledger::ids::{AccountId, AssetCode, Height, Timestamp, Uetr};
-use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
+use ledger::receipt::{Outcome, Receipt, Refused, Released, Reversal, Settlement};
 use node::core::step::Committed;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,8 +86,19 @@ impl Conservation {
                 let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
                 before.map(|_| format!("{:?} was held twice", receipt.uetr))
             }
-            Outcome::Released(released) => {
-                touched.insert((released.from, released.released.asset));
+            // An approval that is not the last changes nothing of what is held.
+            Outcome::AwaitingApproval(held) => {
+                self.checked += 1;
+                let holder = (held.from, held.held.asset);
+                touched.insert(holder);
+                let open = (holder, number(held.held.amount), held.deadline);
+                let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
+                let is_other = before.is_some_and(|before| before != open);
+                is_other.then(|| format!("{:?} is held otherwise than it was", receipt.uetr))
+            }
+            Outcome::Released(Released { from, released, .. })
+            | Outcome::Refused(Refused { from, released, .. }) => {
+                touched.insert((*from, released.asset));
                 let open = ended(&mut self.holds);
                 open.is_none().then(|| format!("{:?} was not held", receipt.uetr))
             }

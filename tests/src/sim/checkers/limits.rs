@@ -40,6 +40,11 @@ impl LimitsHold {
                 self.held.extend(receipt.uetr);
                 self.count(receipt, held.from, held.amount.amount)
             }
+            // Each approval but the last has a receipt of the payment that goes on to wait.
+            Outcome::AwaitingApproval(waits) => {
+                let is_new = receipt.uetr.is_some_and(|payment| self.held.insert(payment));
+                if is_new { self.count(receipt, waits.from, waits.amount.amount) } else { None }
+            }
             Outcome::Rejected(Rejection::DailyLimit) => {
                 self.checked += 1;
                 let is_named = names(&receipt.rules) == [limits::DAY_RULE];
@@ -50,6 +55,7 @@ impl LimitsHold {
             | Outcome::Returned(_)
             | Outcome::RecallRequested(_)
             | Outcome::RecallRefused(_)
+            | Outcome::Refused(_)
             | Outcome::Done
             | Outcome::Proposed(_) => None,
         }

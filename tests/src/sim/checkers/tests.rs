@@ -295,7 +295,9 @@ fn conservation_objects_to_money_from_nowhere() {
         | Outcome::Released(_)
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => None,
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
     let executed = committed(executed);
@@ -316,7 +318,9 @@ fn limits_objects_to_a_day_beyond_its_limit() {
         | Outcome::Released(_)
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => None,
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     });
     let payment = issued.unwrap();
     payment.from = payment.to;

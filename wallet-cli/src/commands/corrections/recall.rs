@@ -11,7 +11,7 @@ use ledger::operation::Operation;
 use ledger::rejection::Rejection;
 
 use super::{deliver_under, keys_of, report, settled};
-use crate::cli::{Accept, AskBack, ListRecalls, PayeeKeys, Recall, Refuse};
+use crate::cli::{Accept, AskBack, ListRecalls, PayeeKeys, Recall, RefuseRecall};
 use crate::commands::pay::order;
 use crate::commands::table;
 use crate::desk::Desk;
@@ -68,7 +68,7 @@ fn accept(session: &Session, command: &Accept) -> Result<(), Fault> {
     report(&desk, done)
 }
 
-fn refuse(session: &Session, command: &Refuse) -> Result<(), Fault> {
+fn refuse(session: &Session, command: &RefuseRecall) -> Result<(), Fault> {
     let desk = Desk::open(session)?;
     let text = format!("refusal of the recall of {} for {}", command.id, command.reason);
     if let Some(left) = desk.unfinished(&text)? {

@@ -131,8 +131,8 @@ fn send(session: &Session, network: &Network, message: &Path) -> Sent {
         answer: answer.as_deref().map(name),
         iso_status: report.as_ref().and_then(status),
         settled: count(|status| status.status == Some(Code::SETTLED)),
-        rejected: count(|status| status.status == Some(Code::REJECTED)),
-        open: count(is_open),
+        rejected: count(|status| matches!(status.status, Some(Code::REJECTED | Code::CANCELLED))),
+        open: count(|status| is_open(status) || status.status == Some(Code::PARTIALLY_ACCEPTED)),
         error: fault.as_ref().map(|fault| fault.code.text().to_owned()),
     };
     Sent { document, fault }

@@ -73,7 +73,7 @@ fn identify(journal: &mut Journal, rows: Vec<Row>, retry: bool) -> Result<Vec<It
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         let known = journal.id(&row.key);
-        let rejected = |id: &Uetr| journal.end(*id).is_some_and(|end| !end.is_paid());
+        let rejected = |id: &Uetr| journal.end(*id).is_some_and(End::is_rejected);
         let id = match known.filter(|id| !(retry && rejected(id))) {
             Some(id) => id,
             None => {

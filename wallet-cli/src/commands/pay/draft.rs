@@ -66,6 +66,8 @@ pub(crate) struct Agreement {
     receive: Option<Money>,
     /// The institutions' rules that it would meet: they are alerted.
     pub(crate) rules: Vec<RuleView>,
+    /// How many approvals it then waits for.
+    pub(crate) approvals: usize,
 }
 
 /// A text that stays off the ledger, and the salt of its commitment.
@@ -100,7 +102,11 @@ pub(super) fn pay(
     let naming = desk.network.naming(desk.chain.network)?;
     let draft = Draft::new(desk, order, uetr, &naming)?;
     let account = desk.network.account(draft.from.account, desk.chain.network)?;
-    let keys = signers::of_account(session, &desk.profile, &account, keys)?;
+    let approvers = signers::approvers(session, &account, keys)?;
+    let mut keys = signers::of_account(session, &desk.profile, &account, keys)?;
+    keys.extend(
+        approvers.into_iter().filter(|key| !account.policy.keys.contains(&key.public.to_hex())),
+    );
     let public: Vec<_> = keys.iter().map(|key| key.public).collect();
     let agreement = draft.agree(desk, &public, &naming)?;
     if let Some(line) = draft.exchange_line(&agreement, &naming) {
@@ -202,7 +208,10 @@ impl Draft {
             None => None,
         };
         let rules = simulated.rules.clone();
-        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive, rules })
+        let approvals = simulated.approvals.as_ref();
+        let approvals =
+            approvals.map_or(0, |has| usize::from(has.needed).saturating_sub(has.given.len()));
+        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive, rules, approvals })
     }
 
     /// The operation, as the payer agreed to it.
@@ -316,6 +325,14 @@ impl Draft {
             (say!("to", "收款"), party(&self.to)),
             (say!("fee", "手续费"), say!("{fee}, at most {most}", "{fee}，最多 {most}")),
         ]);
+        if agreement.approvals > 0 {
+            let waits = say!(
+                "then waits for {count} approvals",
+                "随后等待 {count} 项批准",
+                count = agreement.approvals
+            );
+            lines.push((say!("next", "下一步"), waits));
+        }
         if let Some((deadline, lock)) = self.hold {
             lines.push((say!("until", "截止"), Text::data(api::text::time(deadline))));
             let lock = lock.map(|lock| (say!("lock", "哈希锁"), Text::data(lock.0.to_hex())));

@@ -5,7 +5,7 @@
 
 use api::account::AccountView;
 use api::limits::RuleView;
-use api::transaction::SimulatedBalance;
+use api::transaction::{ApprovalView, SimulatedBalance};
 use ledger::crypto::PublicKey;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ use crate::signers;
 
 #[derive(Serialize)]
 struct RehearsalDocument {
-    /// `would-settle`; what the ledger would reject ends in a fault.
+    /// `would-settle`, or `would-wait` for approvals; what the ledger would reject ends in a fault.
     status: &'static str,
     /// The final block after which it was tried.
     height: u64,
@@ -37,6 +37,8 @@ struct RehearsalDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<RuleView>,
     approval: ApprovalDocument,
+    /// How many approvers must approve it then.
+    approvals_needed: usize,
 }
 
 /// What the owners of the paying account must approve.
@@ -68,8 +70,9 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
     let receipt = desk::would_settle(&answer)?;
     let agreement = draft.agreement(receipt, &naming)?;
     let approval = approval(&account, &answer.approvals, &here);
+    let waits = agreement.approvals;
     let document = RehearsalDocument {
-        status: "would-settle",
+        status: if waits > 0 { "would-wait" } else { "would-settle" },
         height: answer.height,
         from: draft.from.address.clone(),
         to: draft.to.address.clone(),
@@ -79,9 +82,13 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
         balances: answer.balances.clone(),
         rules: agreement.rules,
         approval,
+        approvals_needed: waits,
     };
     desk.session.output.result(&text(&document, &draft.to.label), &document);
-    if document.approval.missing == 0 { Ok(()) } else { Err(unapproved(&document.approval)) }
+    if document.approval.missing > 0 {
+        return Err(unapproved(&document.approval));
+    }
+    if waits > 0 { Err(to_be_approved(waits)) } else { Ok(()) }
 }
 
 /// The signers to try it with: the keys that are here, and others of the account that must sign.
@@ -94,10 +101,11 @@ fn named(account: &AccountView, here: &[PublicKey]) -> Vec<PublicKey> {
 
 fn approval(
     account: &AccountView,
-    stated: &[api::transaction::ApprovalView],
+    stated: &[ApprovalView],
     here: &[PublicKey],
 ) -> ApprovalDocument {
-    let (threshold, keys) = match stated.first() {
+    let of_owners = |one: &&ApprovalView| one.asked != ApprovalView::APPROVERS;
+    let (threshold, keys) = match stated.iter().find(of_owners) {
         Some(approval) => {
             let keys = [approval.signers.as_slice(), approval.others.as_slice()].concat();
             (approval.threshold, keys)
@@ -150,12 +158,26 @@ fn text(document: &RehearsalDocument, payee: &str) -> Text {
         let others = approval.others.iter();
         lines.extend(others.map(|key| (Text::default(), Text::data(key.as_str()))));
     }
+    if document.approvals_needed > 0 {
+        let count = document.approvals_needed;
+        let waits = say!("waits for {count} approvals", "等待 {count} 项批准");
+        lines.push((say!("next", "下一步"), waits));
+    }
     let lines = table::list(&lines, 13);
     let lines = lines
         .map(|lines| lines.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
     let mut parts = vec![head, lines];
     parts.extend(draft::alert_lines(&document.rules));
     Text::join(&parts, "\n")
+}
+
+fn to_be_approved(count: usize) -> Fault {
+    let detail = say!("It would wait for {count} approvals.", "该笔支付将等待 {count} 项批准。");
+    let hint = say!(
+        "Pay it, and have its approvers give theirs with: feiqian approve ID",
+        "请先下达，再请批准人执行：feiqian approve 编号"
+    );
+    Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint)
 }
 
 fn unapproved(approval: &ApprovalDocument) -> Fault {
@@ -175,7 +197,6 @@ fn unapproved(approval: &ApprovalDocument) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use api::transaction::ApprovalView;
     use ledger::crypto::{SecretKey, Suite};
 
     fn key(seed: u8) -> PublicKey {
@@ -188,6 +209,7 @@ mod tests {
         let stated = ApprovalView {
             operation: 0,
             account: "fqd1".to_owned(),
+            asked: "owners".to_owned(),
             threshold: 2,
             signers: keys[..2].to_vec(),
             missing: 0,
@@ -203,6 +225,7 @@ mod tests {
                 keys: keys.clone(),
                 mandate: false,
                 limits: None,
+                step_up: None,
             },
             holdings: Vec::new(),
             height: 1,

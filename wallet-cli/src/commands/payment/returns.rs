@@ -99,6 +99,8 @@ fn reversal_of(receipt: &Receipt, payment: Uetr) -> Option<&Reversal> {
         | Outcome::Held(_)
         | Outcome::Released(_)
         | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => None,
+        | Outcome::RecallRefused(_)
+        | Outcome::AwaitingApproval(_)
+        | Outcome::Refused(_) => None,
     }
 }

@@ -161,7 +161,9 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. } => Hash::ZERO,
+        | Operation::AnswerRecall { .. }
+        | Operation::Approve { .. }
+        | Operation::Refuse { .. } => Hash::ZERO,
     };
     let salt = Hash::from_hex(&note.salt)?;
     let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)

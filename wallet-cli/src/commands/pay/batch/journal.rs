@@ -28,7 +28,7 @@ const MAXIMUM_BYTES: u64 = 64 * 1024 * 1024;
 /// How a row ended for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct End {
-    /// `settled` or `rejected`.
+    /// `settled`, `rejected` or `awaiting-approval`.
     pub(super) status: String,
     /// The block.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,9 +42,9 @@ pub(super) struct End {
 }
 
 impl End {
-    /// True if the money moved.
-    pub(super) fn is_paid(&self) -> bool {
-        self.status == "settled"
+    /// True if it was not paid and never will be under its id.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.status == "rejected"
     }
 }
 

@@ -41,6 +41,8 @@ struct Document {
     paid: usize,
     paid_before: usize,
     rejected: usize,
+    /// Rows whose payment waits for approvals.
+    awaiting_approval: usize,
     unknown: usize,
     not_sent: usize,
     /// Rows of earlier runs that the file no longer has.
@@ -54,7 +56,7 @@ struct RowDocument {
     id: String,
     payee: String,
     amount: String,
-    /// `settled`, `rejected`, `unknown`, `expired` or `not-sent`.
+    /// `settled`, `awaiting-approval`, `rejected`, `unknown`, `expired` or `not-sent`.
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<u64>,
@@ -90,6 +92,7 @@ impl Report {
             paid: 0,
             paid_before: 0,
             rejected: 0,
+            awaiting_approval: 0,
             unknown: 0,
             not_sent: items.len(),
             no_longer_in_file: journal.len().saturating_sub(items.len()),
@@ -127,18 +130,20 @@ impl Report {
         self.document.paid = of("settled", false);
         self.document.paid_before = of("settled", true);
         self.document.rejected = of("rejected", false) + of("rejected", true);
+        self.document.awaiting_approval =
+            of("awaiting-approval", false) + of("awaiting-approval", true);
         self.document.unknown = of("unknown", false);
         self.document.not_sent = of("not-sent", false) + of("expired", false);
     }
 
-    /// How the run ends: well if all rows are paid.
+    /// How the run ends: well if all rows are paid, or else with what the worst row asks for.
     ///
     /// # Errors
     /// A fault with the exit code of the worst row: unknown before not sent before the others.
     pub(super) fn end(&self) -> Result<(), Fault> {
         let Document { rejected, unknown, not_sent, rows, .. } = &self.document;
         if *rejected == 0 && *unknown == 0 && *not_sent == 0 {
-            return Ok(());
+            return self.approved();
         }
         let worst = [Exit::Unknown, Exit::NotSent, Exit::NotPermitted, Exit::Expired]
             .into_iter()
@@ -163,6 +168,20 @@ impl Report {
         Err(Fault::new(worst.unwrap_or(Exit::Rejected), Own::NotAllPaid, detail, hint))
     }
 
+    /// Well, unless rows wait for approvals.
+    fn approved(&self) -> Result<(), Fault> {
+        let count = self.document.awaiting_approval;
+        if count == 0 {
+            return Ok(());
+        }
+        let detail = say!("{count} rows wait for approvals.", "{count} 行等待批准。");
+        let hint = say!(
+            "Their approvers give theirs with: feiqian approve ID",
+            "请批准人执行：feiqian approve 编号"
+        );
+        Err(Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint))
+    }
+
     /// Prints it.
     pub(super) fn print(&self, session: &Session) {
         let document = &self.document;
@@ -184,6 +203,14 @@ impl Report {
              未知 {unknown}，未发送 {not_sent}。   编号在 {journal}";
             table = table::table(&headings, &rows, &[0, 2, 4, 5])
         );
+        let waiting = document.awaiting_approval;
+        if waiting > 0 {
+            text = say!(
+                "{text}\n{waiting} rows wait for approvals.",
+                "{text}\n{waiting} 行等待批准。";
+                text = text
+            );
+        }
         let gone = document.no_longer_in_file;
         if gone > 0 {
             text = say!(
