@@ -143,8 +143,8 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `awaiting-approval`, `approved` (by some, and not enough yet), `held`, `settled`,
-    /// `released`, `refused`, `expired`, `rejected` or `returned`.
+    /// `received`, `awaiting-approval`, `approved` (by some, and not enough yet), `held`,
+    /// `settled`, `released`, `refused`, `expired`, `rejected` or `returned`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]

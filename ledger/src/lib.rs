@@ -133,17 +133,17 @@
 //! **Approvals**
 //!
 //! - **L34** A payment above the amount that its account's policy names for the asset needs
-//!   approvals by keys of the policy's approvers. A key counts once in a payment: for its makers, who
-//!   order it, or as an approver. With all of them among its signers it settles at once; without, a
-//!   payment within one asset waits, and what cannot wait (across assets, a hold, a part of an atomic
-//!   transaction) is rejected.
+//!   approvals by keys of the policy's approvers. A key counts once in a payment: for its makers,
+//!   who order it, or as an approver. With all of them among its signers it settles at once;
+//!   without, a payment within one asset waits, and what cannot wait (across assets, a hold, a part
+//!   of an atomic transaction) is rejected.
 //! - **L35** A payment that waits for approvals has its funds set aside as for a hold (L29), for 24
 //!   hours or as long as a hold may last, if that is shorter; then it has expired (L32).
-//! - **L36** An approval names the exact order and its transaction. It counts only from a key that is
-//!   an approver's in the block that counts it, made nothing of the order, and did not approve it
-//!   before.
-//! - **L37** The last approval that is needed pays in its own block and obeys what is so there, as a
-//!   capture does (L31). If that block refuses the payment, the approval is not given, and the
+//! - **L36** An approval names the exact order and its transaction. It counts only from a key that
+//!   is an approver's in the block that counts it, made nothing of the order, and did not approve
+//!   it before.
+//! - **L37** The last approval that is needed pays in its own block and obeys what is so there, as
+//!   a capture does (L31). If that block refuses the payment, the approval is not given, and the
 //!   payment waits on.
 //! - **L38** A wait for approvals ends once: it is paid; one approver refuses it, for ever; whoever
 //!   may order from the account releases it; or its deadline passes.

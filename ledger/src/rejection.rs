@@ -103,8 +103,8 @@ pub enum Rejection {
     ZeroAmount = 16,
     /// The amount is above what one operation may move.
     AmountTooLarge = 17,
-    /// The account's policy asks for more approvals, and what cannot wait for them (a payment across
-    /// assets, a hold, a part of an atomic transaction) has not all of them at once.
+    /// The account's policy asks for more approvals, and what cannot wait for them (a payment
+    /// across assets, a hold, a part of an atomic transaction) has not all of them at once.
     ApprovalsMissing = 51,
     /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
@@ -415,9 +415,7 @@ impl Rejection {
             Self::AlreadyVoted => "The institution has voted on this proposal. A vote stands.",
             Self::NotApproved => "Too few members approved the proposal. Enact it once more did.",
             Self::EpochEnding => "Another change of validators came first. Enact it again.",
-            Self::InstitutionRemoved => {
-                "The institution left this ledger. Use an account at another one."
-            }
+            Self::InstitutionRemoved => "The institution left. Use an account at another one.",
             Self::InstitutionExists => "A member has this BIC already. Check the BIC.",
             Self::NotValidator => "The institution runs no validator. Check its BIC.",
             Self::ValidatorExists => "The institution runs a validator. Remove or rotate that one.",
@@ -447,7 +445,7 @@ impl Rejection {
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
             Self::OrderMismatch => "Another order waits under this UETR. Look at it again.",
             Self::ApprovalsMissing => {
-                "This cannot wait for the approvals it needs. Let the approvers sign it too."
+                "It cannot wait for approvals. Let its approvers sign it too."
             }
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
