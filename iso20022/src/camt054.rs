@@ -1,7 +1,8 @@
 //! Writes camt.054, the bank to customer debit and credit notification, version 001.08.
 //!
 //! Invariants: what is written is valid by the schema whatever the values are; the same
-//! notification gives the same bytes. Absent: balances (a statement has them); ids and times come in as values.
+//! notification gives the same bytes. Absent: balances (a statement has them); ids and times come
+//! in as values.
 
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;

@@ -133,17 +133,17 @@
 //! **Approvals**
 //!
 //! - **L34** A payment above the amount that its account's policy names for the asset needs
-//!   approvals by keys of the policy's approvers. A key counts once in a payment: for its makers, who
-//!   order it, or as an approver. With all of them among its signers it settles at once; without, a
-//!   payment within one asset waits, and what cannot wait (across assets, a hold, a part of an atomic
-//!   transaction) is rejected.
+//!   approvals by keys of the policy's approvers. A key counts once in a payment: for its makers,
+//!   who order it, or as an approver. With all of them among its signers it settles at once;
+//!   without, a payment within one asset waits, and what cannot wait (across assets, a hold, a part
+//!   of an atomic transaction) is rejected.
 //! - **L35** A payment that waits for approvals has its funds set aside as for a hold (L29), for 24
 //!   hours or as long as a hold may last, if that is shorter; then it has expired (L32).
-//! - **L36** An approval names the exact order and its transaction. It counts only from a key that is
-//!   an approver's in the block that counts it, made nothing of the order, and did not approve it
-//!   before.
-//! - **L37** The last approval that is needed pays in its own block and obeys what is so there, as a
-//!   capture does (L31). If that block refuses the payment, the approval is not given, and the
+//! - **L36** An approval names the exact order and its transaction. It counts only from a key that
+//!   is an approver's in the block that counts it, made nothing of the order, and did not approve
+//!   it before.
+//! - **L37** The last approval that is needed pays in its own block and obeys what is so there, as
+//!   a capture does (L31). If that block refuses the payment, the approval is not given, and the
 //!   payment waits on.
 //! - **L38** A wait for approvals ends once: it is paid; one approver refuses it, for ever; whoever
 //!   may order from the account releases it; or its deadline passes.
@@ -158,11 +158,11 @@
 //!   or the one rule that refused it: of the first reason, the first in the list. Nothing else
 //!   names rules.
 //! - **L46** A day is the institution's, by block time, and begins at nothing. A payment counts
-//!   with what was ordered, charges on top left out; one that is held or waits for approvals when it
-//!   is made, whatever comes of it. What is rejected does not count.
+//!   with what was ordered, charges on top left out; one that is held or waits for approvals when
+//!   it is made, whatever comes of it. What is rejected does not count.
 //! - **L47** An institution's position is what its accounts paid to others in a day less what they
-//!   got. What waits goes out when it is made and comes in when it is paid. Of a payment across assets
-//!   each move between institutions counts, and the dealer's institution is asked too.
+//!   got. What waits goes out when it is made and comes in when it is paid. Of a payment across
+//!   assets each move between institutions counts, and the dealer's institution is asked too.
 //! - **L48** An account's owners, with its servicer, limit it themselves: the most of an asset in a
 //!   day, and the only payees. What is beyond is refused, before the institution's rules of the
 //!   same kind.

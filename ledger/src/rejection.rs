@@ -114,8 +114,8 @@ pub enum Rejection {
     DailyLimit = 64,
     /// With this payment, more would go from an institution to others in a day than it lets go.
     PositionLimit = 65,
-    /// The account's policy asks for more approvals, and what cannot wait for them (a payment across
-    /// assets, a hold, a part of an atomic transaction) has not all of them at once.
+    /// The account's policy asks for more approvals, and what cannot wait for them (a payment
+    /// across assets, a hold, a part of an atomic transaction) has not all of them at once.
     ApprovalsMissing = 51,
     /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
@@ -436,9 +436,7 @@ impl Rejection {
         match self {
             Self::NotYetValid => "The transaction is not valid yet. Check the clock that made it.",
             Self::Expired => "The transaction's validity has ended. Sign a new one.",
-            Self::SignersMissing => {
-                "The signatures do not satisfy the policy. Add the missing ones."
-            }
+            Self::SignersMissing => "The signatures do not satisfy the policy. Add the others.",
             Self::DuplicateUetr => "This UETR belongs to another transaction. Look that one up.",
             Self::UnknownInstitution => "There is no such institution here. Check its BIC.",
             Self::UnknownAccount => "There is no such account. Check the payer's address.",
@@ -450,23 +448,17 @@ impl Rejection {
             Self::NotPermitted => "The institution may not do this. Check its roles.",
             Self::UnknownProposal => "There is no proposal of this number. List the proposals.",
             Self::ProposalClosed => "The proposal was enacted or refused already. Make a new one.",
-            Self::ProposalExpired => {
-                "The proposal has expired, or may not live so long. Propose it anew."
-            }
+            Self::ProposalExpired => "It has expired, or may not live so long. Propose it anew.",
             Self::AlreadyVoted => "The institution has voted on this proposal. A vote stands.",
             Self::NotApproved => "Too few members approved the proposal. Enact it once more did.",
             Self::EpochEnding => "Another change of validators came first. Enact it again.",
-            Self::InstitutionRemoved => {
-                "The institution left this ledger. Use an account at another one."
-            }
+            Self::InstitutionRemoved => "The institution left. Use an account at another one.",
             Self::InstitutionExists => "A member has this BIC already. Check the BIC.",
             Self::NotValidator => "The institution runs no validator. Check its BIC.",
             Self::ValidatorExists => "The institution runs a validator. Remove or rotate that one.",
             Self::SupplyOutstanding => "Money of this institution circulates. Redeem it first.",
             Self::KeyInUse => "The key is in use already. Make a new one for this place.",
-            Self::ValidatorCount => {
-                "A network has 1 to 128 validators. Add or remove another one first."
-            }
+            Self::ValidatorCount => "A network has 1 to 128 validators. Change another one first.",
             Self::ParametersRefused => "It is out of bounds, or can never change. Choose another.",
             Self::UpgradeRefused => "It needs a later height and version. Choose such ones.",
             Self::SameAccount => "Payer and payee are the same account. Name another payee.",
@@ -488,9 +480,7 @@ impl Rejection {
             Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
             Self::OrderMismatch => "Another order waits under this UETR. Look at it again.",
-            Self::ApprovalsMissing => {
-                "This cannot wait for the approvals it needs. Let the approvers sign it too."
-            }
+            Self::ApprovalsMissing => "It cannot wait for approvals. Have its approvers sign it.",
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
             Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",

@@ -1,9 +1,9 @@
 //! Payments that wait: what is held for them, what they wait for, and until when.
 //!
-//! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or approved),
-//! released, refused, or expired when its deadline passed. Invariants: while a record of it is in
-//! the state the wait is open, or expired and not swept yet; what is held of a holding is the sum of
-//! its records. Absent: who may do what (see `execute`).
+//! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or
+//! approved), released, refused, or expired when its deadline passed. Invariants: while a record of
+//! it is in the state the wait is open, or expired and not swept yet; what is held of a holding is
+//! the sum of its records. Absent: who may do what (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
@@ -177,8 +177,8 @@ impl Waiting {
         Self::latest_deadline(time, parameters).min(time.plus(Self::APPROVAL_AHEAD))
     }
 
-    /// The latest deadline of a payment that waits since a block of `time`: as long as its UETR's marker is
-    /// remembered, even if governance shortens the retention as far as it may.
+    /// The latest deadline of a payment that waits since a block of `time`: as long as its UETR's
+    /// marker is remembered, even if governance shortens the retention as far as it may.
     pub fn latest_deadline(time: Timestamp, parameters: &Parameters) -> Timestamp {
         let least = u64::from(Parameters::LEAST_BUCKETS_KEPT);
         let remembered = parameters.marker_bucket_ms.saturating_mul(least);

@@ -78,9 +78,8 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
-    /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`, `awaiting-approval`,
-    /// `refused`,
-    /// `rejected`, `expired` or `not-sent`.
+    /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`,
+    /// `awaiting-approval`, `refused`, `rejected`, `expired` or `not-sent`.
     pub(crate) status: String,
     /// The block, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]

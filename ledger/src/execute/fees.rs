@@ -46,8 +46,8 @@ impl Charges {
         Self::borne(items, fee, schedule.collector, amount, terms.charge_bearer)
     }
 
-    /// The charges of paying `amount` of the payment `order` that waited, by the schedule of now: at
-    /// most `most`, what is above is waived.
+    /// The charges of paying `amount` of the payment `order` that waited, by the schedule of now:
+    /// at most `most`, what is above is waived.
     ///
     /// # Errors
     /// `FeeAboveAgreed` if they leave nothing of an amount that they are taken from.

@@ -260,14 +260,14 @@ fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
             credited = reversal.credited.0
         ),
         Outcome::AwaitingApproval(held) => say!(
-            "payment {id} WAITED for approvals in block {height}, until {until} at most, and is not \
-             settled by that",
+            "payment {id} WAITED for approvals in block {height}, until {until} at most, and is \
+             not settled by that",
             "支付 {id} 在区块 {height} 中等待批准，最晚至 {until}，尚未因此结算",
             until = api::text::time(held.deadline)
         ),
         Outcome::Refused(refused) => say!(
-            "payment {id} was REFUSED by an approver in block {height} ({reason}, ISO 20022 {iso}): \
-             it was not paid",
+            "payment {id} was REFUSED by an approver in block {height} ({reason}, ISO 20022 \
+             {iso}): it was not paid",
             "支付 {id} 在区块 {height} 中被批准人拒绝（{reason}，ISO 20022 {iso}）：未付款",
             reason = refused.reason.word(),
             iso = refused.reason.iso()

@@ -225,8 +225,8 @@ impl Life {
                 side = if self.was_for_approval() { "the payer's" } else { "the payee's" }
             ),
             "refused" => format!(
-                "Refused{at} by an approver ({reason}, {iso}). {held} are the payer's again. Nothing \
-                 was paid.",
+                "Refused{at} by an approver ({reason}, {iso}). {held} are the payer's again. \
+                 Nothing was paid.",
                 reason = of(&receipt.reason),
                 iso = of(&receipt.iso_reason)
             ),
