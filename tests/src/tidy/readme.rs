@@ -9,13 +9,14 @@ const CARGO: [&str; 9] =
     ["bench", "build", "clippy", "doc", "fmt", "install", "nextest", "run", "test"];
 
 /// Programs of the system that documents may show.
-const SYSTEM: [&str; 19] = [
+const SYSTEM: [&str; 20] = [
     "apt-get",
     "cat",
     "cd",
     "chmod",
     "cp",
     "curl",
+    "date",
     "docker",
     "docker-compose",
     "echo",
