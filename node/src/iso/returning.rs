@@ -17,6 +17,7 @@ use ledger::money::Decimals;
 use ledger::operation::Operation;
 use ledger::rejection::Rejection;
 use ledger::state::MarkerKey;
+use tokio::time::timeout_at;
 
 use super::answer::{Context, Handled, of_receipt};
 use super::batches::New;
@@ -172,6 +173,11 @@ impl Desk {
         payment: Uetr,
     ) -> Result<Result<Evidence, Found>, DeskError> {
         let Surroundings { driver, readers, deadline } = around;
+        // What is final may not be in the index yet.
+        let height = driver.view.latest().tip.height();
+        if timeout_at(deadline, driver.view.indexed(height)).await.is_err() {
+            return Ok(Err(Found::Later));
+        }
         let place = readers.read(driver, move |store: &Store| store.payment(payment)).await?;
         let Some(place) = place else {
             let text = "This node knows no final payment of this UETR.".to_owned();
