@@ -201,12 +201,14 @@ impl Stream {
         let state = latest.tip.state();
         for (index, receipt) in finals.receipts.iter().enumerate().skip(self.place.index) {
             let place = (height, index, finals.time);
+            let id = format!("{height}-{index}");
             let event = match self.account {
                 Some(account) if self.notifies => {
                     let servicer = state.institution(account.servicer()).map(|bank| bank.bic);
                     servicer.and_then(|servicer| {
                         let subject = Subject { account, servicer, naming: &naming };
-                        notification(subject, receipt, place, &finals.lines)
+                        let text = notification(subject, receipt, place, &finals.lines)?;
+                        Some(Event::default().event("notification").id(id).data(text))
                     })
                 }
                 Some(account) if !receipt.outcome.concerns(account) => None,
@@ -214,28 +216,27 @@ impl Stream {
                     if !receipt.rules.0.is_empty() {
                         // Before the receipt and without an id: a client that loses its connection
                         // between the two goes on behind the one before, and gets both again.
-                        let alert = receipt_event("payment-alert", receipt, place, &naming);
-                        self.ready.push_back(alert);
+                        let alert = Event::default().event("payment-alert");
+                        self.ready.push_back(alert.data(receipt_data(receipt, place, &naming)));
                     }
-                    Some(receipt_event("receipt", receipt, place, &naming))
+                    let event = Event::default().event("receipt").id(id);
+                    Some(event.data(receipt_data(receipt, place, &naming)))
                 }
             };
-            self.ready.extend(event.map(|event| event.id(format!("{height}-{index}"))));
+            self.ready.extend(event);
         }
         self.place = Place { height: height.next(), index: 0 };
     }
 }
 
-fn receipt_event(
-    name: &str,
+fn receipt_data(
     receipt: &Receipt,
     (height, _, time): (Height, usize, Timestamp),
     naming: &Naming,
-) -> Event {
+) -> String {
     let view = ReceiptView::new(receipt, Some((height, time)), naming);
     // A view is made of strings and numbers: it always renders.
-    let data = serde_json::to_string(&view).unwrap_or_default();
-    Event::default().event(name).data(data)
+    serde_json::to_string(&view).unwrap_or_default()
 }
 
 fn notification(
@@ -243,11 +244,10 @@ fn notification(
     receipt: &Receipt,
     place: (Height, usize, Timestamp),
     lines: &[HistoryLine],
-) -> Option<Event> {
+) -> Option<String> {
     // A rejected operation under another's UETR booked nothing.
     let payment = receipt.uetr.filter(|_| !matches!(receipt.outcome, Outcome::Rejected(_)))?;
-    let text = notification::message(subject, payment, place, lines)?;
-    Some(Event::default().event("notification").data(text))
+    notification::message(subject, payment, place, lines)
 }
 
 /// Waits until the alerts change; for ever where there are none to wait for.
