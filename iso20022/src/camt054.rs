@@ -7,9 +7,8 @@
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 
-use crate::envelope::NAMESPACE_PREFIX;
 use crate::report::{Currency, ReportFault, ReportedAccount, ReportedEntry};
-use crate::report::{write_account, write_entry};
+use crate::report::{begin, write_account, write_entry};
 use crate::schema::identification;
 use crate::time::DateTime;
 use crate::xml::Writer;
@@ -49,13 +48,8 @@ pub fn write(message: &NotificationMessage) -> Result<String, ReportFault> {
     if message.notifications.is_empty() {
         return Err(ReportFault::Empty);
     }
-    let mut writer = Writer::new();
-    writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{DEFINITION}"));
-    writer.open("BkToCstmrDbtCdtNtfctn");
-    writer.open("GrpHdr");
-    writer.leaf("MsgId", &identification(&message.message_id));
-    writer.leaf("CreDtTm", message.created.as_str());
-    writer.close();
+    let mut writer =
+        begin(DEFINITION, "BkToCstmrDbtCdtNtfctn", &message.message_id, &message.created);
     for notification in &message.notifications {
         write_notification(&mut writer, message, notification)?;
     }

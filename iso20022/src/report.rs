@@ -8,7 +8,8 @@ use ledger::account::{Entry, EntryKind};
 use ledger::ids::{AssetCode, Bic, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 
-use crate::schema::{CurrencyAmount, parts, write_institution};
+use crate::envelope::NAMESPACE_PREFIX;
+use crate::schema::{CurrencyAmount, identification, parts, write_institution};
 use crate::time::DateTime;
 use crate::xml::Writer;
 
@@ -23,6 +24,11 @@ pub struct ReportedAccount {
     pub identification: String,
     /// `Svcr`: the servicer.
     pub servicer: Bic,
+}
+
+/// An account's address without its network's prefix: as messages name accounts.
+pub fn identification_of(address: &str) -> &str {
+    address.split_once('1').map_or(address, |(_, data)| data)
 }
 
 /// One line (`Ntry`).
@@ -102,6 +108,23 @@ impl Currency {
             }
         })
     }
+}
+
+/// Begins a message of `definition`: the document, its `root`, and `GrpHdr`.
+pub(crate) fn begin(
+    definition: &str,
+    root: &'static str,
+    message_id: &str,
+    created: &DateTime,
+) -> Writer {
+    let mut writer = Writer::new();
+    writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{definition}"));
+    writer.open(root);
+    writer.open("GrpHdr");
+    writer.leaf("MsgId", &identification(message_id));
+    writer.leaf("CreDtTm", created.as_str());
+    writer.close();
+    writer
 }
 
 /// Writes `Acct`.

@@ -3,8 +3,9 @@
 use ledger::money::Amount;
 
 use super::{DEFINITION, Statement, StatementMessage};
-use crate::envelope::NAMESPACE_PREFIX;
-use crate::report::{ReportFault, write_account, write_entry, write_information, write_moment};
+use crate::report::{
+    ReportFault, begin, write_account, write_entry, write_information, write_moment,
+};
 use crate::schema::{CurrencyAmount, identification};
 use crate::time::DateTime;
 use crate::xml::Writer;
@@ -17,13 +18,7 @@ pub fn write(message: &StatementMessage) -> Result<String, ReportFault> {
     if message.statements.is_empty() {
         return Err(ReportFault::Empty);
     }
-    let mut writer = Writer::new();
-    writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{DEFINITION}"));
-    writer.open("BkToCstmrStmt");
-    writer.open("GrpHdr");
-    writer.leaf("MsgId", &identification(&message.message_id));
-    writer.leaf("CreDtTm", message.created.as_str());
-    writer.close();
+    let mut writer = begin(DEFINITION, "BkToCstmrStmt", &message.message_id, &message.created);
     for statement in &message.statements {
         write_statement(&mut writer, message, statement)?;
     }

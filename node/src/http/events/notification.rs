@@ -6,7 +6,7 @@
 
 use api::text::Naming;
 use iso20022::camt054::{self, Notification, NotificationMessage};
-use iso20022::report::{ReportedAccount, ReportedEntry};
+use iso20022::report::{ReportedAccount, ReportedEntry, identification_of};
 use iso20022::time::DateTime;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp, Uetr};
 use ledger::money::Decimals;
@@ -31,9 +31,10 @@ pub(super) fn message(
     lines: &[HistoryLine],
 ) -> Option<String> {
     let Subject { account, servicer, naming } = subject;
+    let name = |account| identification_of(&naming.address(account)).to_owned();
     let mut by_asset: BTreeMap<AssetCode, Vec<ReportedEntry>> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.entry.uetr == payment) {
-        let counterparty = line.counterparty.map(|other| identification(other, naming));
+        let counterparty = line.counterparty.map(name);
         let entry = ReportedEntry::of(&line.entry, DateTime::of(time), counterparty);
         by_asset.entry(line.asset).or_default().push(entry);
     }
@@ -45,14 +46,8 @@ pub(super) fn message(
     let message = NotificationMessage {
         message_id: format!("{height}-{index}"),
         created: DateTime::of(time),
-        account: ReportedAccount { identification: identification(account, naming), servicer },
+        account: ReportedAccount { identification: name(account), servicer },
         notifications: notifications.collect(),
     };
     camt054::write(&message).ok()
-}
-
-/// An account's address without its network's prefix, as messages name accounts.
-fn identification(account: AccountId, naming: &Naming) -> String {
-    let address = naming.address(account);
-    address.split_once('1').map_or_else(|| address.clone(), |(_, data)| data.to_owned())
 }

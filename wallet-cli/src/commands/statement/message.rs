@@ -4,7 +4,7 @@
 
 use api::text::Naming;
 use iso20022::camt053::{self, Statement, StatementMessage};
-use iso20022::report::{ReportedAccount, ReportedEntry};
+use iso20022::report::{ReportedAccount, ReportedEntry, identification_of};
 use iso20022::time::DateTime;
 use ledger::ids::{Bic, Timestamp};
 use ledger::money::{Decimals, Money};
@@ -67,12 +67,12 @@ pub(super) fn write(
     let message = StatementMessage {
         message_id: format!(
             "{}-{}",
-            data(&document.account).get(..16).unwrap_or(""),
+            identification_of(&document.account).get(..16).unwrap_or(""),
             document.block
         ),
         created: period.created.clone(),
         account: ReportedAccount {
-            identification: data(&document.account).to_owned(),
+            identification: identification_of(&document.account).to_owned(),
             servicer: Bic::parse(servicer)?,
         },
         statements,
@@ -116,15 +116,10 @@ fn entry(line: &LineDocument, naming: &Naming) -> Result<ReportedEntry, Fault> {
     let LineDocument { entry, name, note, .. } = line;
     let said: Vec<&str> = name.as_deref().into_iter().chain(note.as_deref()).collect();
     let note = (!said.is_empty()).then(|| said.join(": "));
-    let counterparty = entry.counterparty.as_deref().map(data).map(str::to_owned);
+    let counterparty = entry.counterparty.as_deref().map(identification_of).map(str::to_owned);
     let (_, booked) = check::read(entry, naming)?;
     let reported = ReportedEntry::of(&booked, moment(&entry.time)?, counterparty);
     Ok(ReportedEntry { note, ..reported })
-}
-
-/// An address without its network's prefix, as messages name accounts.
-fn data(address: &str) -> &str {
-    address.split_once('1').map_or(address, |(_, data)| data)
 }
 
 fn moment(time: &str) -> Result<DateTime, Fault> {
