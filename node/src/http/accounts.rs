@@ -33,12 +33,15 @@ pub(super) async fn show(
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();
     let found = ledger.account(id).zip(ledger.institution(id.servicer()));
-    let (account, servicer) = found.ok_or_else(|| {
-        let hint = "Its institution opens it; compare the address with the original.";
-        Problem::not_found(format!("There is no account {address}."), hint)
-    })?;
+    let (account, servicer) = found.ok_or_else(|| unknown(&address))?;
     let (holdings, naming) = (ledger.holdings(id), state.naming(ledger));
     let height = latest.tip.height();
     let view = AccountView::new(id, &account, &servicer.bic, &holdings, height, &naming);
     Ok(Json(view).into_response())
+}
+
+/// There is no account of this address.
+pub(super) fn unknown(address: &str) -> Problem {
+    let hint = "Its institution opens it; compare the address with the original.";
+    Problem::not_found(format!("There is no account {address}."), hint)
 }

@@ -14,10 +14,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use ledger::ids::{AccountId, Height, Timestamp};
 
-use super::AppState;
 use super::openapi::tag;
 use super::params::{Params, Segments};
 use super::refusal::{Answer, Refused};
+use super::{AppState, accounts};
 use crate::store::{HistoryCursor, Store, StoreError};
 
 /// The least, the most and the usual number of entries of a page.
@@ -46,8 +46,7 @@ pub(super) async fn list(
     let limit = limit(&query, USUAL, MOST)?;
     let latest = state.driver.view.latest();
     if latest.tip.state().account(account).is_none() {
-        let hint = "Its institution opens it; compare the address with the original.";
-        return Err(Problem::not_found(format!("There is no account {address}."), hint).into());
+        return Err(accounts::unknown(&address).into());
     }
     let naming = state.naming(latest.tip.state());
     state.caught_up().await?;

@@ -14,10 +14,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use ledger::ids::Bic;
 
-use super::AppState;
 use super::openapi::tag;
 use super::params::Segments;
 use super::refusal::Answer;
+use super::{AppState, accounts};
 use crate::home::now;
 
 /// Shows an institution's limits, and its positions of the day.
@@ -66,10 +66,7 @@ pub(super) async fn of_account(
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();
     let found = ledger.account(id).zip(ledger.institution(id.servicer()));
-    let (account, servicer) = found.ok_or_else(|| {
-        let hint = "Its institution opens it; compare the address with the original.";
-        Problem::not_found(format!("There is no account {address}."), hint)
-    })?;
+    let (account, servicer) = found.ok_or_else(|| accounts::unknown(&address))?;
     let place = (latest.tip.height(), latest.tip.header().time.max(now()));
     let limits = (&servicer.bic, ledger.limits(id.servicer()));
     let counter = |asset| ledger.day_counter(id, asset);
