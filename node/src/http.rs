@@ -186,7 +186,7 @@ impl AppState {
 
     /// Waits until the index holds everything that is final now.
     async fn caught_up(&self) -> Result<(), Refused> {
-        let reached = readers::caught_up(&self.driver, self.patience()).await;
+        let reached = readers::caught_up(&self.driver, self.deadline()).await;
         let late = || Problem::not_ready("The node's index is behind its final blocks.");
         reached.map(|_| ()).ok_or_else(|| late().into())
     }

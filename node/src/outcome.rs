@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::core::step::{Committed, Reply};
 use crate::driver::Driver;
 use crate::proofs::{self, Origin};
-use crate::readers::Readers;
+use crate::readers::{Readers, caught_up};
 use crate::store::{Store, StoreError};
 use ledger::genesis::GenesisDocument;
 
@@ -172,8 +172,7 @@ async fn known(
     id: TransactionId,
     deadline: Instant,
 ) -> Result<Outcome, StoreError> {
-    let height = driver.view.latest().tip.height();
-    if timeout_at(deadline, driver.view.indexed(height)).await.is_err() {
+    if caught_up(driver, deadline).await.is_none() {
         return Ok(Outcome::Unknown);
     }
     let read = |store: &Store| match archived(store, id)? {

@@ -3,13 +3,11 @@
 //! Invariants: no more than a fixed number of requests read the disk or compute at once, so clients
 //! that only look cannot starve those that pay. Absent: what is read.
 
-use std::time::Duration;
-
 use api::text::Naming;
 use ledger::ids::{Height, Network};
 use ledger::state::State;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use crate::driver::Driver;
 use crate::store::Store;
@@ -51,9 +49,9 @@ pub fn naming(network: Network, state: &State) -> Naming {
     Naming { network, decimals: decimals.collect() }
 }
 
-/// Waits until the index holds what was final at the time of the call, at most for `limit`. Gives
-/// the height, or `None` if the time is over.
-pub async fn caught_up(driver: &Driver, limit: Duration) -> Option<Height> {
+/// Waits until the index holds what was final at the time of the call, at most until `deadline`.
+/// Gives the height, or `None` if the time is over.
+pub async fn caught_up(driver: &Driver, deadline: Instant) -> Option<Height> {
     let height = driver.view.latest().tip.height();
-    timeout(limit, driver.view.indexed(height)).await.ok().map(|()| height)
+    timeout_at(deadline, driver.view.indexed(height)).await.ok().map(|()| height)
 }

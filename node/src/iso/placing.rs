@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use iso20022::PrivateData;
 use iso20022::order::{PaymentOrder, Transfer};
 use iso20022::pacs008::OriginalGroup;
 use iso20022::time::Date;
 use ledger::fees::{Reach, total};
 use ledger::hash::Hash;
-use ledger::ids::{AccountId, Bic, Uetr};
+use ledger::ids::{AccountId, Bic, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
 use ledger::quote::SignedQuote;
@@ -156,16 +157,10 @@ impl Desk {
         let latest = around.driver.view.latest();
         let (tip, state) = (&latest.tip, latest.tip.state());
         let is_marked = state.marker(&MarkerKey::Payment(order.uetr)).is_some();
-        if let Some(record) = record {
-            if record.private != order.private {
-                return Ok(Found::Refused(duplicate()));
-            }
-            let until = record.signed.transaction.transaction.valid_until;
-            let is_over = tip.header().time > until;
-            if is_marked || !is_over {
-                return Ok(Found::Placed(Placed::Recorded(Box::new(record))));
-            }
-            // It did not happen, and no longer can: it may be ordered anew.
+        match standing(record, &order.private, is_marked, tip.header().time) {
+            Ok(Some(record)) => return Ok(Found::Placed(Placed::Recorded(Box::new(record)))),
+            Ok(None) => {}
+            Err(reason) => return Ok(Found::Refused(reason)),
         }
         let parties = match self.parties(state, order) {
             Ok(parties) => parties,
@@ -239,6 +234,25 @@ impl Desk {
         };
         Ok(quote.map(across))
     }
+}
+
+/// The record of an order that stands: it may be on the ledger, or still come there. None if there
+/// is none, or what it ordered did not happen and no longer can: then it may be ordered anew.
+///
+/// # Errors
+/// The reason to refuse an order of other content than the record's.
+pub(super) fn standing(
+    record: Option<Record>,
+    private: &PrivateData,
+    is_marked: bool,
+    now: Timestamp,
+) -> Result<Option<Record>, Reason> {
+    let Some(record) = record else { return Ok(None) };
+    if record.private != *private {
+        return Err(duplicate());
+    }
+    let until = record.signed.transaction.transaction.valid_until;
+    Ok((is_marked || now <= until).then_some(record))
 }
 
 pub(super) fn duplicate() -> Reason {

@@ -17,17 +17,17 @@ use ledger::money::Decimals;
 use ledger::operation::Operation;
 use ledger::rejection::Rejection;
 use ledger::state::MarkerKey;
-use tokio::time::timeout_at;
 
 use super::answer::{Context, Handled, of_receipt};
 use super::batches::New;
-use super::placing::{Reason, Source, duplicate, not_served, too_early};
+use super::placing::{Reason, Source, duplicate, not_served, standing, too_early};
 use super::records::Record;
 use super::settling::{Sent, UNDER_WAY, send};
 use super::status::NEVER_RECEIVED;
 use super::{Desk, DeskError, Reception, Surroundings, report};
 use crate::home::now;
 use crate::outcome::archived_proof;
+use crate::readers::caught_up;
 use crate::store::Store;
 
 const UNPROVEN: &str = "No certificate leads to the payment yet. Send the same message again.";
@@ -127,17 +127,11 @@ impl Desk {
         let latest = around.driver.view.latest();
         let (tip, state) = (&latest.tip, latest.tip.state());
         let is_marked = state.marker(&MarkerKey::Payment(order.uetr)).is_some();
-        if let Some(record) = record {
-            if record.private != order.private {
-                return Ok(Found::Refused(duplicate()));
-            }
-            let until = record.signed.transaction.transaction.valid_until;
-            if is_marked || tip.header().time <= until {
-                return Ok(Found::Recorded(Box::new(record)));
-            }
-            // It did not happen, and no longer can: it may be ordered anew.
-        } else if is_marked {
-            return Ok(Found::Refused(duplicate()));
+        match standing(record, &order.private, is_marked, tip.header().time) {
+            Ok(Some(record)) => return Ok(Found::Recorded(Box::new(record))),
+            Ok(None) if is_marked => return Ok(Found::Refused(duplicate())),
+            Ok(None) => {}
+            Err(reason) => return Ok(Found::Refused(reason)),
         }
         if let Some(day) = order.settlement_date.as_ref().filter(|day| **day > source.today) {
             return Ok(Found::Refused(too_early(day)));
@@ -174,8 +168,7 @@ impl Desk {
     ) -> Result<Result<Evidence, Found>, DeskError> {
         let Surroundings { driver, readers, deadline } = around;
         // What is final may not be in the index yet.
-        let height = driver.view.latest().tip.height();
-        if timeout_at(deadline, driver.view.indexed(height)).await.is_err() {
+        if caught_up(driver, deadline).await.is_none() {
             return Ok(Err(Found::Later));
         }
         let place = readers.read(driver, move |store: &Store| store.payment(payment)).await?;

@@ -17,13 +17,14 @@ use ledger::money::Decimals;
 use ledger::receipt::{Outcome as ReceiptOutcome, Receipt, Refused, Released, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::TransactionId;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use super::answer::{Context, Handled, of_receipt};
 use super::placing::{Parties, Placed};
 use super::records::{Record, Signed};
 use super::{Desk, DeskError, Surroundings};
 use crate::outcome::{self, Outcome};
+use crate::readers::caught_up;
 use crate::store::{Store, StoreError};
 
 /// How many transactions of a message are on their way at once.
@@ -106,9 +107,8 @@ impl Desk {
         if uetrs.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let height = around.driver.view.latest().tip.height();
         // Behind the deadline it tells what it has.
-        let _ = timeout_at(around.deadline, around.driver.view.indexed(height)).await;
+        let _ = caught_up(around.driver, around.deadline).await;
         Ok(around.readers.read(around.driver, |store: &Store| receipts_of(store, uetrs)).await?)
     }
 }
