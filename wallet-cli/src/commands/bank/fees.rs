@@ -94,8 +94,7 @@ pub(super) fn run(
 impl RuleFile {
     fn parse(&self, naming: &Naming) -> Result<FeeRule, Fault> {
         let asset = AssetCode::parse(&self.asset)?;
-        let decimals =
-            naming.decimals.get(&asset).copied().ok_or_else(|| draft::unknown_asset(asset))?;
+        let decimals = draft::decimals_of(asset, naming)?;
         let amount =
             |text: &str| -> Result<Amount, Fault> { Ok(parse_number(text, asset, decimals)?) };
         Ok(FeeRule {

@@ -115,8 +115,7 @@ impl RuleFile {
         let name = RuleName::parse(&self.name);
         let name = name.ok_or_else(|| wrong("a name is 1 to 24 of a-z, 0-9 and -"))?;
         let asset = AssetCode::parse(&self.asset)?;
-        let decimals =
-            naming.decimals.get(&asset).copied().ok_or_else(|| draft::unknown_asset(asset))?;
+        let decimals = draft::decimals_of(asset, naming)?;
         let tiers = match &self.tiers {
             Some(tiers) => Tiers::of(tiers).ok_or_else(|| wrong("tiers are some of 0 to 9"))?,
             None => Tiers::ALL,

@@ -12,7 +12,7 @@ use ledger::codec;
 use ledger::crypto::{PublicKey, SecretKey};
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{AssetCode, Timestamp, Uetr};
-use ledger::money::{Amount, Money};
+use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{
     ChargeBearer, Hold, Operation, Pay as PayOperation, PayAcross, PaymentTerms,
 };
@@ -406,14 +406,19 @@ pub(crate) fn ensure_exchange(
         let hint = say!("Leave --to-asset out.", "请去掉 --to-asset。");
         return Err(Fault::usage(Own::SameAsset, detail, hint));
     }
-    if naming.decimals.contains_key(&buy) {
-        return Ok(());
-    }
-    Err(unknown_asset(buy))
+    decimals_of(buy, naming).map(|_| ())
+}
+
+/// The decimals of an asset.
+///
+/// # Errors
+/// A usage fault if the ledger has no such asset.
+pub(crate) fn decimals_of(asset: AssetCode, naming: &Naming) -> Result<Decimals, Fault> {
+    naming.decimals.get(&asset).copied().ok_or_else(|| unknown_asset(asset))
 }
 
 /// The ledger has no such asset.
-pub(crate) fn unknown_asset(asset: AssetCode) -> Fault {
+fn unknown_asset(asset: AssetCode) -> Fault {
     let detail = say!("{asset} is not an asset of this ledger.", "{asset} 不是本账本的资产。");
     let hint = say!("List the assets with: feiqian assets", "请列出资产：feiqian assets");
     Fault::usage(Own::UnknownAsset, detail, hint)
