@@ -14,12 +14,12 @@ const SEAT: usize = 1;
 /// Four validators, one of them the adversary; one honest one is away for a while and must catch
 /// up.
 fn plan(adversary: usize) -> Plan {
-    let mut plan = Plan::quiet(4, 9_000);
+    let mut plan = Plan::quiet(4, 9_500);
     plan.machines[SEAT].role = Role::Adversary(adversary);
     plan.weather = Weather { loss: 20, duplication: 50, least_delay: 1, most_delay: 40 };
     plan.upkeep.checkpoint_every = 4;
-    plan.traffic = Some(Traffic { pause: 20, burst: 8, rest: 300 });
-    plan.faults = vec![(1_500, Fault::PowerLoss(3, 5_000))];
+    plan.traffic = Some(Traffic { pause: 20, burst: 8, rest: 150 });
+    plan.faults = vec![(1_500, Fault::PowerLoss(3, 5_500))];
     if adversaries::ALL[adversary].name == "snapshot forger" {
         plan.snapshots = (4, 8);
     }

@@ -74,11 +74,11 @@ fn a_block_that_is_final_for_all_others_is_fetched_from_the_archive() {
 /// fetched at a time, for a round trip and a sync per block would take longer than there is.
 #[test]
 fn a_node_that_missed_hundreds_of_blocks_is_back_within_ten_seconds() {
-    let mut plan = Plan::quiet(4, 41_000);
+    let mut plan = Plan::quiet(4, 49_000);
     plan.sync = (5, 80);
     plan.weather.most_delay = plan.weather.least_delay + 20;
     plan.traffic = Some(Traffic { pause: 180, burst: 1_000, rest: 100 });
-    plan.faults = vec![(200, Fault::Kill(2, 40_700))];
+    plan.faults = vec![(200, Fault::Kill(2, 48_700))];
     let report = holds(plan);
     assert!(report.final_height > 150, "{}", report.final_height);
 }

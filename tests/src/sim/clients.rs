@@ -103,7 +103,7 @@ pub struct Clients {
 
 impl Clients {
     /// The most orders of one simulation.
-    const MOST: usize = 200;
+    const MOST: usize = 240;
 
     /// How long a client waits for an answer before it asks another node, in milliseconds; it
     /// doubles each time, up to the second number.

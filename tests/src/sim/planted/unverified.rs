@@ -21,7 +21,8 @@ pub(super) const TRANSACTIONS: Planted = Planted {
 pub(super) const BATCHES: Planted = Planted {
     name: "unverified-batches",
     spans_epochs: false,
-    finders: &["authority", "health"],
+    // Nodes that kept different forged batches of one place agree on no block that orders it.
+    finders: &["authority", "health", "liveness"],
     make: |_| Box::new(UnverifiedBatches),
 };
 
