@@ -13,6 +13,7 @@ pub mod event;
 pub mod governance;
 pub mod keystore;
 pub mod limits;
+pub mod private;
 pub mod problem;
 pub mod proof;
 pub mod quote;

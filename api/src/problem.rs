@@ -165,6 +165,13 @@ impl Problem {
             .with(detail, "Ask an archive node: one that keeps all blocks.")
     }
 
+    /// 410: a payment's private data was erased.
+    pub fn erased(uetr: &str, erased_at: &str) -> Self {
+        let detail = format!("The private data of {uetr} was erased at {erased_at}.");
+        let hint = "The other institution may have a copy of its own. Proofs of the payment stay.";
+        Self::new(ProblemCode::Erased).with(detail, hint)
+    }
+
     /// 413: more bytes than the limit.
     pub fn too_large(limit: usize) -> Self {
         let detail = format!("The body is longer than {limit} bytes.");

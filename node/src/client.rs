@@ -9,6 +9,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api::chain::{HealthView, StatusView, ValidatorView};
+use api::private::Erasure;
+use api::problem::Problem;
+use ledger::ids::Uetr;
 use serde::de::DeserializeOwned;
 use ureq::Agent;
 use zeroize::Zeroizing;
@@ -41,6 +44,14 @@ pub enum ClientError {
     Closed {
         /// Where.
         base: String,
+    },
+    /// The node does not do it.
+    #[error("{detail} {hint}")]
+    Refused {
+        /// What is wrong.
+        detail: String,
+        /// What to do.
+        hint: String,
     },
     /// The token cannot be read.
     #[error(transparent)]
@@ -116,14 +127,36 @@ impl Client {
         self.get("/v1/validators")
     }
 
+    /// Erases a payment's private data, and gets the node's receipt.
+    ///
+    /// # Errors
+    /// [`ClientError`] if the node does not answer, or refuses.
+    pub fn erase(&self, uetr: Uetr) -> Result<Erasure, ClientError> {
+        let silent = |error: ureq::Error| self.silent(&error);
+        let mut request = self.agent.delete(format!("{}/v1/payments/{uetr}/private", self.base));
+        if let Some(bearer) = self.bearer()? {
+            request = request.header("authorization", bearer.as_str());
+        }
+        let mut response = request.call().map_err(silent)?;
+        if response.status().is_success() {
+            return response.body_mut().read_json().map_err(silent);
+        }
+        let problem: Problem = response.body_mut().read_json().map_err(silent)?;
+        Err(ClientError::Refused { detail: problem.detail, hint: problem.hint })
+    }
+
+    fn bearer(&self) -> Result<Option<Zeroizing<String>>, ClientError> {
+        Ok(if self.is_own { bearer()? } else { None })
+    }
+
+    fn silent(&self, error: &ureq::Error) -> ClientError {
+        ClientError::Silent { base: self.base.clone(), reason: error.to_string() }
+    }
+
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
-        let silent = |error: ureq::Error| ClientError::Silent {
-            base: self.base.clone(),
-            reason: error.to_string(),
-        };
+        let silent = |error: ureq::Error| self.silent(&error);
         let mut request = self.agent.get(format!("{}{path}", self.base));
-        let bearer = if self.is_own { bearer()? } else { None };
-        if let Some(bearer) = bearer {
+        if let Some(bearer) = self.bearer()? {
             request = request.header("authorization", bearer.as_str());
         }
         let mut response = request.call().map_err(silent)?;

@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod devnet;
 mod entropy;
+mod erase;
 mod format;
 mod init;
 mod operator;
@@ -56,6 +57,8 @@ enum Command {
     /// Checks and shows the audit log: who called what on the node's API.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Erases a payment's private data from the running node of a home, and prints the receipt.
+    Erase(erase::Arguments),
     /// Says what a change of the network would do now: "safe" or "would halt".
     Rehearse(rehearse::Arguments),
     /// Makes a validator's next voting key, or lets it take the present one's place.
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::VerifyLedger(arguments) => verify_ledger::run(&arguments),
         Command::Operator(command) => operator::run(&command),
         Command::Audit(command) => audit::run(&command),
+        Command::Erase(arguments) => erase::run(&arguments),
         Command::RotateKey(arguments) => rotate_key::run(&arguments),
         Command::Rehearse(arguments) => rehearse::run(&arguments),
         Command::Devnet(arguments) => devnet::run(&arguments),

@@ -27,30 +27,32 @@ mod verifier;
 mod view;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ledger::genesis::GenesisDocument;
-use ledger::ids::Bic;
-use tokio::sync::oneshot;
+use ledger::ids::{Bic, InstitutionNumber};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::core::CoreConfig;
 use crate::core::step::{Input, Reply};
 use crate::home::HomeError;
 use crate::home::recollection::Recollection;
 use crate::log::LogError;
-use crate::net::{NetworkConfig, NetworkError, NetworkHandle, PeerKey};
+use crate::net::{Bytes, Class, NetworkConfig, NetworkError, NetworkHandle, PeerKey};
 use crate::store::{Pruner, StoreError};
 
 pub use archive::Archive;
+pub(crate) use links::PrivateFrame;
 pub use recovery::Storage;
 pub use totals::{Totals, TotalsView};
 pub use view::{Certified, Latest, View};
 
 use book::Book;
 use inbox::Inbox;
+use links::Links;
 use replies::Replies;
 
 /// Why a node stopped, or could not start.
@@ -115,6 +117,8 @@ pub struct Driver {
     pub archive: Arc<Archive>,
     /// The network, for its counters.
     pub network: NetworkHandle,
+    links: Links,
+    private: Mutex<Option<mpsc::Receiver<PrivateFrame>>>,
     inbox: Inbox,
     replies: Arc<Replies>,
     failures: Receiver<DriverError>,
@@ -166,16 +170,17 @@ impl Driver {
             let failed = failed.clone();
             move || indexer.run(&indexing, &failed)
         })?);
-        let links = links::Links { network: handle.clone(), book: Arc::new(book) };
+        let links = Links { network: handle.clone(), book: Arc::new(book) };
         let (served, serving) = bounded(archive::QUEUE);
         threads.push(spawn("archive", {
             let (archive, links) = (archive.clone(), links.clone());
             move || archive::serve(&archive, &links, &serving)
         })?);
-        links::receive(events, links.clone(), inbox.clone(), view.clone());
+        let (arrived, private) = mpsc::channel(links::PRIVATE_QUEUE);
+        links::receive(events, links.clone(), inbox.clone(), view.clone(), arrived);
         let performer = performer::Performer {
             log: opened.log,
-            links,
+            links: links.clone(),
             replies: replies.clone(),
             indexer: items,
             archive: served,
@@ -200,7 +205,19 @@ impl Driver {
             };
             move || thread.run(opened.outputs)
         })?);
-        Ok(Self { view, archive, network: handle, inbox, replies, failures, stop, threads })
+        let private = Mutex::new(Some(private));
+        let network = handle;
+        Ok(Self { view, archive, network, links, private, inbox, replies, failures, stop, threads })
+    }
+
+    /// What arrives of private data, for the first who asks.
+    pub(crate) fn private_frames(&self) -> Option<mpsc::Receiver<PrivateFrame>> {
+        self.private.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Sends private data to an institution's node. It may be lost, as any frame.
+    pub(crate) fn send_private(&self, to: InstitutionNumber, frame: Bytes) {
+        self.links.send_frame(to, Class::Private, frame);
     }
 
     /// Hands a transaction's bytes to the core. The ticket gives the reply; `None` if the queue is
@@ -230,7 +247,7 @@ impl Driver {
     pub async fn stop(self) -> Option<DriverError> {
         drop(self.stop);
         self.network.shutdown().await;
-        drop(self.inbox);
+        drop((self.inbox, self.links));
         let threads = self.threads;
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads {

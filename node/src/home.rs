@@ -25,11 +25,12 @@ use std::path::{Path, PathBuf};
 
 use crate::access::Access;
 use crate::config::{Config, ConfigError, DealerConfig, RateConfig};
+use crate::private;
 use crate::trail;
 use crate::webhooks::Webhooks;
 
 pub use create::{NewHome, create, write_config};
-pub use files::{check_private, read_text, write_private, write_text};
+pub use files::{check_private, make_folder, read_text, remove, write_private, write_text};
 pub use keys::{read_key, write_key};
 
 /// The file of the key that votes, in the folder of keys.
@@ -40,6 +41,9 @@ pub const NEXT_VOTING_KEY: &str = "voting-next.key";
 
 /// The file of the node's identity among the nodes, in the folder of keys.
 pub const NODE_KEY: &str = "node.key";
+
+/// The file of the key that opens private data, in the folder of keys.
+pub const DATA_KEY: &str = "data.key";
 
 /// The configuration's file name.
 pub const CONFIG_FILE: &str = "node.toml";
@@ -58,6 +62,8 @@ pub struct Home {
     pub voting_keys: Vec<SecretKey>,
     /// This node's identity among the nodes.
     pub node_key: SecretKey,
+    /// Opens the private data that was sealed to this institution.
+    pub data_key: SecretKey,
     /// The operators' keys for ISO 20022 messages, by institution.
     pub operators: BTreeMap<Bic, Vec<SecretKey>>,
     /// The dealer, if this node deals.
@@ -192,6 +198,26 @@ pub enum HomeError {
         /// What is wrong.
         source: NameError,
     },
+    /// The key that opens private data is gone, and private data is there.
+    #[error(
+        "{} is missing, and {} holds private data that only this key opens. Restore the key from \
+         a backup, or move that folder away",
+        path.display(), sealed.display()
+    )]
+    DataKeyLost {
+        /// The key's file.
+        path: PathBuf,
+        /// What was sealed to it.
+        sealed: PathBuf,
+    },
+    /// The operating system gives no randomness for a new key.
+    #[error("the operating system gives no entropy for {}: {source}", path.display())]
+    Entropy {
+        /// The key's file.
+        path: PathBuf,
+        /// What it says.
+        source: getrandom::Error,
+    },
     /// The dealer's account is no address of this network.
     #[error("dealer.account in {CONFIG_FILE}: {source}")]
     DealerAccount {
@@ -212,6 +238,7 @@ impl Home {
         let keys = path.join(&config.node.keys);
         let voting_keys = read_voting_keys(&keys)?;
         let node_key = read_key(&keys.join(NODE_KEY), KeyKind::Node)?;
+        let data_key = keys::open_data_key(&keys.join(DATA_KEY), &path.join(private::FOLDER))?;
         let operators = read_operators(path, &config)?;
         let network = genesis.network;
         let dealer = config.dealer.as_ref();
@@ -224,12 +251,18 @@ impl Home {
             genesis,
             voting_keys,
             node_key,
+            data_key,
             operators,
             dealer,
             webhooks,
             access,
             lock,
         })
+    }
+
+    /// Whose node it is, and of which ledger: what its node key signs for people says so.
+    pub fn owner(&self) -> String {
+        format!("{} on {}", self.config.bic(), self.config.node.chain_id)
     }
 
     /// The folder of the audit log.

@@ -29,6 +29,7 @@ mod openapi;
 mod params;
 mod payment_limits;
 mod payments;
+mod private;
 mod proof;
 mod proposals;
 mod proxies;
@@ -63,6 +64,7 @@ use crate::config::ApiConfig;
 use crate::driver::Driver;
 use crate::home::{Home, now};
 use crate::iso::Desk;
+use crate::private::{self as data, Private};
 use crate::readers::{self, Readers};
 use crate::trail::{Entry, Kind, Settings, Trail};
 use alerts::Alerts;
@@ -96,6 +98,7 @@ struct AppState {
     driver: Arc<Driver>,
     readers: Readers,
     desk: Desk,
+    private: Arc<Private>,
     slots: Semaphore,
     /// Turns for streams of events, which last.
     streams: Arc<Semaphore>,
@@ -122,12 +125,13 @@ impl AppState {
         open: mpsc::Sender<()>,
     ) -> Self {
         let config = &home.config.api;
+        let private = Arc::new(Private::new(&home));
         // If they cannot be read, nobody is known, and it is tried again at each call.
         let known = home.access.book().unwrap_or_default();
         let opened = Entry::new(Kind::Opened, now());
         let opened = opened.detail(format!(
             "{}, version {}; {}",
-            owner(&home),
+            home.owner(),
             env!("CARGO_PKG_VERSION"),
             known.summary(now())
         ));
@@ -135,13 +139,14 @@ impl AppState {
             folder: home.trail_folder(),
             file_bytes: config.audit_file_bytes,
             key: home.node_key.clone(),
-            owner: owner(&home),
+            owner: home.owner(),
         };
         Self {
             trail: Trail::start(settings, opened),
             known: Mutex::new(known),
             refusals: Rates::new(REFUSALS.0, REFUSALS.1),
-            desk: Desk::new(&home),
+            desk: Desk::new(&home, private.clone()),
+            private,
             slots: Semaphore::new(config.requests),
             streams: Arc::new(Semaphore::new(config.streams)),
             rates: Rates::new(config.rate_per_second, config.rate_burst),
@@ -159,11 +164,6 @@ impl AppState {
 
     fn network(&self) -> Network {
         self.home.genesis.network
-    }
-
-    /// Whose audit log it is.
-    fn owner(&self) -> String {
-        owner(&self.home)
     }
 
     fn api(&self) -> &ApiConfig {
@@ -192,11 +192,6 @@ impl AppState {
     }
 }
 
-/// Whose audit log the home's is.
-fn owner(home: &Home) -> String {
-    format!("{} on {}", home.config.bic(), home.config.node.chain_id)
-}
-
 /// Serves the API until `phase` is stopping; open requests are answered first. When it ends,
 /// nothing of it holds `home` or `driver` any more, but for requests that outlasted every limit.
 pub async fn serve(
@@ -217,6 +212,7 @@ pub async fn serve(
     let listener = Connections::new(listener, most, patience);
     let longest = state.patience().saturating_add(CLOSING);
     let service = routes::router(&state).into_make_service_with_connect_info::<Peer>();
+    helpers.spawn(data::start(state.private.clone(), state.driver.clone(), phase.clone()));
     helpers.spawn(alerts::watch(state));
     let (mut closing, mut overdue) = (phase.clone(), phase);
     let served = axum::serve(listener, service).with_graceful_shutdown(async move {

@@ -12,7 +12,7 @@
 //! same bytes, so it pays once and gets the same answer; names and remittance text stay in the
 //! record. A payment that was refused before it reached the ledger is not remembered: the message
 //! may be sent again. Returns are orders of the payee's institution, each with the proof of its
-//! payment. Absent: recalls, sending of private parts to the payee's institution.
+//! payment. Absent: recalls; sending of private parts to the payee's institution (see `private`).
 
 mod accounts;
 mod answer;
@@ -39,13 +39,14 @@ use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::driver::Driver;
-use crate::home::{Home, now};
+use crate::home::{Home, HomeError, now};
+use crate::private::Private;
 use crate::readers::Readers;
 use crate::store::StoreError;
 use answer::Handled;
 use placing::{Reason, Source};
 use quotes::Dealers;
-use records::Records;
+pub(crate) use records::{Delivery, Records};
 
 /// How many locks the payments share.
 const LOCKS: usize = 64;
@@ -56,6 +57,9 @@ pub enum DeskError {
     /// The index failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file could not be written.
+    #[error(transparent)]
+    Home(#[from] HomeError),
     /// A record could not be read or written.
     #[error("{path}: {source}. Check the disk and the folder's rights")]
     Record {
@@ -91,7 +95,8 @@ type Judged<'a> = (&'a CreditTransfer, Result<PaymentOrder, Vec<Refusal>>);
 /// The desk.
 pub struct Desk {
     home: Arc<Home>,
-    records: Records,
+    records: Arc<Records>,
+    private: Arc<Private>,
     dealers: Dealers,
     /// One payment is prepared by one request at a time.
     locks: Vec<Mutex<()>>,
@@ -109,10 +114,11 @@ pub struct Surroundings<'a> {
 }
 
 impl Desk {
-    /// The desk of the node at `home`.
-    pub fn new(home: &Arc<Home>) -> Self {
+    /// The desk of the node at `home`, which keeps its orders with the `private` data.
+    pub(crate) fn new(home: &Arc<Home>, private: Arc<Private>) -> Self {
         Self {
-            records: Records::new(home.path.join("private")),
+            records: private.records.clone(),
+            private,
             dealers: Dealers::new(home),
             locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             home: home.clone(),

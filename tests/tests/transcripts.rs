@@ -44,6 +44,11 @@ fn operators_and_the_audit_log() {
 }
 
 #[test]
+fn private_data() {
+    plays("docs/operating/private-data.md");
+}
+
+#[test]
 fn founding() {
     plays("docs/operating/genesis.md");
 }

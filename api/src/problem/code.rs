@@ -36,6 +36,8 @@ pub enum ProblemCode {
     TooLate,
     /// 410: This node keeps only later blocks.
     Pruned,
+    /// 410: It was erased here.
+    Erased,
     /// 413: More bytes than the limit.
     TooLarge,
     /// 413: JSON that is nested deeper than the limit.
@@ -66,7 +68,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, by HTTP status.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Malformed,
         Self::MalformedTransaction,
         Self::TokenMissing,
@@ -81,6 +83,7 @@ impl ProblemCode {
         Self::TooEarly,
         Self::TooLate,
         Self::Pruned,
+        Self::Erased,
         Self::TooLarge,
         Self::TooDeep,
         Self::UnsupportedMediaType,
@@ -113,6 +116,7 @@ impl ProblemCode {
             Self::TooEarly => "too-early",
             Self::TooLate => "too-late",
             Self::Pruned => "pruned",
+            Self::Erased => "erased",
             Self::TooLarge => "too-large",
             Self::TooDeep => "too-deep",
             Self::UnsupportedMediaType => "unsupported-media-type",
@@ -144,7 +148,7 @@ impl ProblemCode {
             Self::MethodNotAllowed => 405,
             Self::BodyTimeout => 408,
             Self::Ambiguous | Self::PaymentExists | Self::TooEarly | Self::TooLate => 409,
-            Self::Pruned => 410,
+            Self::Pruned | Self::Erased => 410,
             Self::TooLarge | Self::TooDeep => 413,
             Self::UnsupportedMediaType => 415,
             Self::WrongChain
@@ -176,6 +180,7 @@ impl ProblemCode {
             Self::TooEarly => "The absence cannot be proven yet",
             Self::TooLate => "The absence can no longer be proven",
             Self::Pruned => "This node does not keep it any more",
+            Self::Erased => "It was erased",
             Self::TooLarge => "The request is too large",
             Self::TooDeep => "The request is nested too deeply",
             Self::UnsupportedMediaType => "The media type is not taken",
@@ -206,6 +211,7 @@ impl ProblemCode {
             | Self::Ambiguous
             | Self::PaymentExists
             | Self::TooLate
+            | Self::Erased
             | Self::TooLarge
             | Self::TooDeep
             | Self::UnsupportedMediaType

@@ -45,6 +45,8 @@ pub enum KeyKind {
     Compliance,
     /// Owns an account of the institution itself, such as a dealer's.
     Account,
+    /// Opens the private data that was sealed to an institution.
+    Data,
 }
 
 impl fmt::Display for KeyKind {
@@ -55,6 +57,7 @@ impl fmt::Display for KeyKind {
             Self::Operator => "operator",
             Self::Compliance => "compliance",
             Self::Account => "account",
+            Self::Data => "data",
         })
     }
 }

@@ -348,6 +348,7 @@ fn possession_digest(network: Network, member: &Member, kind: KeyKind, key: &Pub
         KeyKind::Operator => 3,
         KeyKind::Compliance => 4,
         KeyKind::Account => 5,
+        KeyKind::Data => 6,
     };
     domains.hash_of(Domain::Possession, &(network, role, *key, member))
 }

@@ -11,7 +11,7 @@ use ledger::genesis::keyfile::KeyKind;
 use ledger::genesis::{GenesisDocument, Member, MemberValidator};
 
 use super::{Findings, Scene};
-use crate::home::{self, NEXT_VOTING_KEY, NODE_KEY, VOTING_KEY};
+use crate::home::{self, DATA_KEY, NEXT_VOTING_KEY, NODE_KEY, VOTING_KEY};
 
 pub(super) fn check(scene: &Scene<'_>, findings: &mut Findings) {
     let folder = scene.home.join(&scene.config.node.keys);
@@ -19,6 +19,11 @@ pub(super) fn check(scene: &Scene<'_>, findings: &mut Findings) {
     voting(scene, &folder, findings);
     if let Some(key) = read(&folder.join(NODE_KEY), KeyKind::Node, findings) {
         node(scene, &key, findings);
+    }
+    let data = folder.join(DATA_KEY);
+    // It is made at the first start.
+    if data.exists() && read(&data, KeyKind::Data, findings).is_some() {
+        findings.good(format!("{} opens private data", data.display()));
     }
     let operators = scene.config.iso.operators.iter().flat_map(|operator| &operator.keys);
     let others: Vec<(PathBuf, KeyKind)> = operators

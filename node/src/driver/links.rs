@@ -1,7 +1,8 @@
 //! The link between the network's keys and frames and the core's peers and messages.
 //!
 //! Invariants: a message is attributed to the institution whose node's key the transport
-//! authenticated; bytes that are no message end the connection. Absent: what messages say.
+//! authenticated; bytes that are no message end the connection; private data does not pass through
+//! the core. Absent: what messages say.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use borsh::BorshSerialize;
 use ledger::account::NodeRecord;
 use ledger::chain::Tip;
 use ledger::ids::InstitutionNumber;
+use tokio::sync::mpsc;
 
 use super::book::Book;
 use super::inbox::Inbox;
@@ -21,6 +23,12 @@ use crate::net::{Bytes, Class, NetworkEvent, NetworkEvents, NetworkHandle, PeerK
 
 /// The tag of [`PeerMessage::Batch`], which a held batch is encoded behind.
 const BATCH_TAG: u8 = 1;
+
+/// A frame of the class for private data, and whose node sent it.
+pub(crate) type PrivateFrame = (InstitutionNumber, Bytes);
+
+/// How many such frames may wait.
+pub(super) const PRIVATE_QUEUE: usize = 32;
 
 /// The other institutions' nodes, and how to reach them.
 #[derive(Clone)]
@@ -106,7 +114,13 @@ const fn class_of(channel: Channel) -> Class {
 
 /// Brings what the network reports to the core, in a thread of its own, so that a busy core holds
 /// the peers back and nothing else. A frame that is no message closes its sender's connection.
-pub(super) fn receive(mut events: NetworkEvents, links: Links, inbox: Inbox, view: Arc<View>) {
+pub(super) fn receive(
+    mut events: NetworkEvents,
+    links: Links,
+    inbox: Inbox,
+    view: Arc<View>,
+    private: mpsc::Sender<PrivateFrame>,
+) {
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
         // A node that leaves the list is disconnected afterwards.
@@ -122,6 +136,13 @@ pub(super) fn receive(mut events: NetworkEvents, links: Links, inbox: Inbox, vie
                     view.set_connected(peer, false);
                     Input::Disconnected(peer)
                 }),
+                NetworkEvent::Frame { from, class: Class::Private, bytes } => {
+                    if let Some(peer) = links.book.institution(&from) {
+                        // With too many that wait it is lost, and its sender sends it again.
+                        let _ = private.try_send((peer, bytes));
+                    }
+                    None
+                }
                 NetworkEvent::Frame { from, bytes, .. } => {
                     let message = read(links.book.institution(&from), &bytes);
                     if message.is_none() {

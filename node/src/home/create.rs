@@ -6,13 +6,11 @@
 use ledger::crypto::SecretKey;
 use ledger::genesis::json::SealedGenesis;
 use ledger::genesis::keyfile::KeyKind;
-use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::recollection::{self, Loss, Observance};
-use super::{CONFIG_FILE, HomeError, write_key, write_text};
+use super::{CONFIG_FILE, HomeError, make_folder, write_key, write_text};
 use crate::config::Config;
 
 /// What a new home is made of.
@@ -64,9 +62,4 @@ pub fn write_config(path: &Path, config: &Config) -> Result<(), HomeError> {
     let text =
         config.to_text().map_err(|source| HomeError::Config { path: file.clone(), source })?;
     write_text(&file, &text)
-}
-
-fn make_folder(path: &Path) -> Result<(), HomeError> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| HomeError::File { path: path.to_owned(), source })
 }

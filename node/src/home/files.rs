@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::HomeError;
@@ -41,24 +41,24 @@ fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// [`HomeError::File`] if any step fails; what was there stays then.
 pub fn write_text(path: &Path, text: &str) -> Result<(), HomeError> {
-    replace(path, text, File::options().create(true).truncate(true).write(true))
+    replace(path, text.as_bytes(), File::options().create(true).truncate(true).write(true))
 }
 
-/// The same, readable by its owner alone.
+/// Writes `content` to `path`, in the place of what was there, readable by its owner alone.
 ///
 /// # Errors
 /// [`HomeError::File`] if any step fails; what was there stays then.
-pub fn write_private(path: &Path, text: &str) -> Result<(), HomeError> {
+pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> Result<(), HomeError> {
     // What is left of a write that failed may be readable by others.
     let _gone = fs::remove_file(partial(path));
-    replace(path, text, File::options().create_new(true).write(true).mode(0o600))
+    replace(path, content.as_ref(), File::options().create_new(true).write(true).mode(0o600))
 }
 
-fn replace(path: &Path, text: &str, options: &OpenOptions) -> Result<(), HomeError> {
+fn replace(path: &Path, content: &[u8], options: &OpenOptions) -> Result<(), HomeError> {
     let failed = |source| HomeError::File { path: path.to_owned(), source };
     let partial = partial(path);
     let mut file = options.open(&partial).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
     fs::rename(&partial, path).map_err(failed)?;
     sync_folder(path)
 }
@@ -72,6 +72,27 @@ pub fn check_private(path: &Path) -> Result<(), HomeError> {
         fs::metadata(path).map_err(|source| HomeError::File { path: path.to_owned(), source })?;
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 == 0 { Ok(()) } else { Err(HomeError::Exposed { path: path.to_owned(), mode }) }
+}
+
+/// Removes `path`, durably; false if it was not there.
+///
+/// # Errors
+/// [`HomeError::File`] if it is still there, or may come back.
+pub fn remove(path: &Path) -> Result<bool, HomeError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(path).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(HomeError::File { path: path.to_owned(), source }),
+    }
+}
+
+/// Makes a folder that none but its owner can enter, and those above it, if they are not there.
+///
+/// # Errors
+/// [`HomeError::File`] if it cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), HomeError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| HomeError::File { path: path.to_owned(), source })
 }
 
 /// Makes the folder's entry for `path` durable.

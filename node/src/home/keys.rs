@@ -31,6 +31,27 @@ pub fn read_key(path: &Path, expected: KeyKind) -> Result<SecretKey, HomeError> 
         .map_err(|source| HomeError::Key { path: path.to_owned(), source })
 }
 
+/// Reads the key that opens private data, or makes it where nothing is sealed to one yet.
+///
+/// # Errors
+/// [`HomeError::DataKeyLost`] if the folder `sealed` is there without it; [`HomeError`] for anything
+/// else that is wrong.
+pub(super) fn open_data_key(path: &Path, sealed: &Path) -> Result<SecretKey, HomeError> {
+    if !path.exists() {
+        if sealed.exists() {
+            return Err(HomeError::DataKeyLost {
+                path: path.to_owned(),
+                sealed: sealed.to_owned(),
+            });
+        }
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut_slice())
+            .map_err(|source| HomeError::Entropy { path: path.to_owned(), source })?;
+        write_key(path, KeyKind::Data, &SecretKey::from_seed(Suite::Ed25519Blake3, *seed))?;
+    }
+    read_key(path, KeyKind::Data)
+}
+
 /// Writes a key to a new file, mode 0600.
 ///
 /// # Errors

@@ -45,6 +45,10 @@ pub(super) enum Audience {
     Checker,
     /// Who changes what the node does.
     Admin,
+    /// Operators, whatever their role, and nobody where there are none: every answer is somebody's.
+    Named,
+    /// The same for those who change what the node does.
+    NamedAdmin,
 }
 
 /// What a call does.
@@ -56,16 +60,18 @@ pub(super) enum Effect {
     Changes,
 }
 
-use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Operators};
+use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Named, NamedAdmin, Operators};
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 36] = [
+const TABLE: [(&str, &str, Audience, Effect); 38] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/proof", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/absence", Accounts, Reads),
+    ("GET", "/v1/payments/{uetr}/private", Named, Reads),
+    ("DELETE", "/v1/payments/{uetr}/private", NamedAdmin, Changes),
     ("GET", "/v1/recalls", Accounts, Reads),
     ("GET", "/v1/accounts/{account}", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/history", Accounts, Reads),
@@ -120,16 +126,16 @@ impl Audience {
     /// The roles that may call.
     pub(super) const fn roles(self) -> &'static [Role] {
         match self {
-            Anyone | Chain | Accounts | Operators => &Role::ALL,
+            Anyone | Chain | Accounts | Operators | Named => &Role::ALL,
             Maker => &[Role::Maker],
             Checker => &[Role::Checker, Role::Admin],
-            Admin => &[Role::Admin],
+            Admin | NamedAdmin => &[Role::Admin],
         }
     }
 
     /// True for calls that are for operators alone, wherever operators are needed.
     const fn is_operators(self) -> bool {
-        matches!(self, Operators | Maker | Checker | Admin)
+        matches!(self, Operators | Maker | Checker | Admin | Named | NamedAdmin)
     }
 
     /// Whether somebody without a token may call.
@@ -139,6 +145,7 @@ impl Audience {
             Chain => reads != PublicReads::None,
             Accounts => reads == PublicReads::All,
             Operators | Maker | Checker | Admin => !is_enforced,
+            Named | NamedAdmin => false,
         }
     }
 
@@ -157,7 +164,10 @@ impl Audience {
             }
             Accounts => "For anyone if `api.public_reads` is `all`; else for any operator.".into(),
             Operators => "For any operator.".to_owned(),
-            Maker | Checker | Admin => format!("For an operator who is {}.", self.role_words()),
+            Named => "For any operator, and nobody else even where there is none.".to_owned(),
+            Maker | Checker | Admin | NamedAdmin => {
+                format!("For an operator who is {}.", self.role_words())
+            }
         }
     }
 }
@@ -390,6 +400,8 @@ mod tests {
             (Checker, All, true, false),
             (Admin, All, true, false),
             (Admin, None, false, true),
+            (Named, All, false, false),
+            (NamedAdmin, All, false, false),
         ] {
             assert_eq!(audience.is_open(reads, enforced), open, "{audience:?} {reads:?}");
         }

@@ -29,7 +29,7 @@ use crate::trail::Head;
 pub(super) async fn head(State(state): State<Arc<AppState>>) -> Answer {
     let unwritten = || Problem::not_ready("The node cannot write its audit log.");
     let last = state.trail.last().ok_or_else(unwritten)?;
-    let head = Head::sign(&state.owner(), &state.home.node_key, last, now());
+    let head = Head::sign(&state.home.owner(), &state.home.node_key, last, now());
     let Head { owner, sequence, hash, time, node_key, signature } = head;
     let time = time.into();
     Ok(Json(AuditHeadView { owner, sequence, hash, time, node_key, signature }).into_response())

@@ -25,6 +25,7 @@ use utoipa::openapi::{
 use super::access::{self, Audience};
 use super::docs;
 use super::request_id::HEADER;
+use crate::access::Role;
 
 /// The groups of operations.
 pub(super) mod tag {
@@ -162,11 +163,14 @@ fn admit(operation: &mut Operation, audience: Audience) {
         Audience::Chain | Audience::Accounts => {
             Some(vec![SecurityRequirement::default(), SecurityRequirement::new(TOKEN, any)])
         }
-        Audience::Operators | Audience::Maker | Audience::Checker | Audience::Admin => {
-            Some(vec![SecurityRequirement::new(TOKEN, roles)])
-        }
+        Audience::Operators
+        | Audience::Maker
+        | Audience::Checker
+        | Audience::Admin
+        | Audience::Named
+        | Audience::NamedAdmin => Some(vec![SecurityRequirement::new(TOKEN, roles)]),
     };
-    if matches!(audience, Audience::Maker | Audience::Checker | Audience::Admin) {
+    if audience.roles().len() < Role::ALL.len() {
         let refused = || RefOr::T(ResponseBuilder::new().build());
         operation.responses.responses.entry("403".to_owned()).or_insert_with(refused);
     }

@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, access, accounts, approvals, audit, blocks, cors, directory, docs, events, health,
-    history, iso20022, limits, metrics, payment_limits, payments, proposals, quotes, recalls,
-    refusal, seats, simulate, state_proofs, status, transactions, webhooks,
+    history, iso20022, limits, metrics, payment_limits, payments, private, proposals, quotes,
+    recalls, refusal, seats, simulate, state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -61,6 +61,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(payments::show))
         .routes(routes!(payments::prove))
         .routes(routes!(payments::prove_absence))
+        .routes(routes!(private::show, private::erase))
         .routes(routes!(recalls::list));
     let accounts = new()
         .routes(routes!(accounts::show))

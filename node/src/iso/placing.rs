@@ -141,6 +141,7 @@ impl Desk {
                 orders,
             };
             self.records.save(&sheet)?;
+            self.private.ordered.notify_one();
             let records = sheet.into_records(latest.tip.domains());
             Ok(records.into_iter().map(|record| (record.uetr, record)).collect())
         };

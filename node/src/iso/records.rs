@@ -1,17 +1,17 @@
 //! The records of ordered payments: what was signed for which order, and its private part.
 //!
 //! One file per message in `HOME/private`, readable by the node's user alone, and an index that
-//! finds a payment's by its UETR or its message. Invariants: a record is whole and durable before
-//! its transaction is sent; a file never changes, and a payment's newer record replaces its older
-//! one only if the older one's transaction can no longer execute; the index can be made again from
-//! the files. Absent: deletion after the time that the law sets, encryption at rest.
+//! finds a payment's by its UETR or its message. Each file is sealed to the institution's data key.
+//! Invariants: a record is whole and durable before its transaction is sent; a file changes only by
+//! losing orders that are erased, and a payment's newer record replaces its older one only if the
+//! older one's transaction can no longer execute; the index can be made again from the files.
+//! Absent: deletion after the time that the law sets.
 
 mod index;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{Error, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -22,14 +22,19 @@ use iso20022::pacs008::OriginalGroup;
 use iso20022::time::DateTime;
 use ledger::codec;
 use ledger::hash::{Domains, Hash};
-use ledger::ids::{Timestamp, Uetr};
+use ledger::ids::{AccountId, InstitutionNumber, Timestamp, Uetr};
+use ledger::operation::Operation;
 use ledger::transaction::{SignedTransaction, TransactionId};
 
 use super::DeskError;
+use crate::home;
+use crate::private::{DataKey, PrivateRecord};
 use index::Index;
 
+pub(crate) use index::Delivery;
+
 /// The first bytes of every file.
-const MAGIC: &[u8; 16] = b"feiqian.order/v2";
+const MAGIC: &[u8; 16] = b"feiqian.order/v3";
 
 /// How the files' names end.
 const ENDING: &str = "orders";
@@ -96,6 +101,18 @@ pub(super) struct Record {
 }
 
 impl Sheet {
+    /// The payments whose payee's institution is another one, and is owed the private part that the
+    /// ledger has a commitment to.
+    fn owed(&self) -> Vec<(Uetr, InstitutionNumber)> {
+        let kept: BTreeSet<Uetr> = self.orders.iter().map(|order| order.uetr).collect();
+        let operations = self.transactions.iter().flat_map(|it| &it.transaction.operations);
+        let abroad = operations.filter_map(committed).filter_map(|(uetr, from, to)| {
+            let is_owed = from.servicer() != to.servicer() && kept.contains(&uetr);
+            is_owed.then_some((uetr, to.servicer()))
+        });
+        abroad.collect()
+    }
+
     /// Its orders as records.
     pub(super) fn into_records(self, domains: &Domains) -> Vec<Record> {
         let signed = |transaction: SignedTransaction| {
@@ -124,16 +141,37 @@ impl Sheet {
     }
 }
 
+/// A payment with a commitment to its private part, its payer and its payee.
+fn committed(operation: &Operation) -> Option<(Uetr, AccountId, AccountId)> {
+    let (uetr, from, to, terms) = if let Operation::Pay(pay) = operation {
+        (pay.uetr, pay.from, pay.to, &pay.terms)
+    } else if let Operation::PayAcross(pay) = operation {
+        (pay.uetr, pay.from, pay.to, &pay.terms)
+    } else {
+        return None;
+    };
+    (terms.remittance != Hash::ZERO).then_some((uetr, from, to))
+}
+
 /// The folder of records.
-pub(super) struct Records {
+pub(crate) struct Records {
     folder: PathBuf,
+    key: Arc<DataKey>,
     index: OnceLock<Index>,
     opening: Mutex<()>,
+    /// Files change by one hand at a time.
+    writing: Mutex<()>,
 }
 
 impl Records {
-    pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, index: OnceLock::new(), opening: Mutex::new(()) }
+    pub(crate) fn new(folder: PathBuf, key: Arc<DataKey>) -> Self {
+        Self {
+            folder,
+            key,
+            index: OnceLock::new(),
+            opening: Mutex::new(()),
+            writing: Mutex::new(()),
+        }
     }
 
     /// The records of those payments that have one.
@@ -175,13 +213,86 @@ impl Records {
         let hash = blake3::hash(&bytes).to_hex();
         let name = format!("{}.{ENDING}", hash.chars().take(32).collect::<String>());
         let index = self.index()?;
-        let path = self.folder.join(&name);
-        let partial = path.with_extension("partial");
-        let written = write(&partial, &bytes).and_then(|()| fs::rename(&partial, &path));
-        written.map_err(|error| failed(&path, error))?;
-        let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| failed(&self.folder, error))?;
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(&name, sheet)?;
         index.add(&[(name, head(sheet))])
+    }
+
+    /// What is kept of a payment for its payee's institution; none if there is no record of it.
+    pub(crate) fn private(&self, uetr: Uetr) -> Result<Option<PrivateRecord>, DeskError> {
+        Ok(self.privates(&[uetr])?.pop())
+    }
+
+    /// The same of several payments; those without a record are left out.
+    pub(crate) fn privates(&self, uetrs: &[Uetr]) -> Result<Vec<PrivateRecord>, DeskError> {
+        let places = self.index()?.places(uetrs)?;
+        let names: BTreeSet<&String> = places.values().collect();
+        let mut found = Vec::with_capacity(uetrs.len());
+        for name in names {
+            let sheet = self.read(name)?;
+            let message = sheet.message;
+            let wanted = |order: &Order| places.get(&order.uetr) == Some(name);
+            found.extend(sheet.orders.into_iter().filter(wanted).map(|order| PrivateRecord {
+                uetr: order.uetr,
+                salt: order.salt,
+                message,
+                private: order.private,
+            }));
+        }
+        Ok(found)
+    }
+
+    /// Removes everything that is kept of a payment; tells how many files had it. Repeated after a
+    /// failure it goes on.
+    pub(crate) fn erase(&self, uetr: Uetr) -> Result<usize, DeskError> {
+        let index = self.index()?;
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = index.copies(uetr)?;
+        let mut emptied = Vec::new();
+        for name in &names {
+            let path = self.folder.join(name);
+            if !path.exists() {
+                continue;
+            }
+            let mut sheet = self.read(name)?;
+            sheet.orders.retain(|order| order.uetr != uetr);
+            if sheet.orders.is_empty() {
+                home::remove(&path)?;
+                emptied.push((sheet.message_id, name.clone()));
+            } else {
+                self.write(name, &sheet)?;
+            }
+        }
+        index.forget(uetr, &names, &emptied)?;
+        Ok(names.len())
+    }
+
+    /// Private parts that are still owed to other institutions, those after `after` first: at most
+    /// `most`.
+    pub(crate) fn owed(
+        &self,
+        after: Option<Uetr>,
+        most: usize,
+    ) -> Result<Vec<(Uetr, InstitutionNumber)>, DeskError> {
+        self.index()?.owed(after, most)
+    }
+
+    /// Takes note that these are no longer owed: at `time` the other institution had them, or there
+    /// is nothing to tell.
+    pub(crate) fn settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), DeskError> {
+        self.index()?.settle(settled)
+    }
+
+    /// How far a payment's private part is on its way.
+    pub(crate) fn delivery(&self, uetr: Uetr) -> Result<Delivery, DeskError> {
+        self.index()?.delivery(uetr)
+    }
+
+    fn write(&self, name: &str, sheet: &Sheet) -> Result<(), DeskError> {
+        let path = self.folder.join(name);
+        let sealed = self.key.seal(name.as_bytes(), &codec::encode(sheet));
+        let sealed = sealed.map_err(|error| failed(&path, Error::other(error)))?;
+        Ok(home::write_private(&path, [MAGIC.as_slice(), &sealed].concat())?)
     }
 
     fn index(&self) -> Result<&Index, DeskError> {
@@ -192,9 +303,7 @@ impl Records {
         if let Some(index) = self.index.get() {
             return Ok(index);
         }
-        let mut folder = fs::DirBuilder::new();
-        let made = folder.recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|error| failed(&self.folder, error))?;
+        home::make_folder(&self.folder)?;
         let index = Index::open(&self.folder, || self.heads())?;
         Ok(self.index.get_or_init(|| index))
     }
@@ -214,7 +323,19 @@ impl Records {
 
     fn read(&self, name: &str) -> Result<Sheet, DeskError> {
         let path = self.folder.join(name);
-        read(&path).map_err(|error| failed(&path, error))
+        self.open(&path, name).map_err(|error| failed(&path, error))
+    }
+
+    fn open(&self, path: &Path, name: &str) -> Result<Sheet, Error> {
+        let most = u64::try_from(MAXIMUM_BYTES).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        let bad = |what| Error::new(ErrorKind::InvalidData, what);
+        let sealed = bytes.strip_prefix(MAGIC.as_slice());
+        let sealed = sealed.ok_or_else(|| bad("this is no record of orders"))?;
+        let opened = self.key.open(name.as_bytes(), sealed);
+        let opened = opened.ok_or_else(|| bad("it was damaged, or sealed to another data key"))?;
+        codec::decode(&opened, MAXIMUM_BYTES)
     }
 }
 
@@ -223,24 +344,8 @@ fn head(sheet: &Sheet) -> index::Head {
         accepted: sheet.accepted,
         message_id: sheet.message_id.clone(),
         payments: sheet.orders.iter().map(|order| order.uetr).collect(),
+        owed: sheet.owed(),
     }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut options = File::options();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn read(path: &Path) -> Result<Sheet, Error> {
-    let most = u64::try_from(MAXIMUM_BYTES).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    let body = bytes.strip_prefix(MAGIC.as_slice());
-    let body =
-        body.ok_or_else(|| Error::new(ErrorKind::InvalidData, "this is no record of orders"))?;
-    codec::decode(body, MAXIMUM_BYTES)
 }
 
 fn failed(path: &Path, source: Error) -> DeskError {
@@ -248,113 +353,4 @@ fn failed(path: &Path, source: Error) -> DeskError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ledger::crypto::Suite;
-    use ledger::hash::ChainId;
-    use ledger::transaction::Transaction;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn domains() -> Domains {
-        Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])))
-    }
-
-    fn uetr(number: u32) -> Uetr {
-        let mut entropy = [7; 16];
-        entropy[..4].copy_from_slice(&number.to_be_bytes());
-        Uetr::from_entropy(entropy)
-    }
-
-    fn sheet(accepted: u64, message_id: &str, payments: std::ops::Range<u32>) -> Sheet {
-        let transaction = Transaction {
-            suite: Suite::Ed25519Blake3,
-            chain_id: ChainId(Hash([1; 32])),
-            valid_from: Timestamp(1),
-            valid_until: Timestamp(accepted),
-            operations: vec![],
-            atomic: false,
-            signers: vec![],
-        };
-        let order = |number| Order {
-            uetr: uetr(number),
-            salt: [5; 32],
-            private: PrivateData::default(),
-            transaction: 0,
-        };
-        Sheet {
-            accepted: Timestamp(accepted),
-            message: Hash([9; 32]),
-            message_id: message_id.to_owned(),
-            definition: "pacs.008.001.08".to_owned(),
-            created: Some("2026-11-21T10:00:00Z".to_owned()),
-            transactions: vec![SignedTransaction { transaction, signatures: vec![] }],
-            orders: payments.map(order).collect(),
-        }
-    }
-
-    /// The payments under `message_id`, and when each was accepted.
-    fn found(records: &Records, message_id: &str) -> Vec<(Uetr, u64)> {
-        let found = records.of_message(&domains(), message_id).unwrap();
-        found.iter().map(|record| (record.uetr, record.accepted.0)).collect()
-    }
-
-    #[test]
-    fn records_are_private_come_back_and_replace_older_ones() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path().join("private");
-        let records = Records::new(folder.clone());
-        assert!(records.load_all(&domains(), &[uetr(1)]).unwrap().is_empty());
-        records.save(&sheet(1, "A", 0..3)).unwrap();
-        records.save(&sheet(2, "B", 2..4)).unwrap();
-        let all = [0, 1, 2, 3, 4].map(uetr);
-        let loaded = records.load_all(&domains(), &all).unwrap();
-        let accepted: Vec<_> = loaded.values().map(|record| record.accepted.0).collect();
-        assert_eq!(accepted, [1, 1, 2, 2]);
-        let of_two: BTreeSet<_> = loaded.values().map(|record| record.signed.id).collect();
-        assert_eq!(of_two.len(), 2);
-        let expected = [(0, 1), (1, 1)].map(|(number, accepted)| (uetr(number), accepted));
-        assert_eq!(found(&records, "A"), expected);
-        assert_eq!(found(&records, "AB"), []);
-        for entry in fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.extension().is_some_and(|ending| ending == ENDING) {
-                assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-            }
-        }
-        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-    }
-
-    #[test]
-    fn the_index_is_made_again_and_a_damaged_file_is_named() {
-        let home = tempfile::tempdir().unwrap();
-        let records = Records::new(home.path().to_owned());
-        // The newer one first: its place among the files is not its place in time.
-        for (accepted, id) in [(2, "B"), (1, "A")] {
-            records.save(&sheet(accepted, id, 0..2)).unwrap();
-        }
-        drop(records);
-        fs::remove_file(home.path().join(index::FILE)).unwrap();
-        let records = Records::new(home.path().to_owned());
-        assert_eq!(found(&records, "B"), [(uetr(0), 2), (uetr(1), 2)]);
-        assert_eq!(found(&records, "A"), []);
-        let is_sheet = |path: &PathBuf| path.extension().is_some_and(|ending| ending == ENDING);
-        let paths = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().path());
-        for path in paths.filter(is_sheet) {
-            let mut bytes = fs::read(&path).unwrap();
-            bytes.push(0);
-            fs::write(&path, bytes).unwrap();
-        }
-        let error = records.load_all(&domains(), &[uetr(0)]).unwrap_err().to_string();
-        assert!(error.contains(".orders"), "{error}");
-    }
-
-    #[test]
-    fn a_message_is_one_file_however_many_payments_it_has() {
-        let home = tempfile::tempdir().unwrap();
-        let records = Records::new(home.path().to_owned());
-        records.save(&sheet(1, "A", 0..5_000)).unwrap();
-        let names = fs::read_dir(home.path()).unwrap().count();
-        assert_eq!(names, 2, "the index, and the message's file");
-        assert_eq!(found(&records, "A").len(), 5_000);
-    }
-}
+mod tests;

@@ -17,14 +17,20 @@ pub enum Class {
     Lanes,
     /// Requests and answers of catch-up.
     Sync,
+    /// What two institutions tell each other apart from the ledger.
+    Private,
 }
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
 impl Class {
+    /// How many classes there are.
+    pub const COUNT: usize = 5;
+
     /// Every class, in the order of [`Class::index`].
-    pub const ALL: [Self; 4] = [Self::Votes, Self::Proposals, Self::Lanes, Self::Sync];
+    pub const ALL: [Self; Self::COUNT] =
+        [Self::Votes, Self::Proposals, Self::Lanes, Self::Sync, Self::Private];
 
     /// The class's place in [`Class::ALL`].
     pub const fn index(self) -> usize {
@@ -33,6 +39,7 @@ impl Class {
             Self::Proposals => 1,
             Self::Lanes => 2,
             Self::Sync => 3,
+            Self::Private => 4,
         }
     }
 
@@ -43,6 +50,7 @@ impl Class {
             Self::Proposals => "proposals",
             Self::Lanes => "lanes",
             Self::Sync => "sync",
+            Self::Private => "private",
         }
     }
 
@@ -50,7 +58,7 @@ impl Class {
     pub const fn max_frame(self) -> usize {
         match self {
             Self::Votes => 128 * KIB,
-            Self::Proposals => 2 * MIB,
+            Self::Proposals | Self::Private => 2 * MIB,
             Self::Lanes | Self::Sync => 8 * MIB,
         }
     }
@@ -59,7 +67,7 @@ impl Class {
     pub const fn queue_bytes(self) -> usize {
         match self {
             Self::Votes => MIB,
-            Self::Proposals => 4 * MIB,
+            Self::Proposals | Self::Private => 4 * MIB,
             Self::Lanes | Self::Sync => 32 * MIB,
         }
     }
@@ -74,7 +82,7 @@ impl Class {
     pub(super) const fn inbound_bytes(self) -> usize {
         match self {
             Self::Votes => MIB,
-            Self::Proposals => 4 * MIB,
+            Self::Proposals | Self::Private => 4 * MIB,
             Self::Lanes | Self::Sync => 16 * MIB,
         }
     }

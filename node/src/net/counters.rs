@@ -10,7 +10,7 @@ use super::class::Class;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkCounters {
     /// Per class, in the order of [`Class::ALL`].
-    pub classes: [ClassCounters; 4],
+    pub classes: [ClassCounters; Class::COUNT],
     /// Peers that became connected.
     pub connected: u64,
     /// Peers that became disconnected.
@@ -47,7 +47,7 @@ pub struct ClassCounters {
 /// The running totals.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    classes: [ClassTotals; 4],
+    classes: [ClassTotals; Class::COUNT],
     pub(super) connected: Total,
     pub(super) disconnected: Total,
     pub(super) unknown_peers: Total,

@@ -37,7 +37,7 @@ pub enum NetworkEvent {
 /// The application's end: what has happened, in order per peer and class.
 pub struct NetworkEvents {
     changes: UnboundedReceiver<NetworkEvent>,
-    frames: [UnboundedReceiver<Arrival>; 4],
+    frames: [UnboundedReceiver<Arrival>; Class::COUNT],
     next_class: usize,
 }
 
@@ -80,7 +80,7 @@ impl NetworkEvents {
 #[derive(Clone)]
 pub(super) struct Inbox {
     changes: UnboundedSender<NetworkEvent>,
-    frames: [UnboundedSender<Arrival>; 4],
+    frames: [UnboundedSender<Arrival>; Class::COUNT],
 }
 
 pub(super) fn channel() -> (Inbox, NetworkEvents) {

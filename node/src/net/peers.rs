@@ -19,7 +19,7 @@ use super::{NetworkError, PeerAddress};
 pub(super) struct Peer {
     pub(super) id: PeerId,
     pub(super) addresses: Vec<String>,
-    pub(super) lines: Arc<[Line; 4]>,
+    pub(super) lines: Arc<[Line; Class::COUNT]>,
 }
 
 /// What belongs to a peer and class however often the connection changes.
@@ -74,7 +74,7 @@ impl Peers {
     }
 }
 
-fn new_lines() -> Arc<[Line; 4]> {
+fn new_lines() -> Arc<[Line; Class::COUNT]> {
     let line = |class| Line { outbox: Outbox::new(class), share: Share::new(class) };
     Arc::new(Class::ALL.map(line))
 }

@@ -43,7 +43,7 @@ pub(super) enum StreamEvent {
 
 /// One protocol name per class.
 #[derive(Clone)]
-struct Names([StreamProtocol; 4]);
+struct Names([StreamProtocol; Class::COUNT]);
 
 impl Names {
     fn class_of(&self, name: &StreamProtocol) -> Option<Class> {
@@ -61,8 +61,9 @@ pub(super) struct Behaviour {
 
 impl Behaviour {
     pub(super) fn new(chain: &[u8; 32], open_limit: Duration) -> Result<Self, InvalidProtocol> {
-        let [votes, proposals, lanes, sync] = Class::ALL.map(|class| class.protocol(chain));
-        let names = Names([votes?, proposals?, lanes?, sync?]);
+        let [votes, proposals, lanes, sync, private] =
+            Class::ALL.map(|class| class.protocol(chain));
+        let names = Names([votes?, proposals?, lanes?, sync?, private?]);
         Ok(Self { names, open_limit, events: VecDeque::new(), waker: None })
     }
 
@@ -71,7 +72,7 @@ impl Behaviour {
             names: self.names.clone(),
             open_limit: self.open_limit,
             to_open: Class::ALL.into(),
-            inbound: [false; 4],
+            inbound: [false; Class::COUNT],
             events: VecDeque::new(),
         }
     }
@@ -133,7 +134,7 @@ pub(super) struct Handler {
     names: Names,
     open_limit: Duration,
     to_open: VecDeque<Class>,
-    inbound: [bool; 4],
+    inbound: [bool; Class::COUNT],
     events: VecDeque<StreamEvent>,
 }
 

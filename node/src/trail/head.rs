@@ -5,7 +5,7 @@
 //! the node's key and the home makes another chain; for that, heads leave the machine (the log, the
 //! API).
 
-use ledger::crypto::{PublicKey, SecretKey, Signature, SignatureCheck, Suite};
+use ledger::crypto::{PublicKey, SecretKey};
 use ledger::hash::Hash as Digest;
 use ledger::ids::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use std::path::Path;
 use super::record::Link;
 use crate::access::Moment;
 use crate::home::{HomeError, read_text, write_private};
+use crate::signed;
 
 /// The file, in the folder of the chain.
 const FILE: &str = "head.json";
@@ -54,7 +55,7 @@ impl Head {
             node_key: key.public().to_hex(),
             signature: String::new(),
         };
-        head.signature = hex(&key.sign(&head.digest()).0);
+        head.signature = signed::sign(key, &head.digest());
         head
     }
 
@@ -66,27 +67,20 @@ impl Head {
 
     /// True if it is signed by `key`.
     pub fn is_by(&self, key: PublicKey) -> bool {
-        let Some(bytes) = unhex(&self.signature) else { return false };
-        let (digest, signature) = (self.digest(), Signature(bytes));
         PublicKey::from_hex(&self.node_key) == Some(key)
-            && Suite::Ed25519Blake3.verify(&SignatureCheck { key, digest, signature })
+            && signed::is_by(key, self.digest(), &self.signature)
     }
 
     fn digest(&self) -> Digest {
-        let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
-        for part in [&self.owner, &self.hash, &String::from(self.time)] {
-            // Each part with its length, so that no two heads have the same bytes.
-            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        hasher.update(&self.sequence.to_le_bytes());
-        Digest(*hasher.finalize().as_bytes())
+        let (time, sequence) = (String::from(self.time), self.sequence.to_le_bytes());
+        let parts = [self.owner.as_bytes(), self.hash.as_bytes(), time.as_bytes(), &sequence];
+        signed::digest(DOMAIN, &parts)
     }
 
     /// Writes it beside the chain.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        write_private(&folder.join(FILE), &format!("{text}\n")).map_err(io::Error::other)
+        write_private(&folder.join(FILE), format!("{text}\n")).map_err(io::Error::other)
     }
 }
 
@@ -103,20 +97,4 @@ pub fn read(folder: &Path) -> Result<Option<Head>, HomeError> {
     serde_json::from_str(&text)
         .map(Some)
         .map_err(|error| HomeError::Format { path, reason: error.to_string() })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 64]> {
-    let mut bytes = [0; 64];
-    if text.len() != 128 || !text.is_ascii() {
-        return None;
-    }
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        let start = place.saturating_mul(2);
-        *byte = u8::from_str_radix(text.get(start..start.saturating_add(2))?, 16).ok()?;
-    }
-    Some(bytes)
 }

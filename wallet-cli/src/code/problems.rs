@@ -27,6 +27,7 @@ fn meaning(code: ProblemCode) -> Text {
         ProblemCode::TooEarly => "尚不能证明其不存在。",
         ProblemCode::TooLate => "已不能证明其不存在。",
         ProblemCode::Pruned => "该节点不再保存这些内容。",
+        ProblemCode::Erased => "该内容已被删除。",
         ProblemCode::TooLarge => "请求过大。",
         ProblemCode::TooDeep => "请求嵌套过深。",
         ProblemCode::UnsupportedMediaType => "不接受该媒体类型。",
@@ -87,6 +88,11 @@ fn action(code: ProblemCode) -> Text {
         ProblemCode::TooLate => {
             say!("Look for a proof that was made in time.", "请寻找当时及时生成的证明。")
         }
+        ProblemCode::Erased => say!(
+            "This institution has erased the payment's names and texts; the other one may have \
+             its own copy. The payment and its proofs stand.",
+            "本机构已删除该付款的姓名与附言；对方机构可能仍有自己的副本。付款及其证明仍然有效。"
+        ),
         ProblemCode::Pruned => say!(
             "Ask an archive node: one that keeps all blocks.",
             "请询问保存全部区块的归档节点。"

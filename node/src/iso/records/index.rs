@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use ledger::ids::{Timestamp, Uetr};
+use ledger::ids::{InstitutionNumber, Timestamp, Uetr};
 use redb::{Database, ReadableDatabase, TableDefinition};
 
 use super::failed;
@@ -21,6 +22,13 @@ pub(super) const FILE: &str = "index.redb";
 const PAYMENTS: TableDefinition<'_, [u8; 16], &str> = TableDefinition::new("payments");
 /// Message id and file name.
 const MESSAGES: TableDefinition<'_, (&str, &str), ()> = TableDefinition::new("messages");
+
+/// Every file that has a payment, older ones too: UETR and file name.
+const COPIES: TableDefinition<'_, ([u8; 16], &str), ()> = TableDefinition::new("copies");
+/// UETR to the number of the institution that is owed the private part.
+const OWED: TableDefinition<'_, [u8; 16], u32> = TableDefinition::new("owed");
+/// UETR to when the other institution had the private part.
+const DELIVERED: TableDefinition<'_, [u8; 16], u64> = TableDefinition::new("delivered");
 
 /// Above every file's name, which is hexadecimal.
 const LAST: &str = "~";
@@ -37,6 +45,19 @@ pub(super) struct Head {
     pub(super) message_id: String,
     /// The payments.
     pub(super) payments: Vec<Uetr>,
+    /// Which institutions are owed the private parts of which of them.
+    pub(super) owed: Vec<(Uetr, InstitutionNumber)>,
+}
+
+/// How far a payment's private part is on its way to the payee's institution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// It is owed to no other institution.
+    Nowhere,
+    /// That institution has not said that it has it.
+    Owed(InstitutionNumber),
+    /// It said so then, by this node's clock.
+    Done(Timestamp),
 }
 
 /// The index.
@@ -90,6 +111,40 @@ impl Index {
         self.try_of_message(message_id).map_err(|error| self.failed(error))
     }
 
+    /// Every file that has a payment.
+    pub(super) fn copies(&self, uetr: Uetr) -> Result<Vec<String>, DeskError> {
+        self.try_copies(uetr).map_err(|error| self.failed(error))
+    }
+
+    /// Forgets a payment that was in these files, and the messages of those that are gone.
+    pub(super) fn forget(
+        &self,
+        uetr: Uetr,
+        names: &[String],
+        gone: &[(String, String)],
+    ) -> Result<(), DeskError> {
+        self.try_forget(uetr, names, gone).map_err(|error| self.failed(error))
+    }
+
+    /// At most `most` private parts that are owed, from the one after `after` on.
+    pub(super) fn owed(
+        &self,
+        after: Option<Uetr>,
+        most: usize,
+    ) -> Result<Vec<(Uetr, InstitutionNumber)>, DeskError> {
+        self.try_owed(after, most).map_err(|error| self.failed(error))
+    }
+
+    /// These are no longer owed; those with a time were delivered then.
+    pub(super) fn settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), DeskError> {
+        self.try_settle(settled).map_err(|error| self.failed(error))
+    }
+
+    /// How far a payment's private part is on its way.
+    pub(super) fn delivery(&self, uetr: Uetr) -> Result<Delivery, DeskError> {
+        self.try_delivery(uetr).map_err(|error| self.failed(error))
+    }
+
     fn failed(&self, error: redb::Error) -> DeskError {
         failed(&self.path, io::Error::other(error))
     }
@@ -99,10 +154,19 @@ impl Index {
         {
             let mut payments = transaction.open_table(PAYMENTS)?;
             let mut messages = transaction.open_table(MESSAGES)?;
+            let mut copies = transaction.open_table(COPIES)?;
+            let mut owed = transaction.open_table(OWED)?;
+            let mut delivered = transaction.open_table(DELIVERED)?;
             for (name, head) in files {
                 messages.insert((head.message_id.as_str(), name.as_str()), ())?;
                 for uetr in &head.payments {
                     payments.insert(uetr.bytes(), name.as_str())?;
+                    copies.insert((*uetr.bytes(), name.as_str()), ())?;
+                }
+                for (uetr, institution) in &head.owed {
+                    // A newer order has a salt of its own, and so another private part.
+                    delivered.remove(uetr.bytes())?;
+                    owed.insert(uetr.bytes(), institution.0)?;
                 }
             }
         }
@@ -128,5 +192,80 @@ impl Index {
             names.push(row?.0.value().1.to_owned());
         }
         Ok(names)
+    }
+
+    fn try_copies(&self, uetr: Uetr) -> Result<Vec<String>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(COPIES)?;
+        let mut names = Vec::new();
+        for row in table.range((*uetr.bytes(), "")..=(*uetr.bytes(), LAST))? {
+            names.push(row?.0.value().1.to_owned());
+        }
+        Ok(names)
+    }
+
+    fn try_forget(
+        &self,
+        uetr: Uetr,
+        names: &[String],
+        gone: &[(String, String)],
+    ) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            transaction.open_table(PAYMENTS)?.remove(uetr.bytes())?;
+            transaction.open_table(OWED)?.remove(uetr.bytes())?;
+            transaction.open_table(DELIVERED)?.remove(uetr.bytes())?;
+            let mut copies = transaction.open_table(COPIES)?;
+            for name in names {
+                copies.remove((*uetr.bytes(), name.as_str()))?;
+            }
+            let mut messages = transaction.open_table(MESSAGES)?;
+            for (message_id, name) in gone {
+                messages.remove((message_id.as_str(), name.as_str()))?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn try_owed(
+        &self,
+        after: Option<Uetr>,
+        most: usize,
+    ) -> Result<Vec<(Uetr, InstitutionNumber)>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(OWED)?;
+        let after = after.map_or(Bound::Unbounded, |uetr| Bound::Excluded(*uetr.bytes()));
+        let mut owed = Vec::new();
+        for row in table.range::<[u8; 16]>((after, Bound::Unbounded))?.take(most) {
+            let (uetr, institution) = row?;
+            // A UETR's bytes are the entropy of that very UETR.
+            let uetr = Uetr::from_entropy(uetr.value());
+            owed.push((uetr, InstitutionNumber(institution.value())));
+        }
+        Ok(owed)
+    }
+
+    fn try_settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut owed = transaction.open_table(OWED)?;
+            let mut delivered = transaction.open_table(DELIVERED)?;
+            for (uetr, time) in settled {
+                let was_owed = owed.remove(uetr.bytes())?.is_some();
+                if let Some(time) = time.filter(|_| was_owed) {
+                    delivered.insert(uetr.bytes(), time.0)?;
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn try_delivery(&self, uetr: Uetr) -> Result<Delivery, redb::Error> {
+        let transaction = self.database.begin_read()?;
+        if let Some(institution) = transaction.open_table(OWED)?.get(uetr.bytes())? {
+            return Ok(Delivery::Owed(InstitutionNumber(institution.value())));
+        }
+        let time = transaction.open_table(DELIVERED)?.get(uetr.bytes())?;
+        Ok(time.map_or(Delivery::Nowhere, |time| Delivery::Done(Timestamp(time.value()))))
     }
 }
