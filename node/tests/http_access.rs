@@ -41,7 +41,7 @@ fn is_allowed(whom: &str, role: Option<Role>, reads: PublicReads) -> bool {
         "anyone" => true,
         "chain" => role.is_some() || reads != PublicReads::None,
         "accounts" => role.is_some() || reads == PublicReads::All,
-        "operators" => role.is_some(),
+        "operators" | "named" => role.is_some(),
         roles => role.is_some_and(|role| roles.split(", ").any(|one| one == role.word())),
     }
 }
@@ -158,6 +158,18 @@ fn the_manual_names_the_audience_of_every_route() {
         (scheme["type"].as_str(), scheme["scheme"].as_str()),
         (Some("http"), Some("bearer"))
     );
+}
+
+#[test]
+fn private_data_is_nobodys_where_nobody_is_an_operator() {
+    let node = Single::start(|_| {});
+    let client = Client::new(&node);
+    let path = "/v1/payments/5a7c1f0e-3b52-4d1b-9a44-0c7d2b6e8f10/private";
+    for method in ["GET", "DELETE"] {
+        let answer = client.call(method, path, None);
+        assert_eq!((answer.status, answer.problem().code.as_str()), (401, "token-missing"));
+    }
+    assert_eq!(client.call("GET", "/v1/webhooks", None).status, 200);
 }
 
 #[test]

@@ -125,7 +125,7 @@ mod tests {
 
     fn open_all(links: &mut Links, id: usize) -> (Vec<ConnectionId>, Option<Change>) {
         let connection = ConnectionId::new_unchecked(id);
-        for _ in 0..7 {
+        for _ in 0..2 * Class::COUNT - 1 {
             assert_eq!(links.opened(connection), (vec![], None));
         }
         links.opened(connection)
