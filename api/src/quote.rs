@@ -16,13 +16,31 @@ pub struct QuoteRequest {
     pub buy: String,
 }
 
+/// The second exchange of an offer over a third asset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnwardOffer {
+    /// What the first exchange gives for all of what is sold, and the second one takes:
+    /// `140.10 USD`.
+    pub sold: String,
+    /// Units of what the payee receives for one unit of that: `7.7712`.
+    pub rate: String,
+    /// The dealer's address.
+    pub dealer: String,
+}
+
 /// A dealer's firm offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct QuoteAnswer {
-    /// The signed quote's canonical bytes, base64; a payment carries them.
+    /// The canonical bytes of the signed quote, or of the two over a third asset, base64; a payment
+    /// carries them.
     pub quote: String,
-    /// The rate: `1.085`.
+    /// Units of what is received for one unit of what is sold: `1.085`; with `onward`, of what that
+    /// exchange takes.
     pub rate: String,
+    /// The second exchange, if there is no rate from the one asset to the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onward: Option<OnwardOffer>,
     /// What the payee receives for all of what is sold, rounded down: `1085.00 HKD`.
     pub receive: String,
     /// Until when the offer holds.

@@ -7,7 +7,7 @@ use ledger::corrections::Reason;
 use ledger::fees::{FeeItem, FeeKind};
 use ledger::ids::{AccountId, Height, Timestamp, Uetr};
 use ledger::money::Money;
-use ledger::receipt::{Outcome, Receipt, Reversal, Settlement};
+use ledger::receipt::{Exchange, Outcome, Receipt, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,9 +29,9 @@ pub struct FeeLine {
 pub struct ExchangeView {
     /// The dealer's address.
     pub dealer: String,
-    /// Units of the credited asset for one unit of the debited: `1.085`.
+    /// Units of what the dealer gave for one unit of what it took: `1.085`.
     pub rate: String,
-    /// What was exchanged: `1000.00 CNY`.
+    /// What it took: `1000.00 CNY`.
     pub sold: String,
 }
 
@@ -114,6 +114,9 @@ pub struct ReceiptView {
     /// The exchange, for a payment across currencies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeView>,
+    /// The second exchange, for a payment over a third asset.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub onward: Option<ExchangeView>,
     /// The payment (UETR) of which this is a return, a recall or its refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
@@ -159,6 +162,7 @@ impl ReceiptView {
             fee: None,
             fees: Vec::new(),
             exchange: None,
+            onward: None,
             payment: None,
             returned: None,
             rules: receipt.rules.0.iter().map(RuleView::new).collect(),
@@ -241,11 +245,13 @@ impl ReceiptView {
             amount: naming.amount(item.amount, charged),
         };
         self.fees = settlement.fees.iter().map(line).collect();
-        self.exchange = settlement.exchange.as_ref().map(|exchange| ExchangeView {
+        let exchanged = |exchange: &Exchange| ExchangeView {
             dealer: naming.address(exchange.dealer),
             rate: exchange.rate.to_string(),
-            sold: naming.amount(exchange.sold, charged),
-        });
+            sold: naming.money(exchange.sold),
+        };
+        self.exchange = settlement.exchange.as_ref().map(exchanged);
+        self.onward = settlement.onward.as_ref().map(exchanged);
     }
 }
 

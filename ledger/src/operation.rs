@@ -15,7 +15,7 @@ use crate::hash::Hash;
 use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use crate::limits::Limits;
 use crate::money::{Amount, Decimals, Money};
-use crate::quote::SignedQuote;
+use crate::quote::{Route, SignedQuote};
 use crate::waiting::{HashLock, OrderHash, Refusal, Secret};
 
 /// What kind of value an asset is.
@@ -92,12 +92,12 @@ pub struct PayAcross {
     pub from: AccountId,
     /// The payee's account.
     pub to: AccountId,
-    /// What the payer sells, in the asset that the quote's dealer buys.
+    /// What the payer sells, in the asset that the first quote's dealer buys.
     pub sell: Money,
-    /// The least that the payee must receive, in the asset that the dealer sells.
+    /// The least that the payee must receive, in the asset that the last dealer sells.
     pub minimum_received: Money,
-    /// The dealer's firm offer, used up by this payment.
-    pub quote: SignedQuote,
+    /// The dealers' firm offers, used up by this payment.
+    pub route: Route,
     /// Charges (in the sold asset), purpose, remittance.
     pub terms: PaymentTerms,
 }
@@ -358,10 +358,14 @@ impl Operation {
         }
     }
 
-    /// The quote that the operation carries.
-    pub fn quote(&self) -> Option<&SignedQuote> {
+    /// The quotes that the operation carries.
+    pub fn quotes(&self) -> impl Iterator<Item = &SignedQuote> {
+        self.route().into_iter().flat_map(Route::quotes)
+    }
+
+    fn route(&self) -> Option<&Route> {
         match self {
-            Self::PayAcross(pay) => Some(&pay.quote),
+            Self::PayAcross(pay) => Some(&pay.route),
             Self::RegisterAsset { .. }
             | Self::Issue { .. }
             | Self::Redeem { .. }
@@ -431,7 +435,7 @@ impl Operation {
             }
             Self::OpenAccount { policy, .. } | Self::SetPolicy { policy, .. } => policy.defect(),
             Self::RotateKeys { keys, .. } => keys.defect(),
-            Self::PayAcross(pay) => pay.quote.quote.defect(),
+            Self::PayAcross(pay) => pay.route.defect(),
             Self::SetFeeSchedule { schedule, .. } => schedule.defect(),
             Self::SetLimits { limits, .. } => limits.defect(),
             Self::Propose { change, .. } => change.defect(),
@@ -481,7 +485,10 @@ impl Operation {
             | Self::SetTier { account, .. } => BTreeSet::from([*account]),
             Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
             Self::Hold(hold) => BTreeSet::from([hold.pay.from, hold.pay.to]),
-            Self::PayAcross(pay) => BTreeSet::from([pay.from, pay.to, pay.quote.quote.dealer]),
+            Self::PayAcross(pay) => {
+                let dealers = pay.route.quotes().map(|signed| signed.quote.dealer);
+                dealers.chain([pay.from, pay.to]).collect()
+            }
             Self::Return(_) | Self::RequestRecall(_) => {
                 let settled = self.evidence().and_then(Evidence::settled);
                 settled.into_iter().flat_map(|of| [of.payee, of.payer]).collect()

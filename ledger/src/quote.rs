@@ -4,11 +4,12 @@
 //! once. Absent: the making of prices; a dealer does that off the ledger.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use std::fmt;
 
 use crate::crypto::{PublicKey, SecretKey, Signature, SignatureCheck};
 use crate::hash::{Domain, Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Timestamp};
-use crate::money::{Amount, Rate};
+use crate::money::{Amount, Decimals, Money, Rate};
 
 /// A firm offer: the dealer buys the payer's asset and sells the payee's.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -50,6 +51,89 @@ impl Quote {
             return Some("a quote exchanges two different assets");
         }
         None
+    }
+}
+
+/// The way of a payment from the asset that is sold to the one that is received: one offer, or two
+/// over a third asset. Both are used up together, or neither.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Route {
+    /// The offer for what the payer sells.
+    pub first: SignedQuote,
+    /// The offer for what the first one gives, if the payee receives another asset than that.
+    pub onward: Option<SignedQuote>,
+}
+
+impl Route {
+    /// The way by one offer.
+    pub const fn direct(quote: SignedQuote) -> Self {
+        Self { first: quote, onward: None }
+    }
+
+    /// The way over a third asset.
+    pub const fn over(first: SignedQuote, onward: SignedQuote) -> Self {
+        Self { first, onward: Some(onward) }
+    }
+
+    /// The offers, in their order.
+    pub fn quotes(&self) -> impl Iterator<Item = &SignedQuote> {
+        std::iter::once(&self.first).chain(&self.onward)
+    }
+
+    /// The asset that the payer sells.
+    pub const fn sell(&self) -> AssetCode {
+        self.first.quote.sell
+    }
+
+    /// The asset that the payee receives.
+    pub fn buy(&self) -> AssetCode {
+        self.onward.as_ref().map_or(self.first.quote.buy, |onward| onward.quote.buy)
+    }
+
+    /// What each offer gives for `sold`, rounded down each time, so that the dealers lose nothing;
+    /// the last is the payee's. None if that is too large, or `decimals` does not know an asset.
+    pub fn converted(
+        &self,
+        sold: Amount,
+        decimals: impl Fn(AssetCode) -> Option<Decimals>,
+    ) -> Option<Vec<Money>> {
+        let mut given = Vec::with_capacity(2);
+        let mut amount = sold;
+        for SignedQuote { quote, .. } in self.quotes() {
+            amount = quote.rate.convert(amount, decimals(quote.sell)?, decimals(quote.buy)?)?;
+            given.push(Money::new(amount, quote.buy));
+        }
+        Some(given)
+    }
+
+    /// The last block time at which all quotes of the way can be used.
+    pub fn expires(&self) -> Timestamp {
+        let first = self.first.quote.expires;
+        self.quotes().map(|signed| signed.quote.expires).fold(first, Timestamp::min)
+    }
+
+    /// Says what is wrong with the way whatever the state, if anything.
+    pub fn defect(&self) -> Option<&'static str> {
+        if let Some(onward) = &self.onward {
+            if onward.quote.sell != self.first.quote.buy {
+                return Some("the second quote of a way sells what the first one buys");
+            }
+            if onward.quote.buy == self.first.quote.sell {
+                return Some("a way does not lead back to the asset that it began with");
+            }
+        }
+        self.quotes().find_map(|signed| signed.quote.defect())
+    }
+}
+
+/// The rates on the way: `1 CNY = 0.1401 USD, 1 USD = 7.7712 HKD`.
+impl fmt::Display for Route {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, SignedQuote { quote, .. }) in self.quotes().enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(formatter, "{comma}1 {} = {} {}", quote.sell, quote.rate, quote.buy)?;
+        }
+        Ok(())
     }
 }
 

@@ -147,6 +147,8 @@ pub struct Settlement {
     pub fees: Vec<FeeItem>,
     /// The rate and the dealer's account, for a payment across assets.
     pub exchange: Option<Exchange>,
+    /// The second exchange, for a payment over a third asset.
+    pub onward: Option<Exchange>,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
 }
@@ -255,17 +257,17 @@ pub struct Refused {
     pub reason: Refusal,
 }
 
-/// The exchange within a payment across assets.
+/// An exchange within a payment across assets.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Exchange {
     /// The dealer's account.
     pub dealer: AccountId,
     /// The quote that was used up.
     pub quote: Hash,
-    /// Units of the credited asset for one unit of the debited.
+    /// Units of what the dealer gave for one unit of what it took.
     pub rate: Rate,
-    /// What was exchanged: the debited amount without charges.
-    pub sold: Amount,
+    /// What it took: the debited amount without charges, or what the exchange before gave.
+    pub sold: Money,
 }
 
 /// The outcome of one operation.

@@ -100,7 +100,7 @@ impl Transaction {
         if let Some(reason) = self.defect() {
             return Err(EnvelopeError::Malformed { reason: reason.to_owned() });
         }
-        let quotes = self.operations.iter().filter_map(Operation::quote);
+        let quotes = self.operations.iter().flat_map(Operation::quotes);
         let mut checks: Vec<_> = quotes.map(|quote| quote.signature_check(domains)).collect();
         for evidence in self.operations.iter().filter_map(Operation::evidence) {
             checks.extend(evidence.check(domains)?);

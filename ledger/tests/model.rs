@@ -20,7 +20,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Timestamp, Uetr};
 use ledger::money::{Amount, Money, Rate};
 use ledger::operation::{ChargeBearer, FreezeDirection, Hold, Operation, Pay, PayAcross};
-use ledger::quote::Quote;
+use ledger::quote::{Quote, Route};
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey, marker_prefix};
 use ledger::transaction::VerifiedTransaction;
@@ -339,8 +339,8 @@ impl Model {
         signed: &impl Fn(SecretKey) -> bool,
         time: Timestamp,
     ) -> Result {
-        let PayAcross { from, to, sell, minimum_received, quote, terms, .. } = pay;
-        let quote = &quote.quote;
+        let PayAcross { from, to, sell, minimum_received, route, terms, .. } = pay;
+        let quote = &route.first.quote;
         let (asset, amount) = (sell.asset, sell.amount.0);
         let exists = self.accounts.contains_key(from);
         require(!exists || signed(owner(*from)), Rejection::SignersMissing)?;
@@ -479,8 +479,8 @@ fn draw_operation(
             let sell = Money::new(money.amount, code(sell));
             let least = draw.of(&[0, 1, 10_000]);
             let minimum_received = Money::new(Amount(least), code(buy));
-            let quote = world.signed(quote);
-            let pay = PayAcross { uetr, from, to, sell, minimum_received, quote, terms };
+            let route = Route::direct(world.signed(quote));
+            let pay = PayAcross { uetr, from, to, sell, minimum_received, route, terms };
             Operation::PayAcross(Box::new(pay))
         }
     }

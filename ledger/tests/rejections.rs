@@ -93,10 +93,10 @@ impl Case {
     }
 
     fn requote(&mut self, change: impl FnOnce(&mut Quote)) {
-        let mut quote = self.across().quote.quote.clone();
+        let mut quote = self.across().route.first.quote.clone();
         change(&mut quote);
         let signed = self.world.signed(quote);
-        self.across().quote = signed;
+        self.across().route.first = signed;
     }
 
     fn schedule(&mut self) -> &mut FeeSchedule {
@@ -727,9 +727,9 @@ fn pay_across() {
             case.requote(|quote| quote.rate = ledger::money::Rate::parse("0.9").unwrap());
         }),
         defect(QuoteForged, &["quote key"], |case| {
-            let quote = case.across().quote.quote.clone();
+            let quote = case.across().route.first.quote.clone();
             let signed = SignedQuote::sign(case.world.domains(), &key("a forger"), quote);
-            case.across().quote = signed;
+            case.across().route.first = signed;
         }),
         defect(QuoteExpired, &["expiry", "quote key"], |case| {
             let last = case.world.tip.header().time;

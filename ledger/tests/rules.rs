@@ -16,7 +16,7 @@ use ledger::money::{Amount, Decimals, Rate};
 use ledger::operation::{
     AssetKind, ChargeBearer, FreezeDirection, Operation, Pay, PayAcross, PaymentTerms,
 };
-use ledger::quote::Quote;
+use ledger::quote::{Quote, Route};
 use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, MARKER_TAG, MarkerKey, RestoreError, State, StateKey};
@@ -516,7 +516,7 @@ fn l15_who_bears_the_charges() {
         let outcome = world.submit(Operation::PayAcross(Box::new(pay)), &[owner(wei())]);
         let settlement = settled(&outcome);
         let sold = if bearer == ChargeBearer::Creditor { 19_800 } else { 20_000 };
-        assert_eq!(settlement.exchange.as_ref().unwrap().sold, Amount(sold), "{bearer:?}");
+        assert_eq!(settlement.exchange.as_ref().unwrap().sold, cny(sold), "{bearer:?}");
         assert_eq!(settlement.credited, hkd(sold * 1_085 / 1_000), "{bearer:?}");
         assert_eq!(world.posted(collector(), "CNY"), 330);
     }
@@ -547,7 +547,7 @@ fn l16_both_legs_or_none() {
     assert_eq!((settlement.debited, settlement.credited), (cny(100_000), hkd(108_500)));
     let exchange = settlement.exchange.clone().unwrap();
     assert_eq!((exchange.dealer, exchange.rate), (dealer(), Rate::parse("1.085").unwrap()));
-    assert_eq!(exchange.quote, pay.quote.quote.id(world.domains()));
+    assert_eq!(exchange.quote, pay.route.first.quote.id(world.domains()));
     let positions = |world: &World| {
         let of = |account, asset| world.posted(account, asset);
         [of(wei(), "CNY"), of(dealer(), "CNY"), of(dealer(), "HKD"), of(lee(), "HKD")]
@@ -556,7 +556,8 @@ fn l16_both_legs_or_none() {
     assert_eq!(positions(&world), after);
     // The dealer's side fails: the payer's does not happen either.
     let dear = Quote { rate: Rate::parse("98.916").unwrap(), ..world.quote("1") };
-    let pay = PayAcross { quote: world.signed(dear), ..world.pay_across(cny(100_000)) };
+    let pay =
+        PayAcross { route: Route::direct(world.signed(dear)), ..world.pay_across(cny(100_000)) };
     let outcome = world.submit(Operation::PayAcross(Box::new(pay)), &[owner(wei())]);
     assert_eq!(outcome, rejected(Rejection::DealerInsufficientFunds));
     assert_eq!(positions(&world), after);
@@ -570,7 +571,10 @@ fn l16_there_and_back_never_gains() {
         for amount in [15, 101, 1_237, 99_999] {
             let mut world = World::new();
             let quote = Quote { rate: Rate::parse(there).unwrap(), ..world.quote("1") };
-            let pay = PayAcross { quote: world.signed(quote), ..world.pay_across(cny(amount)) };
+            let pay = PayAcross {
+                route: Route::direct(world.signed(quote)),
+                ..world.pay_across(cny(amount))
+            };
             let outcome = world.submit(Operation::PayAcross(Box::new(pay)), &[owner(wei())]);
             let got = settled(&outcome).credited;
             let rate = Rate::parse(back).unwrap();
@@ -581,7 +585,7 @@ fn l16_there_and_back_never_gains() {
                 to: wei(),
                 sell: got,
                 minimum_received: cny(1),
-                quote: world.signed(quote),
+                route: Route::direct(world.signed(quote)),
                 ..world.pay_across(cny(1))
             };
             let outcome = world.submit(Operation::PayAcross(Box::new(pay)), &[owner(lee())]);
@@ -600,7 +604,7 @@ fn l17_a_quote_is_used_once_and_only_by_what_settles() {
     let poor = PayAcross { minimum_received: hkd(9_000_000), ..poor };
     let outcome = world.submit(Operation::PayAcross(Box::new(poor)), &[owner(wei())]);
     assert_eq!(outcome, rejected(Rejection::QuoteMismatch));
-    let id = first.quote.quote.id(world.domains());
+    let id = first.route.first.quote.id(world.domains());
     assert_eq!(world.tip.state().marker(&MarkerKey::Quote(id)), None);
     let again = PayAcross { uetr: world.fresh_uetr(), ..first };
     settled(&world.submit(Operation::PayAcross(Box::new(again.clone())), &[owner(wei())]));
@@ -626,7 +630,7 @@ fn l17_an_atomic_failure_leaves_the_quote_unused() {
 fn l17_a_forged_quote_never_enters() {
     let mut world = World::new();
     let mut pay = world.pay_across(cny(100));
-    pay.quote.quote.maximum = Amount(9_999_999);
+    pay.route.first.quote.maximum = Amount(9_999_999);
     let order = Order::one(Operation::PayAcross(Box::new(pay)), &[owner(wei())]);
     let signed = order.sign(world.domains(), world.time());
     let simulated = world.tip.simulate(world.time(), &signed.transaction);

@@ -132,7 +132,7 @@ fn operations_and_transactions() {
     };
     let mut vectors: Vec<_> =
         operations.iter().map(|operation| vector(&name(operation), operation, None)).collect();
-    let quote = &across.quote.quote;
+    let quote = &across.route.first.quote;
     vectors.push(vector(
         "quote; its hash is its id, which the dealer signs",
         quote,
@@ -158,13 +158,14 @@ fn receipts() {
             FeeItem { kind: FeeKind::Interbank, amount: Amount(30) },
         ],
         exchange: None,
+        onward: None,
         remittance: Hash([9; 32]),
     };
     let exchange = ledger::receipt::Exchange {
         dealer: dealer(),
         quote: Hash([4; 32]),
         rate: ledger::money::Rate::parse("1.0850").unwrap(),
-        sold: Amount(20_000),
+        sold: cny(20_000),
     };
     let across =
         Settlement { credited: hkd(21_700), exchange: Some(exchange), ..settlement.clone() };
@@ -559,6 +560,7 @@ fn limits() {
         credited: cny(20_000),
         fees: vec![],
         exchange: None,
+        onward: None,
         remittance: Hash([9; 32]),
     };
     let alerted = Receipt {

@@ -4,11 +4,10 @@
 //! dealer to more than somebody wanted. Invariants: every offer has a number of its own, from the
 //! operating system's entropy. Absent: positions, margins and rates that move.
 
-use ledger::crypto::SecretKey;
 use ledger::hash::Domains;
 use ledger::ids::{AssetCode, Timestamp};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::quote::{Quote, SignedQuote};
+use ledger::quote::{Quote, Route, SignedQuote};
 
 use crate::home::Dealer;
 
@@ -42,14 +41,25 @@ pub enum Decline {
 /// An offer and what it comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The signed offer.
-    pub quote: SignedQuote,
-    /// What the payee receives for all of what is sold.
-    pub receive: Money,
+    /// The signed quote, or the two over a third asset.
+    pub route: Route,
+    /// What each quote gives for all of what is sold; the last is the payee's.
+    pub given: Vec<Money>,
 }
 
-/// Offers to buy `sell` for `buy`, firm from `now` for the dealer's time. `nonce` must never
-/// repeat.
+impl Offer {
+    /// What the payee receives for all of what is sold.
+    pub fn receive(&self) -> Option<Money> {
+        self.given.last().copied()
+    }
+}
+
+/// What an offer is made at: the moment, from which on it is firm for the dealer's time, and a
+/// number that never repeats for each of two quotes.
+pub type Moment = (Timestamp, [u64; 2]);
+
+/// Offers to buy `sell` for `buy`: by the rate of the pair, or else over the third asset that gives
+/// the most.
 ///
 /// # Errors
 /// [`Decline`] says why there is no offer.
@@ -58,61 +68,110 @@ pub fn offer(
     domains: &Domains,
     decimals: impl Fn(AssetCode) -> Option<Decimals>,
     (sell, buy): (Money, AssetCode),
-    (now, nonce): (Timestamp, u64),
+    (now, [first, second]): Moment,
 ) -> Result<Offer, Decline> {
-    let pair = || Decline::Pair { sell: sell.asset, buy };
-    let outside = || Decline::Amount { sell: sell.asset, buy };
-    let unfit = |_| Decline::Configuration { asset: sell.asset };
-    let sold_decimals = decimals(sell.asset).ok_or_else(pair)?;
-    let bought_decimals = decimals(buy).ok_or_else(pair)?;
-    let row = dealer.rates.iter().find_map(|row| {
-        let (sells, buys, rate) = row.pair().ok()?;
-        (sells == sell.asset && buys == buy).then_some((row, rate))
-    });
-    let (row, rate) = row.ok_or_else(pair)?;
-    let (minimum, maximum) = row.bounds(sell.asset, sold_decimals).map_err(unfit)?;
-    if sell.amount < minimum || sell.amount > maximum {
-        return Err(outside());
+    let desk = Rates { dealer, domains, now };
+    if desk.has(sell.asset, buy) {
+        let (quote, receive) = desk.quote(&decimals, sell, buy, first)?;
+        return Ok(Offer { route: Route::direct(quote), given: vec![receive] });
     }
-    let receive = rate.convert(sell.amount, sold_decimals, bought_decimals);
-    let receive = receive.filter(|receive| !receive.is_zero()).ok_or_else(outside)?;
-    let quote = Quote {
-        dealer: dealer.account,
-        sell: sell.asset,
-        buy,
-        rate,
-        minimum,
-        maximum: sell.amount,
-        expires: now.plus(dealer.valid_ms),
-        nonce,
-    };
-    let quote = sign(domains, &dealer.key, quote);
-    Ok(Offer { quote, receive: Money::new(receive, buy) })
+    let mut best: Option<Offer> = None;
+    let mut declined = Decline::Pair { sell: sell.asset, buy };
+    for third in desk.bought_for(sell.asset).filter(|third| desk.has(*third, buy)) {
+        let way = desk.quote(&decimals, sell, third, first).and_then(|(quote, middle)| {
+            let (onward, receive) = desk.quote(&decimals, middle, buy, second)?;
+            Ok(Offer { route: Route::over(quote, onward), given: vec![middle, receive] })
+        });
+        match way {
+            Ok(offer) if best.as_ref().is_none_or(|best| best.receive() < offer.receive()) => {
+                best = Some(offer);
+            }
+            Ok(_) => {}
+            Err(decline) => declined = decline,
+        }
+    }
+    best.ok_or(declined)
 }
 
-fn sign(domains: &Domains, key: &SecretKey, quote: Quote) -> SignedQuote {
-    SignedQuote::sign(domains, key, quote)
+/// The rows of a dealer, at a moment.
+struct Rates<'a> {
+    dealer: &'a Dealer,
+    domains: &'a Domains,
+    now: Timestamp,
 }
 
-/// What the payee receives by this offer for `sold`, if it can be used for that now.
+impl Rates<'_> {
+    fn has(&self, sell: AssetCode, buy: AssetCode) -> bool {
+        self.bought_for(sell).any(|bought| bought == buy)
+    }
+
+    /// What the dealer gives for this asset.
+    fn bought_for(&self, sell: AssetCode) -> impl Iterator<Item = AssetCode> {
+        let pairs = self.dealer.rates.iter().filter_map(|row| row.pair().ok());
+        pairs.filter(move |(sells, ..)| *sells == sell).map(|(_, buys, _)| buys)
+    }
+
+    /// A signed quote by the pair's row, and what it gives for all of `sell`.
+    fn quote(
+        &self,
+        decimals: impl Fn(AssetCode) -> Option<Decimals>,
+        sell: Money,
+        buy: AssetCode,
+        nonce: u64,
+    ) -> Result<(SignedQuote, Money), Decline> {
+        let pair = || Decline::Pair { sell: sell.asset, buy };
+        let outside = || Decline::Amount { sell: sell.asset, buy };
+        let unfit = |_| Decline::Configuration { asset: sell.asset };
+        let sold_decimals = decimals(sell.asset).ok_or_else(pair)?;
+        let bought_decimals = decimals(buy).ok_or_else(pair)?;
+        let row = self.dealer.rates.iter().find_map(|row| {
+            let (sells, buys, rate) = row.pair().ok()?;
+            (sells == sell.asset && buys == buy).then_some((row, rate))
+        });
+        let (row, rate) = row.ok_or_else(pair)?;
+        let (minimum, maximum) = row.bounds(sell.asset, sold_decimals).map_err(unfit)?;
+        if sell.amount < minimum || sell.amount > maximum {
+            return Err(outside());
+        }
+        let receive = rate.convert(sell.amount, sold_decimals, bought_decimals);
+        let receive = receive.filter(|receive| !receive.is_zero()).ok_or_else(outside)?;
+        let quote = Quote {
+            dealer: self.dealer.account,
+            sell: sell.asset,
+            buy,
+            rate,
+            minimum,
+            maximum: sell.amount,
+            expires: self.now.plus(self.dealer.valid_ms),
+            nonce,
+        };
+        let signed = SignedQuote::sign(self.domains, &self.dealer.key, quote);
+        Ok((signed, Money::new(receive, buy)))
+    }
+}
+
+/// What the payee receives by these quotes for `sold`, if they can be used for that now.
 pub fn receives(
-    quote: &Quote,
+    route: &Route,
     sold: Money,
     decimals: impl Fn(AssetCode) -> Option<Decimals>,
     now: Timestamp,
 ) -> Option<Amount> {
-    let is_fit = quote.sell == sold.asset
-        && (quote.minimum..=quote.maximum).contains(&sold.amount)
-        && now < quote.expires
-        && quote.defect().is_none();
-    let (sell, buy) = (decimals(quote.sell)?, decimals(quote.buy)?);
-    quote.rate.convert(sold.amount, sell, buy).filter(|_| is_fit)
+    let given = route.converted(sold.amount, decimals)?;
+    let taken = std::iter::once(sold.amount).chain(given.iter().map(|money| money.amount));
+    let is_fit = route.defect().is_none()
+        && route.sell() == sold.asset
+        && route.quotes().zip(taken).all(|(SignedQuote { quote, .. }, amount)| {
+            (quote.minimum..=quote.maximum).contains(&amount) && now < quote.expires
+        });
+    given.last().map(|money| money.amount).filter(|_| is_fit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::RateConfig;
+    use ledger::crypto::SecretKey;
     use ledger::crypto::Suite;
     use ledger::hash::{ChainId, Hash};
     use ledger::ids::{AccountId, InstitutionNumber};
@@ -122,13 +181,23 @@ mod tests {
             account: AccountId::new(InstitutionNumber(1), [9; 12]),
             key: SecretKey::from_seed(Suite::Ed25519Blake3, [7; 32]),
             valid_ms: 30_000,
-            rates: vec![RateConfig {
-                sell: "CNY".to_owned(),
-                buy: "HKD".to_owned(),
-                rate: "1.0850".to_owned(),
-                minimum: "1.00".to_owned(),
-                maximum: "5000.00".to_owned(),
-            }],
+            rates: vec![
+                row("CNY", "HKD", "1.0850"),
+                row("CNY", "USD", "0.1401"),
+                row("CNY", "EUR", "0.1200"),
+                row("USD", "SGD", "1.3000"),
+                row("EUR", "SGD", "1.5000"),
+            ],
+        }
+    }
+
+    fn row(sell: &str, buy: &str, rate: &str) -> RateConfig {
+        RateConfig {
+            sell: sell.to_owned(),
+            buy: buy.to_owned(),
+            rate: rate.to_owned(),
+            minimum: "1.00".to_owned(),
+            maximum: "5000.00".to_owned(),
         }
     }
 
@@ -143,17 +212,35 @@ mod tests {
     fn ask(amount: u128, sell: &str, buy: &str) -> Result<Offer, Decline> {
         let sell = Money::new(Amount(amount), code(sell));
         let decimals = |asset| Decimals::of_currency(asset);
-        offer(&dealer(), &domains(), decimals, (sell, code(buy)), (Timestamp(1_000), 5))
+        offer(&dealer(), &domains(), decimals, (sell, code(buy)), (Timestamp(1_000), [5, 6]))
     }
 
     #[test]
     fn an_offer_is_signed_and_for_no_more_than_was_asked() {
         let offer = ask(100_000, "CNY", "HKD").unwrap();
-        assert_eq!(offer.receive, Money::new(Amount(108_500), code("HKD")));
-        let quote = &offer.quote.quote;
+        assert_eq!(offer.given, [Money::new(Amount(108_500), code("HKD"))]);
+        assert_eq!(offer.route.onward, None);
+        let quote = &offer.route.first.quote;
         assert_eq!((quote.minimum, quote.maximum), (Amount(100), Amount(100_000)));
         assert_eq!((quote.expires, quote.nonce), (Timestamp(31_000), 5));
-        assert!(domains().suite().verify(&offer.quote.signature_check(&domains())));
+        assert!(domains().suite().verify(&offer.route.first.signature_check(&domains())));
+    }
+
+    #[test]
+    fn where_no_rate_leads_the_best_way_over_a_third_asset_is_offered() {
+        let offer = ask(100_000, "CNY", "SGD").unwrap();
+        // 140.10 USD are 182.13 SGD; 120.00 EUR would be 180.00.
+        let money = |amount, asset| Money::new(Amount(amount), code(asset));
+        assert_eq!(offer.given, [money(14_010, "USD"), money(18_213, "SGD")]);
+        let nonces: Vec<_> = offer.route.quotes().map(|signed| signed.quote.nonce).collect();
+        assert_eq!(nonces, [5, 6]);
+        assert_eq!(offer.route.onward.as_ref().unwrap().quote.maximum, Amount(14_010));
+        let sold = money(50_000, "CNY");
+        let receives = |now| receives(&offer.route, sold, Decimals::of_currency, Timestamp(now));
+        assert_eq!(receives(1_000), Some(Amount(9_106)));
+        assert_eq!(receives(31_000), None);
+        // 0.70 USD are below what the second row is for, and 0.60 EUR too.
+        assert!(matches!(ask(500, "CNY", "SGD"), Err(Decline::Amount { .. })));
     }
 
     #[test]
@@ -172,10 +259,10 @@ mod tests {
 
     #[test]
     fn an_offer_is_used_within_its_bounds_and_time() {
-        let quote = ask(100_000, "CNY", "HKD").unwrap().quote.quote;
+        let route = ask(100_000, "CNY", "HKD").unwrap().route;
         let at = |amount, asset, now| {
             let sold = Money::new(Amount(amount), code(asset));
-            receives(&quote, sold, Decimals::of_currency, Timestamp(now))
+            receives(&route, sold, Decimals::of_currency, Timestamp(now))
         };
         assert_eq!(at(100_000, "CNY", 1_000), Some(Amount(108_500)));
         assert_eq!(at(100, "CNY", 30_999), Some(Amount(108)));

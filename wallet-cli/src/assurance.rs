@@ -420,11 +420,12 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         }
         Operation::PayAcross(pay) => {
             let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
-            let sold = principal(settlement, pay.sell, &pay.terms).map(|sold| sold.amount);
-            let exchange = settlement.exchange.as_ref();
+            let sold = principal(settlement, pay.sell, &pay.terms);
+            let exchanges = settlement.exchange.iter().chain(&settlement.onward);
+            let offers = pay.route.quotes().map(|signed| (signed.quote.dealer, signed.quote.rate));
             let amounts = sold.is_some()
-                && exchange.map(|exchange| exchange.sold) == sold
-                && exchange.map(|exchange| exchange.dealer) == Some(pay.quote.quote.dealer)
+                && settlement.exchange.as_ref().map(|exchange| exchange.sold) == sold
+                && exchanges.map(|exchange| (exchange.dealer, exchange.rate)).eq(offers)
                 && settlement.credited.asset == pay.minimum_received.asset
                 && settlement.credited.amount >= pay.minimum_received.amount;
             first_difference(parties, amounts)

@@ -315,19 +315,22 @@ fn payment(pay: &Pay, naming: &Naming) -> Vec<Line> {
 }
 
 fn exchange(pay: &PayAcross, naming: &Naming) -> Vec<Line> {
-    let quote = &pay.quote.quote;
     let least = text(pay.minimum_received, naming);
-    let rate = format!("1 {} = {} {}", quote.sell, quote.rate, quote.buy);
+    let dealers = pay
+        .route
+        .quotes()
+        .map(|signed| (say!("dealer", "做市商"), Text::data(naming.address(signed.quote.dealer))));
+    let until = api::text::time(pay.route.expires());
     let mut lines = vec![
         (say!("pay", "支付"), text(pay.sell, naming)),
         (say!("receive", "对方收到"), say!("at least {least}", "至少 {least}"; least = least)),
         (say!("from", "付款账户"), Text::data(naming.address(pay.from))),
         (say!("to", "收款账户"), Text::data(naming.address(pay.to))),
-        (say!("rate", "汇率"), Text::data(rate)),
-        (say!("dealer", "做市商"), Text::data(naming.address(quote.dealer))),
-        (say!("firm until", "报价有效至"), Text::data(api::text::time(quote.expires))),
+        (say!("rate", "汇率"), Text::data(pay.route.to_string())),
+        (say!("firm until", "报价有效至"), Text::data(until)),
         (say!("id", "编号"), Text::data(pay.uetr.to_string())),
     ];
+    lines.extend(dealers);
     lines.extend(terms(&pay.terms, pay.sell.asset, naming));
     lines
 }

@@ -36,6 +36,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
         credited: charges.principal,
         fees: charges.items,
         exchange: None,
+        onward: None,
         remittance: pay.terms.remittance,
     });
     Ok(Effect { outcome, entries })

@@ -1,7 +1,7 @@
-//! Payments across two assets against a dealer's quote: payment versus payment.
+//! Payments across assets against dealers' quotes, one or two: payment versus payment.
 //!
-//! The quote's signature was verified with the transaction's own; here it is decided whether its
-//! key may sign for the dealer.
+//! The quotes' signatures were verified with the transaction's own; here it is decided whether
+//! their keys may sign for the dealers.
 
 use super::fees::Charges;
 use super::limits::{self, Move, Ordered};
@@ -10,7 +10,7 @@ use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
 use super::step_up;
 use crate::account::{Account, EntryKind};
 use crate::hash::Hash;
-use crate::ids::Timestamp;
+use crate::ids::AccountId;
 use crate::money::{Amount, Money};
 use crate::operation::PayAcross;
 use crate::quote::{Quote, SignedQuote};
@@ -19,37 +19,49 @@ use crate::rejection::Rejection;
 use crate::state::MarkerKey;
 use std::sync::Arc;
 
+/// One exchange on the way.
+struct Stage<'a> {
+    quote: &'a Quote,
+    signed: &'a SignedQuote,
+    /// The quote's id.
+    id: Hash,
+    dealer: Arc<Account>,
+    /// What the dealer takes.
+    sold: Money,
+    /// What it gives.
+    given: Money,
+    /// Who gets that: the next dealer, or the payee.
+    taker: AccountId,
+}
+
 /// Pays across assets: all legs or none.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, Rejection> {
-    let quote = &pay.quote.quote;
-    let (payer, dealer) = ensure_parties(scene, pay)?;
+    let (payer, dealers) = ensure_parties(scene, pay)?;
     scene.ensure_known_asset(&pay.sell)?;
     scene.ensure_known_asset(&pay.minimum_received)?;
     ensure_movable(pay.sell.amount)?;
     let charges = Charges::of(scene, pay.from, pay.to, pay.sell, &pay.terms);
     // Charges that are refused only later, in their turn, leave the amount to exchange as it is.
     let sold = charges.as_ref().map_or(pay.sell, |charges| charges.principal);
-    let received = exchanged(scene, quote, sold, pay.minimum_received)?;
-    ensure_movable(received.amount)?;
+    let stages = stages(scene, pay, sold, dealers)?;
+    let moves = moves(pay.from, sold, &stages);
     let ordered = Ordered { payer: &payer, from: pay.from, to: pay.to, amount: pay.sell };
-    let moves = [
-        Move { from: pay.from, to: quote.dealer, money: sold },
-        Move { from: quote.dealer, to: pay.to, money: received },
-    ];
     let counted = limits::ask(scene, &ordered, &moves)?;
     step_up::ensure_approved(scene, pay.from, &payer, pay.sell)?;
-    let id = quote.id(scene.working.domains());
-    ensure_quote_signed(&pay.quote, &dealer)?;
-    ensure_quote_current(quote, scene.working.time)?;
-    ensure(scene.working.marker(MarkerKey::Quote(id)).is_none(), Rejection::QuoteUsed)?;
-    ensure(fits(quote, sold, received, pay.minimum_received), Rejection::QuoteMismatch)?;
+    ensure_quotes(scene, pay, &stages)?;
     let charges = charges?;
     let mut legs = charges.payer_legs(pay.from);
-    legs.push(Leg::credit(quote.dealer, EntryKind::Exchange, sold));
     legs.extend(charges.collector_leg());
-    let delivery = Leg::debit(quote.dealer, EntryKind::Exchange, received);
-    legs.push(Leg { shortfall: Rejection::DealerInsufficientFunds, ..delivery });
-    legs.push(Leg::credit(pay.to, EntryKind::Payment, received));
+    // Each dealer takes before it gives, so that what one of them has just got is there to be given.
+    for arrival in &moves {
+        let Move { from, to, money } = *arrival;
+        if from != pay.from {
+            let delivery = Leg::debit(from, EntryKind::Exchange, money);
+            legs.push(Leg { shortfall: Rejection::DealerInsufficientFunds, ..delivery });
+        }
+        let kind = if to == pay.to { EntryKind::Payment } else { EntryKind::Exchange };
+        legs.push(Leg::credit(to, kind, money));
+    }
     let plan = scene.plan(pay.uetr, &legs, None)?;
 
     // After this point the operation must succeed.
@@ -58,79 +70,125 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     for arrival in moves {
         limits::arrive(scene, arrival);
     }
-    let marker = scene.marker();
-    scene.working.put_marker(MarkerKey::Quote(id), marker);
-    Ok(Effect { outcome: settled(pay, charges, sold, received, id), entries })
+    for stage in &stages {
+        let marker = scene.marker();
+        scene.working.put_marker(MarkerKey::Quote(stage.id), marker);
+    }
+    Ok(Effect { outcome: settled(pay, charges, &stages), entries })
 }
 
-/// Checks payer, payee and dealer; gives the payer's account and the dealer's.
+/// Checks payer, payee and dealers; gives the payer's account and the dealers', in their order.
 fn ensure_parties(
     scene: &mut Scene<'_, '_>,
     pay: &PayAcross,
-) -> Result<(Arc<Account>, Arc<Account>), Rejection> {
-    let dealer_id = pay.quote.quote.dealer;
+) -> Result<(Arc<Account>, Vec<Arc<Account>>), Rejection> {
+    let ids: Vec<AccountId> = pay.route.quotes().map(|signed| signed.quote.dealer).collect();
     let payer = scene.account(pay.from);
     let payee = scene.account(pay.to);
-    let dealer = scene.account(dealer_id);
+    let dealers: Option<Vec<_>> = ids.iter().map(|dealer| scene.account(*dealer)).collect();
     scene.ensure_ordered(pay.from, payer.as_deref())?;
     let payer = payer.ok_or(Rejection::UnknownAccount)?;
-    let dealer = dealer.ok_or(Rejection::UnknownAccount)?;
+    let dealers = dealers.ok_or(Rejection::UnknownAccount)?;
     let payee = payee.ok_or(Rejection::UnknownPayee)?;
-    ensure_open(&[&payer, &payee, &dealer])?;
-    let pays = payer.status.pays() && dealer.status.pays();
-    let is_paid = payee.status.is_paid() && dealer.status.is_paid();
-    ensure(pays && is_paid, Rejection::AccountFrozen)?;
-    let servicer = scene.institution(dealer_id.servicer());
-    let may_deal = servicer.is_some_and(|servicer| servicer.roles.dealer);
-    ensure(may_deal, Rejection::NotPermitted)?;
-    scene.ensure_members(&[pay.to.servicer(), dealer_id.servicer()])?;
-    let is_distinct = pay.from != pay.to && pay.from != dealer_id && pay.to != dealer_id;
+    let all: Vec<&Account> =
+        [&*payer, &*payee].into_iter().chain(dealers.iter().map(|dealer| &**dealer)).collect();
+    ensure_open(&all)?;
+    let trades = |dealer: &Arc<Account>| dealer.status.pays() && dealer.status.is_paid();
+    let may_move = payer.status.pays() && payee.status.is_paid() && dealers.iter().all(trades);
+    ensure(may_move, Rejection::AccountFrozen)?;
+    for dealer in &ids {
+        let servicer = scene.institution(dealer.servicer());
+        let may_deal = servicer.is_some_and(|servicer| servicer.roles.dealer);
+        ensure(may_deal, Rejection::NotPermitted)?;
+    }
+    let servicers = ids.iter().map(|dealer| dealer.servicer());
+    let servicers: Vec<_> = std::iter::once(pay.to.servicer()).chain(servicers).collect();
+    scene.ensure_members(&servicers)?;
+    let is_party = |dealer: &AccountId| pay.from == *dealer || pay.to == *dealer;
+    let is_distinct = pay.from != pay.to && !ids.iter().any(is_party);
     ensure(is_distinct, Rejection::SameAccount)?;
-    Ok((payer, dealer))
+    Ok((payer, dealers))
 }
 
-/// What `sold` comes to in the asset of `wanted`, rounded down.
-fn exchanged(
+/// The exchanges of `sold`, each rounded down.
+fn stages<'a>(
     scene: &Scene<'_, '_>,
-    quote: &Quote,
+    pay: &'a PayAcross,
     sold: Money,
-    wanted: Money,
-) -> Result<Money, Rejection> {
-    let decimals = |money: Money| scene.directory.assets.get(&money.asset).map(|a| a.decimals);
-    let (Some(sold_decimals), Some(bought_decimals)) = (decimals(sold), decimals(wanted)) else {
-        return Err(Rejection::UnknownAsset);
+    dealers: Vec<Arc<Account>>,
+) -> Result<Vec<Stage<'a>>, Rejection> {
+    let decimals = |asset| scene.directory.assets.get(&asset).map(|asset| asset.decimals);
+    let mut assets = pay.route.quotes().flat_map(|it| [it.quote.sell, it.quote.buy]);
+    ensure(assets.all(|asset| decimals(asset).is_some()), Rejection::UnknownAsset)?;
+    let given = pay.route.converted(sold.amount, decimals).ok_or(Rejection::AmountTooLarge)?;
+    let takers = pay.route.quotes().skip(1).map(|it| it.quote.dealer).chain([pay.to]);
+    let mut next = sold;
+    let mut stages = Vec::with_capacity(dealers.len());
+    let offers = pay.route.quotes().zip(dealers).zip(given.into_iter().zip(takers));
+    for ((signed, dealer), (given, taker)) in offers {
+        ensure_movable(given.amount)?;
+        let (quote, id) = (&signed.quote, signed.quote.id(scene.working.domains()));
+        stages.push(Stage { quote, signed, id, dealer, sold: next, given, taker });
+        next = given;
+    }
+    Ok(stages)
+}
+
+/// What goes from whom to whom. A dealer that exchanges twice gives itself nothing.
+fn moves(payer: AccountId, sold: Money, stages: &[Stage<'_>]) -> Vec<Move> {
+    let first =
+        stages.first().map(|stage| Move { from: payer, to: stage.quote.dealer, money: sold });
+    let others = stages.iter().map(|stage| Move {
+        from: stage.quote.dealer,
+        to: stage.taker,
+        money: stage.given,
+    });
+    first.into_iter().chain(others).filter(|it| it.from != it.to).collect()
+}
+
+/// Checks that every quote is its dealer's, current, unused, and for this exchange.
+fn ensure_quotes(
+    scene: &mut Scene<'_, '_>,
+    pay: &PayAcross,
+    stages: &[Stage<'_>],
+) -> Result<(), Rejection> {
+    for Stage { signed, dealer, .. } in stages {
+        let is_dealers = dealer.policy.owners.is_satisfied_by(std::slice::from_ref(&signed.key));
+        ensure(is_dealers, Rejection::QuoteForged)?;
+    }
+    let (time, latest) = (scene.working.time, scene.working.time.plus(Quote::MAXIMUM_AHEAD));
+    for Stage { quote, .. } in stages {
+        ensure(time <= quote.expires && quote.expires <= latest, Rejection::QuoteExpired)?;
+    }
+    for Stage { id, .. } in stages {
+        ensure(scene.working.marker(MarkerKey::Quote(*id)).is_none(), Rejection::QuoteUsed)?;
+    }
+    let in_range = |stage: &Stage<'_>| {
+        (stage.quote.minimum..=stage.quote.maximum).contains(&stage.sold.amount)
     };
-    let amount = quote.rate.convert(sold.amount, sold_decimals, bought_decimals);
-    Ok(Money::new(amount.ok_or(Rejection::AmountTooLarge)?, wanted.asset))
+    let is_pair =
+        pay.route.sell() == pay.sell.asset && pay.route.buy() == pay.minimum_received.asset;
+    let received = stages.last().map_or(Amount::ZERO, |stage| stage.given.amount);
+    let fits = is_pair && stages.iter().all(in_range) && received >= pay.minimum_received.amount;
+    ensure(fits, Rejection::QuoteMismatch)
 }
 
-fn ensure_quote_signed(signed: &SignedQuote, dealer: &Account) -> Result<(), Rejection> {
-    let is_dealers = dealer.policy.owners.is_satisfied_by(std::slice::from_ref(&signed.key));
-    ensure(is_dealers, Rejection::QuoteForged)
-}
-
-fn ensure_quote_current(quote: &Quote, time: Timestamp) -> Result<(), Rejection> {
-    let latest = time.plus(Quote::MAXIMUM_AHEAD);
-    ensure(time <= quote.expires && quote.expires <= latest, Rejection::QuoteExpired)
-}
-
-/// True if the quote is for these assets and this amount, and gives at least `minimum`.
-fn fits(quote: &Quote, sold: Money, received: Money, minimum: Money) -> bool {
-    let in_range = |amount: Amount| quote.minimum <= amount && amount <= quote.maximum;
-    let same_assets = quote.sell == sold.asset && quote.buy == received.asset;
-    same_assets && in_range(sold.amount) && received.amount >= minimum.amount
-}
-
-fn settled(pay: &PayAcross, charges: Charges, sold: Money, received: Money, id: Hash) -> Outcome {
-    let quote = &pay.quote.quote;
-    let sold = sold.amount;
+fn settled(pay: &PayAcross, charges: Charges, stages: &[Stage<'_>]) -> Outcome {
+    let exchange = |stage: &Stage<'_>| Exchange {
+        dealer: stage.quote.dealer,
+        quote: stage.id,
+        rate: stage.quote.rate,
+        sold: stage.sold,
+    };
+    let given = |stage: &Stage<'_>| stage.given;
     Outcome::Settled(Settlement {
         from: Some(pay.from),
         to: Some(pay.to),
         debited: charges.debited,
-        credited: received,
+        credited: stages.last().map_or(pay.minimum_received, given),
         fees: charges.items,
-        exchange: Some(Exchange { dealer: quote.dealer, quote: id, rate: quote.rate, sold }),
+        exchange: stages.first().map(exchange),
+        onward: stages.get(1).map(exchange),
         remittance: pay.terms.remittance,
     })
 }

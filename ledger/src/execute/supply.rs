@@ -102,6 +102,7 @@ fn settled(from: Option<AccountId>, to: Option<AccountId>, money: Money) -> Outc
         credited: money,
         fees: Vec::new(),
         exchange: None,
+        onward: None,
         remittance: Hash::ZERO,
     })
 }

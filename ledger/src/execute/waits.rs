@@ -146,6 +146,7 @@ pub(super) fn settle(
         credited: charges.principal,
         fees: charges.items,
         exchange: None,
+        onward: None,
         remittance: order.terms.remittance,
     });
     Ok(Effect { outcome, entries })

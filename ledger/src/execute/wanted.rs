@@ -61,11 +61,13 @@ impl Wanted {
             Operation::Return(back) => self.add_settled(&back.evidence),
             Operation::RequestRecall(request) => self.add_settled(&request.evidence),
             Operation::PayAcross(pay) => {
-                let quote = &pay.quote.quote;
+                self.accounts.extend([pay.from, pay.to]);
                 let (sold, bought) = (pay.sell.asset, pay.minimum_received.asset);
-                self.accounts.extend([pay.from, pay.to, quote.dealer]);
-                self.holdings.extend([(pay.from, sold), (quote.dealer, sold)]);
-                self.holdings.extend([(pay.to, bought), (quote.dealer, bought)]);
+                self.holdings.extend([(pay.from, sold), (pay.to, bought)]);
+                for quote in pay.route.quotes().map(|signed| &signed.quote) {
+                    self.accounts.push(quote.dealer);
+                    self.holdings.extend([(quote.dealer, quote.sell), (quote.dealer, quote.buy)]);
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ use ledger::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timesta
 use ledger::ids::{ValidatorIndex, View};
 use ledger::money::{Amount, Decimals, Money, Rate};
 use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PayAcross, PaymentTerms};
-use ledger::quote::{Quote, SignedQuote};
+use ledger::quote::{Quote, Route, SignedQuote};
 use ledger::receipt::{Outcome, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all};
@@ -286,14 +286,14 @@ impl World {
     /// A payment of CNY from wei that lee receives in HKD.
     pub fn pay_across(&mut self, sell: Money) -> PayAcross {
         let quote = self.quote("1.0850");
-        let quote = self.signed(quote);
+        let route = Route::direct(self.signed(quote));
         PayAcross {
             uetr: self.fresh_uetr(),
             from: wei(),
             to: lee(),
             sell,
             minimum_received: hkd(1),
-            quote,
+            route,
             terms: terms(),
         }
     }

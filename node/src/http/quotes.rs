@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use api::problem::Problem;
-use api::quote::{QuoteAnswer, QuoteRequest};
+use api::quote::{OnwardOffer, QuoteAnswer, QuoteRequest};
 use api::text;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -47,14 +47,20 @@ pub(super) async fn offer(State(state): State<Arc<AppState>>, request: Request) 
     let decimals = |asset| ledger.asset(asset).map(|asset| asset.decimals);
     let sell = Money::parse(&sell, decimals).map_err(|error| unread(&error))?;
     let buy = AssetCode::parse(&buy).map_err(|error| unread(&error))?;
-    let moment = (now(), nonce()?);
+    let moment = (now(), [nonce()?, nonce()?]);
     let offer = dealer::offer(dealer, ledger.domains(), decimals, (sell, buy), moment);
     let offer = offer.map_err(|decline| declined(&decline, hint))?;
-    let (naming, quote) = (state.naming(ledger), &offer.quote.quote);
+    let (naming, quote) = (state.naming(ledger), &offer.route.first.quote);
+    let onward = offer.route.onward.as_ref().zip(offer.given.first());
     let answer = QuoteAnswer {
-        quote: text::base64(&codec::encode(&offer.quote)),
+        quote: text::base64(&codec::encode(&offer.route)),
         rate: quote.rate.to_string(),
-        receive: naming.money(offer.receive),
+        onward: onward.map(|(onward, sold)| OnwardOffer {
+            sold: naming.money(*sold),
+            rate: onward.quote.rate.to_string(),
+            dealer: naming.address(onward.quote.dealer),
+        }),
+        receive: offer.receive().map(|money| naming.money(money)).unwrap_or_default(),
         expires: text::time(quote.expires),
         dealer: naming.address(quote.dealer),
     };

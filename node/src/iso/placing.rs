@@ -15,7 +15,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, Bic, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
-use ledger::quote::SignedQuote;
+use ledger::quote::Route;
 use ledger::state::{MarkerKey, State};
 
 use super::accounts::resolve;
@@ -229,8 +229,8 @@ impl Desk {
         let exchanged = Money::new(exchanged.unwrap_or(Amount::ZERO), sell.asset);
         let exchange = Exchange { sell: exchanged, receive: minimum_received };
         let quote = self.dealers.quote(&self.home, around, state, exchange).await?;
-        let across = |quote: SignedQuote| {
-            let pay = PayAcross { uetr, from, to, sell, minimum_received, quote, terms };
+        let across = |route: Route| {
+            let pay = PayAcross { uetr, from, to, sell, minimum_received, route, terms };
             Operation::PayAcross(Box::new(pay))
         };
         Ok(quote.map(across))

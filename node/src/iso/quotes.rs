@@ -14,7 +14,7 @@ use api::text::Naming;
 use ledger::codec;
 use ledger::ids::{AssetCode, Timestamp};
 use ledger::money::{Decimals, Money};
-use ledger::quote::SignedQuote;
+use ledger::quote::Route;
 use ledger::state::State;
 use tokio::time::Instant;
 use ureq::Agent;
@@ -28,8 +28,8 @@ use crate::home::{Home, HomeError, check_private, now, read_text};
 /// How long the dealer may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The most bytes of a signed quote.
-const MAXIMUM_BYTES: usize = 1024;
+/// The most bytes of signed quotes.
+const MAXIMUM_BYTES: usize = 2048;
 
 /// The most bytes of a token's file.
 const MAXIMUM_TOKEN: usize = 1024;
@@ -83,7 +83,7 @@ impl Dealers {
         around: Surroundings<'_>,
         state: &State,
         exchange: Exchange,
-    ) -> Result<Result<SignedQuote, Reason>, DeskError> {
+    ) -> Result<Result<Route, Reason>, DeskError> {
         let Exchange { sell, receive } = exchange;
         let signed = match (&self.url, &home.dealer) {
             (Some(_), _) if Instant::now() >= around.deadline => Err("it is too slow".to_owned()),
@@ -92,11 +92,12 @@ impl Dealers {
                 around.readers.work(|| self.ask(url, &question)).await
             }
             (None, Some(own)) => {
-                let nonce = getrandom::u64().map_err(DeskError::Entropy)?;
+                let nonce = || getrandom::u64().map_err(DeskError::Entropy);
+                let nonces = [nonce()?, nonce()?];
                 let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
                 let pair = (sell, receive.asset);
-                let offer = dealer::offer(own, state.domains(), decimals, pair, (now(), nonce));
-                offer.map(|offer| offer.quote).map_err(|decline| decline.to_string())
+                let offer = dealer::offer(own, state.domains(), decimals, pair, (now(), nonces));
+                offer.map(|offer| offer.route).map_err(|decline| decline.to_string())
             }
             (None, None) => Err("this node knows no dealer".to_owned()),
         };
@@ -107,7 +108,7 @@ impl Dealers {
         })
     }
 
-    fn ask(&self, url: &str, question: &QuoteRequest) -> Result<SignedQuote, String> {
+    fn ask(&self, url: &str, question: &QuoteRequest) -> Result<Route, String> {
         let failed = |error: ureq::Error| error.to_string();
         let mut request = self.agent.post(url);
         if let Some(file) = &self.token {
@@ -142,28 +143,23 @@ fn question(home: &Home, state: &State, sell: Money, buy: AssetCode) -> QuoteReq
 }
 
 /// Checks that an offer is signed and gives exactly what the message says.
-fn check(
-    state: &State,
-    signed: SignedQuote,
-    exchange: Exchange,
-    now: Timestamp,
-) -> Result<SignedQuote, Reason> {
+fn check(state: &State, route: Route, exchange: Exchange, now: Timestamp) -> Result<Route, Reason> {
     let domains = state.domains();
     let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
-    let quote = &signed.quote;
-    if !domains.suite().verify(&signed.signature_check(domains)) {
+    let verify = |check| domains.suite().verify(&check);
+    if !route.quotes().all(|signed| verify(signed.signature_check(domains))) {
         let text = "The dealer's quote is not signed by its key.".to_owned();
         return Err(Reason { code: NO_DEALER, text });
     }
-    let is_pair = quote.buy == exchange.receive.asset;
-    let gives = dealer::receives(quote, exchange.sell, decimals, now).filter(|_| is_pair);
+    let is_pair = route.buy() == exchange.receive.asset;
+    let gives = dealer::receives(&route, exchange.sell, decimals, now).filter(|_| is_pair);
     if gives == Some(exchange.receive.amount) {
-        return Ok(signed);
+        return Ok(route);
     }
     let text = match gives {
         Some(gives) => {
-            let bought = decimals(quote.buy).unwrap_or(Decimals(0));
-            let gives = Money::new(gives, quote.buy).text(bought);
+            let bought = decimals(route.buy()).unwrap_or(Decimals(0));
+            let gives = Money::new(gives, route.buy()).text(bought);
             let wanted = exchange.receive.text(bought);
             format!("The dealer gives {gives}, and the message says {wanted}.")
         }

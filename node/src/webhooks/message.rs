@@ -183,6 +183,7 @@ mod tests {
                 credited: money,
                 fees: vec![],
                 exchange: None,
+                onward: None,
                 remittance: Hash::ZERO,
             })
         };

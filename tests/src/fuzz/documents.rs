@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use api::{
     keystore::{Cost, Keystore},
     problem::Problem,
-    quote::{QuoteAnswer, QuoteRequest},
+    quote::{OnwardOffer, QuoteAnswer, QuoteRequest},
     receipt::ReceiptView,
     text::Naming,
     transaction::{PaymentView, TransactionAnswer, TransactionRequest},
@@ -224,6 +224,11 @@ fn answers() -> Vec<Vec<u8>> {
     });
     let quote = QuoteAnswer {
         quote: "AAAA".to_owned(),
+        onward: Some(OnwardOffer {
+            sold: "140.10 USD".to_owned(),
+            rate: "7.7712".to_owned(),
+            dealer: "fqd1dealer".to_owned(),
+        }),
         rate: "1.085".to_owned(),
         receive: "1085.00 HKD".to_owned(),
         expires: "2026-11-21T20:55:00.123Z".to_owned(),

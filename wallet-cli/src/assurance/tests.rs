@@ -9,7 +9,7 @@ use ledger::hash::{ChainId, Domains};
 use ledger::ids::{AccountId, InstitutionNumber, Network};
 use ledger::money::Rate;
 use ledger::operation::{Pay, PayAcross};
-use ledger::quote::{Quote, SignedQuote};
+use ledger::quote::{Quote, Route, SignedQuote};
 use ledger::receipt::Exchange;
 use ledger::receipt::{Refused, Released};
 use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal};
@@ -60,7 +60,7 @@ fn pay_across() -> Operation {
         to: account(2),
         sell: money(10_000, "CNY"),
         minimum_received: money(20_000, "HKD"),
-        quote: SignedQuote::sign(&domains, &key, quote),
+        route: Route::direct(SignedQuote::sign(&domains, &key, quote)),
         terms: terms(ChargeBearer::Debtor),
     }))
 }
@@ -74,6 +74,7 @@ fn settlement() -> Settlement {
         credited: money(10_000, "CNY"),
         fees: vec![FeeItem { kind: FeeKind::Payment, amount: Amount(150) }],
         exchange: None,
+        onward: None,
         remittance: Hash::ZERO,
     }
 }
@@ -84,7 +85,7 @@ fn settlement_across() -> Settlement {
         dealer: account(9),
         quote: Hash::ZERO,
         rate: Rate { digits: 2, scale: 0 },
-        sold: Amount(10_000),
+        sold: money(10_000, "CNY"),
     };
     Settlement { credited: money(20_000, "HKD"), exchange: Some(exchange), ..settlement() }
 }
@@ -148,7 +149,10 @@ fn every_difference_is_seen() {
             exchange: Some(Exchange { dealer: account(8), ..exchange.clone() }),
             ..across()
         },
-        Settlement { exchange: Some(Exchange { sold: Amount(9_999), ..exchange }), ..across() },
+        Settlement {
+            exchange: Some(Exchange { sold: money(9_999, "CNY"), ..exchange }),
+            ..across()
+        },
     ] {
         assert!(verdict(&pay_across(), changed.clone()).is_some(), "{changed:?}");
     }

@@ -14,9 +14,19 @@ use crate::session::Session;
 struct QuoteDocument {
     sell: String,
     rate: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onward: Option<OnwardDocument>,
     receive: String,
     dealer: String,
     expires: String,
+}
+
+/// The second exchange, over a third asset.
+#[derive(Serialize)]
+struct OnwardDocument {
+    from: String,
+    rate: String,
+    dealer: String,
 }
 
 pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(), Fault> {
@@ -25,26 +35,29 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
     let naming = desk.network.naming(desk.chain.network)?;
     let (sell, buy) = (parse_money(amount, &naming)?, desk::asset(to_asset)?);
     super::pay::draft::ensure_exchange(sell.asset, buy, &naming)?;
-    let signed = quote::ask(&desk, sell, buy, &naming, entropy::now())?;
-    let receive = quote::receive(&signed, sell.amount, &naming)?;
-    let quote = &signed.quote;
+    let route = quote::ask(&desk, sell, buy, &naming, entropy::now())?;
+    let receive = quote::receive(&route, sell.amount, &naming)?;
+    let first = &route.first.quote;
     let document = QuoteDocument {
         sell: naming.money(sell),
-        rate: quote.rate.to_string(),
+        rate: first.rate.to_string(),
+        onward: route.onward.as_ref().map(|onward| OnwardDocument {
+            from: onward.quote.sell.to_string(),
+            rate: onward.quote.rate.to_string(),
+            dealer: naming.address(onward.quote.dealer),
+        }),
         receive: naming.money(receive),
-        dealer: naming.address(quote.dealer),
-        expires: api::text::time(quote.expires),
+        dealer: naming.address(first.dealer),
+        expires: api::text::time(route.expires()),
     };
     let text = say!(
-        "{sell} is {receive} now (1 {from} = {rate} {to}), charges aside.\n\
+        "{sell} is {receive} now ({rates}), charges aside.\n\
          dealer {dealer}, firm until {until}",
-        "{sell} 现可兑换 {receive}（1 {from} = {rate} {to}），不含手续费。\n\
+        "{sell} 现可兑换 {receive}（{rates}），不含手续费。\n\
          做市商 {dealer}，报价有效至 {until}",
         sell = document.sell,
         receive = document.receive,
-        from = quote.sell,
-        rate = quote.rate,
-        to = quote.buy,
+        rates = route,
         dealer = document.dealer,
         until = document.expires
     );

@@ -1,15 +1,15 @@
-//! A dealer's firm quote, checked before anyone relies on it.
+//! A dealer's firm quote, or the two of a way over a third asset, checked before anyone relies on
+//! them.
 //!
-//! Invariants: what the payee receives is computed here from the signed rate, not read from the
-//! words beside it. Absent: choosing the best of several dealers; the first that deals is taken.
+//! Invariants: what the payee receives is computed here from the signed rates, not read from the
+//! words beside them. Absent: choosing the best of several dealers; the first that deals is taken.
 
 use api::quote::{QuoteAnswer, QuoteRequest};
 use api::text::Naming;
 use ledger::codec;
-use ledger::crypto::SignatureCheck;
 use ledger::ids::{AssetCode, Timestamp};
 use ledger::money::{Amount, Money};
-use ledger::quote::SignedQuote;
+use ledger::quote::Route;
 
 use crate::code::Own;
 use crate::desk::Desk;
@@ -17,8 +17,8 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::language::{Text, say};
 
-/// The most bytes of a signed quote.
-const MAXIMUM_BYTES: usize = 1024;
+/// The most bytes of signed quotes.
+const MAXIMUM_BYTES: usize = 2048;
 
 /// Asks node after node until one deals, and checks its offer.
 ///
@@ -30,59 +30,54 @@ pub(crate) fn ask(
     buy: AssetCode,
     naming: &Naming,
     now: Timestamp,
-) -> Result<SignedQuote, Fault> {
+) -> Result<Route, Fault> {
     let question = QuoteRequest { sell: naming.money(sell), buy: buy.to_string() };
     let answer: QuoteAnswer =
         desk.network.ask(|node, limit| node.post_json("/v1/quotes", &question, limit))?;
     let bytes = api::text::parse_base64(&answer.quote).unwrap_or_default();
-    let signed: SignedQuote = codec::decode(&bytes, MAXIMUM_BYTES).map_err(|error| {
+    let route: Route = codec::decode(&bytes, MAXIMUM_BYTES).map_err(|error| {
         refused(say!("the quote cannot be read: {error}", "报价无法读取：{error}"))
     })?;
-    match defect(desk, &signed, sell, buy, now) {
+    match defect(desk, &route, sell, buy, now) {
         Some(reason) => Err(refused(reason)),
-        None => Ok(signed),
+        None => Ok(route),
     }
 }
 
-/// What the payee receives for `sold` by the quote's rate, rounded down.
+/// What the payee receives for `sold` by the quotes' rates, rounded down.
 ///
 /// # Errors
 /// Exit 3 if it does not fit a number or an asset is not known.
-pub(crate) fn receive(quote: &SignedQuote, sold: Amount, naming: &Naming) -> Result<Money, Fault> {
-    let quote = &quote.quote;
-    let decimals = |asset: &AssetCode| naming.decimals.get(asset).copied();
-    let amount = decimals(&quote.sell)
-        .zip(decimals(&quote.buy))
-        .and_then(|(sell, buy)| quote.rate.convert(sold, sell, buy));
-    let amount =
-        amount.ok_or_else(|| refused(say!("its rate gives no amount", "其汇率得不出金额")))?;
-    Ok(Money::new(amount, quote.buy))
+pub(crate) fn receive(route: &Route, sold: Amount, naming: &Naming) -> Result<Money, Fault> {
+    let given = route.converted(sold, |asset| naming.decimals.get(&asset).copied());
+    let received = given.and_then(|given| given.last().copied());
+    received.ok_or_else(|| refused(say!("its rate gives no amount", "其汇率得不出金额")))
 }
 
 fn defect(
     desk: &Desk<'_>,
-    signed: &SignedQuote,
+    route: &Route,
     sell: Money,
     buy: AssetCode,
     now: Timestamp,
 ) -> Option<Text> {
-    let quote = &signed.quote;
-    if let Some(defect) = quote.defect() {
+    if let Some(defect) = route.defect() {
         return Some(Text::data(defect.to_string()));
     }
-    if quote.sell != sell.asset || quote.buy != buy {
+    if route.sell() != sell.asset || route.buy() != buy {
         return Some(say!("it exchanges other assets", "兑换的是其他资产"));
     }
-    if sell.amount > quote.maximum {
+    // What the second quote takes is no more than what it holds for: the ledger sees to that.
+    if sell.amount > route.first.quote.maximum {
         return Some(say!("it holds for less than this amount", "其适用金额低于所询金额"));
     }
-    if quote.expires <= now {
+    if route.expires() <= now {
         return Some(say!("it has expired already", "已经过期"));
     }
     let domains = desk.chain.domains();
-    let check =
-        SignatureCheck { key: signed.key, digest: quote.id(&domains), signature: signed.signature };
-    (!domains.suite().verify(&check)).then(|| say!("its signature is invalid", "其签名无效"))
+    let mut checks = route.quotes().map(|signed| signed.signature_check(&domains));
+    let is_signed = checks.all(|check| domains.suite().verify(&check));
+    (!is_signed).then(|| say!("its signature is invalid", "其签名无效"))
 }
 
 fn refused(reason: Text) -> Fault {

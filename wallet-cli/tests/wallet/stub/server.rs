@@ -245,11 +245,12 @@ fn quoted(world: &mut World, mode: Mode) -> QuoteAnswer {
         quote.signature.0[0] ^= 1;
     }
     QuoteAnswer {
-        quote: api::text::base64(&codec::encode(&quote)),
         rate: quote.quote.rate.to_string(),
+        onward: None,
         receive: "1000000.00 HKD".to_owned(),
         expires: api::text::time(quote.quote.expires),
         dealer: "a lie, which the wallet does not read".to_owned(),
+        quote: api::text::base64(&codec::encode(&Route::direct(quote))),
     }
 }
 
