@@ -232,6 +232,15 @@ impl ReceiptView {
         self.returned = Some(naming.amount(reversal.total, reversal.amount.asset));
     }
 
+    /// The rate of a payment across assets: `1.085`, or `0.139 x 1.29` over a third one.
+    pub fn rate(&self) -> Option<String> {
+        let first = self.exchange.as_ref()?.rate.clone();
+        Some(match &self.onward {
+            Some(onward) => format!("{first} x {}", onward.rate),
+            None => first,
+        })
+    }
+
     /// Adds the money that moved.
     fn settle(&mut self, settlement: &Settlement, naming: &Naming) {
         let charged = settlement.debited.asset;
@@ -251,7 +260,7 @@ impl ReceiptView {
             sold: naming.money(exchange.sold),
         };
         self.exchange = settlement.exchange.as_ref().map(exchanged);
-        self.onward = settlement.onward.as_ref().map(exchanged);
+        self.onward = settlement.onward.as_deref().map(exchanged);
     }
 }
 

@@ -54,9 +54,9 @@
 //!   collector.
 //! - **L15** DEBT and SHAR charges come on top of the amount; CRED charges are taken from it,
 //!   before an exchange, and must leave something.
-//! - **L16** Payment versus payment: all legs of a payment across assets settle, or none. The
-//!   result is rounded down, an exchange that comes to nothing is refused, and there and back never
-//!   gains.
+//! - **L16** Payment versus payment: all legs of a payment across assets settle, or none, also over
+//!   a third asset by two quotes. Each result is rounded down, an exchange that comes to nothing is
+//!   refused, and there and back never gains.
 //! - **L17** A quote binds its dealer once, until it expires, for its assets and amounts; it must
 //!   expire within 24 hours. Only a key that may sign alone for the dealer's account makes one, and
 //!   only a dealer's institution has such accounts. A rejected payment does not use it up.

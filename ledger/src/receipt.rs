@@ -148,7 +148,7 @@ pub struct Settlement {
     /// The rate and the dealer's account, for a payment across assets.
     pub exchange: Option<Exchange>,
     /// The second exchange, for a payment over a third asset.
-    pub onward: Option<Exchange>,
+    pub onward: Option<Box<Exchange>>,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
 }

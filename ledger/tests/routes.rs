@@ -1,5 +1,5 @@
 //! Payments over a third asset: two quotes, one payment, all legs or none.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod support;
 
@@ -51,6 +51,9 @@ fn order(world: &mut World, pay: &PayAcross) -> Outcome {
     world.submit(Operation::PayAcross(Box::new(pay.clone())), &[owner(wei())])
 }
 
+/// What is changed of a quote, and the rejection that it leads to.
+type Change = (fn(&mut Quote), Rejection);
+
 /// The assets of all parties that a payment over dollars touches.
 fn positions(world: &World) -> Vec<u128> {
     let parties = [wei(), dealer(), second_dealer(), lee(), collector()];
@@ -66,7 +69,8 @@ fn l16_a_way_over_a_third_asset_settles_as_one() {
     let settlement = settled(&outcome);
     // 1000.00 CNY are 140.10 USD, which are 1088.74 HKD and a bit that the dealer keeps.
     assert_eq!(settlement.credited, hkd(108_874));
-    let [first, onward] = [&settlement.exchange, &settlement.onward].map(|it| it.clone().unwrap());
+    let first = settlement.exchange.clone().unwrap();
+    let onward = settlement.onward.clone().unwrap();
     assert_eq!((first.dealer, first.sold), (dealer(), cny(100_000)));
     assert_eq!((onward.dealer, onward.sold), (second_dealer(), usd(14_010)));
     assert_eq!(onward.rate, Rate::parse("7.7712").unwrap());
@@ -143,16 +147,14 @@ fn l17_each_quote_of_a_way_binds_once_and_must_be_its_dealers() {
         let pay = PayAcross { uetr: world.fresh_uetr(), route, ..fresh.clone() };
         order(world, &pay)
     };
-    for (change, expected) in [
-        (
-            (|quote: &mut Quote| quote.maximum = Amount(14_009)) as fn(&mut Quote),
-            Rejection::QuoteMismatch,
-        ),
+    let changes: [Change; 5] = [
+        (|quote| quote.maximum = Amount(14_009), Rejection::QuoteMismatch),
         (|quote| quote.minimum = Amount(14_011), Rejection::QuoteMismatch),
         (|quote| quote.expires = START, Rejection::QuoteExpired),
         (|quote| quote.dealer = lee(), Rejection::NotPermitted),
         (|quote| quote.dealer = account(DEALER_BANK, 99), Rejection::UnknownAccount),
-    ] {
+    ];
+    for (change, expected) in changes {
         assert_eq!(changed(&mut world, change), rejected(expected), "{expected:?}");
     }
     let mut forged = fresh.route.onward.clone().unwrap();

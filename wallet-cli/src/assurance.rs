@@ -421,7 +421,7 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         Operation::PayAcross(pay) => {
             let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
             let sold = principal(settlement, pay.sell, &pay.terms);
-            let exchanges = settlement.exchange.iter().chain(&settlement.onward);
+            let exchanges = settlement.exchange.iter().chain(settlement.onward.as_deref());
             let offers = pay.route.quotes().map(|signed| (signed.quote.dealer, signed.quote.rate));
             let amounts = sold.is_some()
                 && settlement.exchange.as_ref().map(|exchange| exchange.sold) == sold

@@ -188,7 +188,7 @@ fn settled(pay: &PayAcross, charges: Charges, stages: &[Stage<'_>]) -> Outcome {
         credited: stages.last().map_or(pay.minimum_received, given),
         fees: charges.items,
         exchange: stages.first().map(exchange),
-        onward: stages.get(1).map(exchange),
+        onward: stages.get(1).map(exchange).map(Box::new),
         remittance: pay.terms.remittance,
     })
 }

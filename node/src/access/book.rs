@@ -302,7 +302,7 @@ pub fn change(
     let file = BookFile { format: FORMAT.to_owned(), operators: book.operators };
     let text = serde_json::to_string_pretty(&file).map_err(std::io::Error::from);
     let text = text.map_err(|source| HomeError::File { path: path.join(FILE), source })?;
-    write_private(&path.join(FILE), &format!("{text}\n"))?;
+    write_private(&path.join(FILE), format!("{text}\n"))?;
     Ok(())
 }
 

@@ -150,12 +150,13 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
     };
     let amount = naming.money(ordered);
     let payee = done.entry.payee.clone().or(view.to.clone()).unwrap_or_default();
+    let rate = view.rate();
     let credited = view.credited.unwrap_or_default();
     let paid = Paid {
         amount: &amount,
         payee: &payee,
         received: (credited != amount).then_some(credited.as_str()),
-        rate: view.exchange.as_ref().map(|exchange| exchange.rate.as_str()),
+        rate: rate.as_deref(),
         fee: view.fee.as_deref().unwrap_or_default(),
         id: &done.entry.id,
     };

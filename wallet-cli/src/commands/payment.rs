@@ -221,7 +221,7 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("until", "截止"), data(&receipt.deadline)),
         (say!("lock", "哈希锁"), data(&receipt.lock)),
         (say!("charges", "手续费"), data(&receipt.fee)),
-        (say!("rate", "汇率"), receipt.exchange.as_ref().map(|e| Text::data(e.rate.as_str()))),
+        (say!("rate", "汇率"), receipt.rate().map(Text::data)),
         (say!("block", "区块"), block),
     ];
     rows.into_iter().filter_map(|(what, value)| Some((what, value?))).collect()

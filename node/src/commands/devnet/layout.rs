@@ -31,13 +31,15 @@ use crate::home::{self, NewHome};
 const HEARTBEAT_MS: u32 = 2_000;
 
 /// Fixed rates, a little better for the dealer on the way back.
-const RATES: [(&str, &str, &str); 6] = [
+const RATES: [(&str, &str, &str); 8] = [
     ("CNY", "HKD", "1.0850"),
     ("HKD", "CNY", "0.9190"),
     ("CNY", "USD", "0.1390"),
     ("USD", "CNY", "7.1500"),
     ("USD", "HKD", "7.7900"),
     ("HKD", "USD", "0.1280"),
+    ("USD", "SGD", "1.2900"),
+    ("SGD", "USD", "0.7700"),
 ];
 
 /// How the accounts that only a message names are called: `party1` and so on.
@@ -144,9 +146,12 @@ fn seal(founders: &[Founder]) -> Result<SealedGenesis, Failure> {
 /// The usual accounts and assets, and those that the messages name.
 fn open(genesis: &GenesisDocument, payments: &[Payment]) -> Result<Opening, Failure> {
     let mut assets = BTreeMap::new();
-    for (code, issuer) in
-        [("CNY", cast::PAYER_BANK), ("HKD", cast::PAYEE_BANK), ("USD", cast::DEALER_BANK)]
-    {
+    for (code, issuer) in [
+        ("CNY", cast::PAYER_BANK),
+        ("HKD", cast::PAYEE_BANK),
+        ("USD", cast::DEALER_BANK),
+        ("SGD", cast::DEALER_BANK),
+    ] {
         assets.insert(opening::asset(code)?, cast::parse(issuer)?);
     }
     for (code, issuer) in message::currencies(payments) {

@@ -170,7 +170,7 @@ pub(super) fn usual_accounts() -> Result<Vec<NewAccount>, Failure> {
         (
             "dealer",
             cast::DEALER_BANK,
-            &["1000000000.00 CNY", "1000000000.00 HKD", "1000000000.00 USD"],
+            &["1000000000.00 CNY", "1000000000.00 HKD", "1000000000.00 USD", "1000000000.00 SGD"],
         ),
         ("fees", cast::PAYER_BANK, &[]),
     ];

@@ -8,6 +8,7 @@ use ledger::codec;
 use ledger::ids::Uetr;
 use ledger::money::{Amount, Money};
 use ledger::operation::Operation;
+use ledger::quote::Route;
 use ledger::rejection::Rejection;
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read, Write};
