@@ -41,6 +41,10 @@ pub struct QuoteAnswer {
     /// The second exchange, if there is no rate from the one asset to the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onward: Option<OnwardOffer>,
+    /// How far the payee's amount is below what the market's middle rates would give, as the dealer
+    /// says: `0.18%`. Absent where the dealer does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub markup: Option<String>,
     /// What the payee receives for all of what is sold, rounded down: `1085.00 HKD`.
     pub receive: String,
     /// Until when the offer holds.

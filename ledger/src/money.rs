@@ -245,6 +245,17 @@ impl Rate {
         self.digits != 0 && self.scale <= Self::MAXIMUM_SCALE && !trailing_zero
     }
 
+    /// What part of `whole` this rate is of `other`, rounded down. `None` if it does not fit.
+    pub fn share_of(&self, other: &Self, whole: u128) -> Option<u128> {
+        let power = |scale: u8| 10_u128.checked_pow(u32::from(scale));
+        // Both over the larger scale: a common factor would only take room.
+        let scale = self.scale.max(other.scale);
+        let on = |rate: &Self| {
+            power(scale.checked_sub(rate.scale)?)?.checked_mul(u128::from(rate.digits))
+        };
+        on(self)?.checked_mul(whole)?.checked_div(on(other)?)
+    }
+
     /// What `sold` (with `sold_decimals`) buys in minor units of the other asset: rounded down, in
     /// the dealer's favour. `None` if it does not fit or the amount is above [`Amount::MAXIMUM`].
     pub fn convert(

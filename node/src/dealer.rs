@@ -6,9 +6,10 @@
 
 use ledger::hash::Domains;
 use ledger::ids::{AssetCode, Timestamp};
-use ledger::money::{Amount, Decimals, Money};
+use ledger::money::{Amount, Decimals, Money, Rate};
 use ledger::quote::{Quote, Route, SignedQuote};
 
+use crate::config::RateConfig;
 use crate::home::Dealer;
 
 /// Why there is no offer.
@@ -45,6 +46,9 @@ pub struct Offer {
     pub route: Route,
     /// What each quote gives for all of what is sold; the last is the payee's.
     pub given: Vec<Money>,
+    /// How far the rates are below the middle ones, where those are disclosed: in hundredths of a
+    /// percent, rounded up.
+    pub markup: Option<i64>,
 }
 
 impl Offer {
@@ -73,14 +77,16 @@ pub fn offer(
     let desk = Rates { dealer, domains, now };
     if desk.has(sell.asset, buy) {
         let (quote, receive) = desk.quote(&decimals, sell, buy, first)?;
-        return Ok(Offer { route: Route::direct(quote), given: vec![receive] });
+        let markup = desk.markup(&[&quote]);
+        return Ok(Offer { route: Route::direct(quote), given: vec![receive], markup });
     }
     let mut best: Option<Offer> = None;
     let mut declined = Decline::Pair { sell: sell.asset, buy };
     for third in desk.bought_for(sell.asset).filter(|third| desk.has(*third, buy)) {
         let way = desk.quote(&decimals, sell, third, first).and_then(|(quote, middle)| {
             let (onward, receive) = desk.quote(&decimals, middle, buy, second)?;
-            Ok(Offer { route: Route::over(quote, onward), given: vec![middle, receive] })
+            let markup = desk.markup(&[&quote, &onward]);
+            Ok(Offer { route: Route::over(quote, onward), given: vec![middle, receive], markup })
         });
         match way {
             Ok(offer) if best.as_ref().is_none_or(|best| best.receive() < offer.receive()) => {
@@ -111,6 +117,29 @@ impl Rates<'_> {
         pairs.filter(move |(sells, ..)| *sells == sell).map(|(_, buys, _)| buys)
     }
 
+    fn row(&self, sell: AssetCode, buy: AssetCode) -> Option<(&RateConfig, Rate)> {
+        self.dealer.rates.iter().find_map(|row| {
+            let (sells, buys, rate) = row.pair().ok()?;
+            (sells == sell && buys == buy).then_some((row, rate))
+        })
+    }
+
+    /// How far these quotes in their order are below the middle rates.
+    fn markup(&self, quotes: &[&SignedQuote]) -> Option<i64> {
+        const WHOLE: u128 = 1_000_000_000;
+        let mut left = WHOLE;
+        for SignedQuote { quote, .. } in quotes {
+            let middle = self.row(quote.sell, quote.buy)?.0.middle().ok()??;
+            left = quote.rate.share_of(&middle, left)?;
+        }
+        let (left, whole) = (i64::try_from(left).ok()?, i64::try_from(WHOLE).ok()?);
+        let missing = whole.checked_sub(left)?;
+        // Towards the customer's disadvantage, so that no markup is told smaller than it is.
+        let hundredth = whole.checked_div(10_000)?;
+        let up = i64::from(missing.checked_rem(hundredth)? > 0);
+        missing.checked_div(hundredth)?.checked_add(up)
+    }
+
     /// A signed quote by the pair's row, and what it gives for all of `sell`.
     fn quote(
         &self,
@@ -124,11 +153,7 @@ impl Rates<'_> {
         let unfit = |_| Decline::Configuration { asset: sell.asset };
         let sold_decimals = decimals(sell.asset).ok_or_else(pair)?;
         let bought_decimals = decimals(buy).ok_or_else(pair)?;
-        let row = self.dealer.rates.iter().find_map(|row| {
-            let (sells, buys, rate) = row.pair().ok()?;
-            (sells == sell.asset && buys == buy).then_some((row, rate))
-        });
-        let (row, rate) = row.ok_or_else(pair)?;
+        let (row, rate) = self.row(sell.asset, buy).ok_or_else(pair)?;
         let (minimum, maximum) = row.bounds(sell.asset, sold_decimals).map_err(unfit)?;
         if sell.amount < minimum || sell.amount > maximum {
             return Err(outside());
@@ -148,6 +173,14 @@ impl Rates<'_> {
         let signed = SignedQuote::sign(self.domains, &self.dealer.key, quote);
         Ok((signed, Money::new(receive, buy)))
     }
+}
+
+/// A markup in words: `0.18%`.
+pub fn percent(markup: i64) -> String {
+    let sign = if markup < 0 { "-" } else { "" };
+    let size = markup.unsigned_abs();
+    let (whole, rest) = (size.checked_div(100), size.checked_rem(100));
+    format!("{sign}{}.{:02}%", whole.unwrap_or_default(), rest.unwrap_or_default())
 }
 
 /// What the payee receives by these quotes for `sold`, if they can be used for that now.
@@ -170,7 +203,6 @@ pub fn receives(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::RateConfig;
     use ledger::crypto::SecretKey;
     use ledger::crypto::Suite;
     use ledger::hash::{ChainId, Hash};
@@ -196,6 +228,7 @@ mod tests {
             sell: sell.to_owned(),
             buy: buy.to_owned(),
             rate: rate.to_owned(),
+            middle: None,
             minimum: "1.00".to_owned(),
             maximum: "5000.00".to_owned(),
         }
@@ -241,6 +274,33 @@ mod tests {
         assert_eq!(receives(31_000), None);
         // 0.70 USD are below what the second row is for, and 0.60 EUR too.
         assert!(matches!(ask(500, "CNY", "SGD"), Err(Decline::Amount { .. })));
+    }
+
+    #[test]
+    fn a_markup_is_told_where_every_middle_rate_is_known() {
+        let markup = |rows: &[(&str, &str, &str, Option<&str>)], sell, buy| {
+            let of = |(sell, buy, rate, middle): &(&str, &str, &str, Option<&str>)| RateConfig {
+                middle: middle.map(str::to_owned),
+                ..row(sell, buy, rate)
+            };
+            let dealer = Dealer { rates: rows.iter().map(of).collect(), ..dealer() };
+            let sell = Money::new(Amount(100_000), code(sell));
+            let moment = (Timestamp(1_000), [5, 6]);
+            let decimals = Decimals::of_currency;
+            let offer = offer(&dealer, &domains(), decimals, (sell, code(buy)), moment).unwrap();
+            offer.markup.map(percent)
+        };
+        let direct = [("CNY", "HKD", "1.0850", Some("1.0870"))];
+        // 0.18399...%, rounded up.
+        assert_eq!(markup(&direct, "CNY", "HKD").as_deref(), Some("0.19%"));
+        let exact = [("CNY", "HKD", "1.0850", Some("1.0850"))];
+        assert_eq!(markup(&exact, "CNY", "HKD").as_deref(), Some("0.00%"));
+        let gift = [("CNY", "HKD", "1.1000", Some("1.0000"))];
+        assert_eq!(markup(&gift, "CNY", "HKD").as_deref(), Some("-10.00%"));
+        let way = [("CNY", "USD", "0.1", Some("0.2")), ("USD", "SGD", "1.5", Some("2"))];
+        assert_eq!(markup(&way, "CNY", "SGD").as_deref(), Some("62.50%"));
+        let half = [("CNY", "USD", "0.1", Some("0.2")), ("USD", "SGD", "1.5", None)];
+        assert_eq!(markup(&half, "CNY", "SGD"), None);
     }
 
     #[test]

@@ -306,6 +306,7 @@ fn a_published_sample_settles() {
         sell: debit.asset.to_string(),
         buy: credit.asset.to_string(),
         rate: "1".to_owned(),
+        middle: None,
         minimum: "0.01".to_owned(),
         maximum: "1000000.00".to_owned(),
     };

@@ -39,6 +39,9 @@ pub struct RateConfig {
     pub buy: String,
     /// Units of `buy` for one unit of `sell`: `1.0850`.
     pub rate: String,
+    /// The market's middle rate, `1.0900`, if the dealer discloses how far its own is from that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub middle: Option<String>,
     /// The least that is exchanged at once, in units of `sell`: `0.01`.
     pub minimum: String,
     /// The most that is exchanged at once, in units of `sell`: `1000000.00`.
@@ -55,11 +58,15 @@ impl RateConfig {
             AssetCode::parse(text)
                 .map_err(|error| ConfigError::value("dealer.rates", error.to_string()))
         };
-        let rate = Rate::parse(&self.rate).ok_or_else(|| {
-            let reason = format!("\"{}\" is not a rate. Write a number like 1.0850", self.rate);
-            ConfigError::value("dealer.rates", reason)
-        })?;
-        Ok((code(&self.sell)?, code(&self.buy)?, rate))
+        Ok((code(&self.sell)?, code(&self.buy)?, parse_rate(&self.rate)?))
+    }
+
+    /// The market's middle rate, if it is disclosed.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] if it is no rate. None after [`super::Config::parse`].
+    pub fn middle(&self) -> Result<Option<Rate>, ConfigError> {
+        self.middle.as_deref().map(parse_rate).transpose()
     }
 
     /// The least and the most that is exchanged at once, once the sold asset's decimals are known.
@@ -77,12 +84,20 @@ impl RateConfig {
     }
 }
 
+fn parse_rate(text: &str) -> Result<Rate, ConfigError> {
+    Rate::parse(text).ok_or_else(|| {
+        let reason = format!("\"{text}\" is not a rate. Write a number like 1.0850");
+        ConfigError::value("dealer.rates", reason)
+    })
+}
+
 impl DealerConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         super::within("dealer.valid_seconds", self.valid_seconds, 1, 86_400)?;
         let mut pairs = Vec::new();
         for rate in &self.rates {
             let (sell, buy, _) = rate.pair()?;
+            rate.middle()?;
             let refused = |reason: String| Err(ConfigError::value("dealer.rates", reason));
             if sell == buy {
                 return refused(format!("{sell} is exchanged for itself. Leave the rate out"));

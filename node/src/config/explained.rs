@@ -78,6 +78,7 @@ const EXPLANATIONS: &[(&str, &str, &str)] = &[
     ("dealer.rates", "sell", "What the payer sells."),
     ("dealer.rates", "buy", "What the payee receives."),
     ("dealer.rates", "rate", "Units of `buy` for one unit of `sell`."),
+    ("dealer.rates", "middle", "The market's middle rate, to disclose the markup."),
     ("dealer.rates", "minimum", "The least at once, in units of `sell`."),
     ("dealer.rates", "maximum", "The most at once, in units of `sell`."),
     ("log", "", "The log, on standard error."),

@@ -60,6 +60,7 @@ pub(super) async fn offer(State(state): State<Arc<AppState>>, request: Request) 
             rate: onward.quote.rate.to_string(),
             dealer: naming.address(onward.quote.dealer),
         }),
+        markup: offer.markup.map(dealer::percent),
         receive: offer.receive().map(|money| naming.money(money)).unwrap_or_default(),
         expires: text::time(quote.expires),
         dealer: naming.address(quote.dealer),

@@ -177,6 +177,7 @@ fn config(genesis: &SealedGenesis) -> Config {
         sell: sell.to_owned(),
         buy: buy.to_owned(),
         rate: rate.to_owned(),
+        middle: None,
         minimum: "0.01".to_owned(),
         maximum: "100000.00".to_owned(),
     };

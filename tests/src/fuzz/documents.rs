@@ -230,6 +230,7 @@ fn answers() -> Vec<Vec<u8>> {
             dealer: "fqd1dealer".to_owned(),
         }),
         rate: "1.085".to_owned(),
+        markup: Some("0.19%".to_owned()),
         receive: "1085.00 HKD".to_owned(),
         expires: "2026-11-21T20:55:00.123Z".to_owned(),
         dealer: "fqd1".to_owned(),

@@ -16,6 +16,8 @@ struct QuoteDocument {
     rate: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     onward: Option<OnwardDocument>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    markup: Option<String>,
     receive: String,
     dealer: String,
     expires: String,
@@ -35,8 +37,9 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
     let naming = desk.network.naming(desk.chain.network)?;
     let (sell, buy) = (parse_money(amount, &naming)?, desk::asset(to_asset)?);
     super::pay::draft::ensure_exchange(sell.asset, buy, &naming)?;
-    let route = quote::ask(&desk, sell, buy, &naming, entropy::now())?;
-    let receive = quote::receive(&route, sell.amount, &naming)?;
+    let offer = quote::ask(&desk, sell, buy, &naming, entropy::now())?;
+    let route = &offer.route;
+    let receive = quote::receive(route, sell.amount, &naming)?;
     let first = &route.first.quote;
     let document = QuoteDocument {
         sell: naming.money(sell),
@@ -46,6 +49,7 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
             rate: onward.quote.rate.to_string(),
             dealer: naming.address(onward.quote.dealer),
         }),
+        markup: offer.markup.clone(),
         receive: naming.money(receive),
         dealer: naming.address(first.dealer),
         expires: api::text::time(route.expires()),
@@ -57,9 +61,9 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
          做市商 {dealer}，报价有效至 {until}",
         sell = document.sell,
         receive = document.receive,
-        rates = route,
         dealer = document.dealer,
-        until = document.expires
+        until = document.expires;
+        rates = offer.rates()
     );
     session.output.result(&text, &document);
     Ok(())

@@ -30,16 +30,16 @@ use crate::home::{self, NewHome};
 /// An idle devnet makes a block this often, in milliseconds.
 const HEARTBEAT_MS: u32 = 2_000;
 
-/// Fixed rates, a little better for the dealer on the way back.
-const RATES: [(&str, &str, &str); 8] = [
-    ("CNY", "HKD", "1.0850"),
-    ("HKD", "CNY", "0.9190"),
-    ("CNY", "USD", "0.1390"),
-    ("USD", "CNY", "7.1500"),
-    ("USD", "HKD", "7.7900"),
-    ("HKD", "USD", "0.1280"),
-    ("USD", "SGD", "1.2900"),
-    ("SGD", "USD", "0.7700"),
+/// Fixed rates, and the middle ones that they are a little below.
+const RATES: [(&str, &str, &str, &str); 8] = [
+    ("CNY", "HKD", "1.0850", "1.0870"),
+    ("HKD", "CNY", "0.9190", "0.9200"),
+    ("CNY", "USD", "0.1390", "0.1395"),
+    ("USD", "CNY", "7.1500", "7.1685"),
+    ("USD", "HKD", "7.7900", "7.7925"),
+    ("HKD", "USD", "0.1280", "0.1283"),
+    ("USD", "SGD", "1.2900", "1.2940"),
+    ("SGD", "USD", "0.7700", "0.7728"),
 ];
 
 /// How the accounts that only a message names are called: `party1` and so on.
@@ -345,9 +345,10 @@ fn deal(
     payments: &[Payment],
 ) -> Result<DealerConfig, Failure> {
     let mut rates: BTreeMap<(AssetCode, AssetCode), RateConfig> = BTreeMap::new();
-    for (sell, buy, rate) in RATES {
+    for (sell, buy, rate, middle) in RATES {
         let pair = (opening::asset(sell)?, opening::asset(buy)?);
-        rates.insert(pair, rate_row(pair, rate.to_owned(), "0.01", "10000000.00"));
+        let row = rate_row(pair, rate.to_owned(), "0.01", "10000000.00");
+        rates.insert(pair, RateConfig { middle: Some(middle.to_owned()), ..row });
     }
     for payment in payments {
         let pair = (payment.debit.asset, payment.credit.asset);
@@ -377,6 +378,7 @@ fn rate_row(
         sell: sell.to_string(),
         buy: buy.to_string(),
         rate,
+        middle: None,
         minimum: minimum.to_owned(),
         maximum: maximum.to_owned(),
     }

@@ -16,11 +16,11 @@ use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{
     ChargeBearer, Hold, Operation, Pay as PayOperation, PayAcross, PaymentTerms,
 };
-use ledger::quote::Route;
 use ledger::transaction::Transaction;
 use ledger::waiting::HashLock;
 
 use super::order::Order;
+use super::quote::Offer;
 use super::{consent, quote};
 use crate::code::Own;
 use crate::desk::{Desk, Done};
@@ -47,7 +47,7 @@ pub(crate) struct Draft {
     /// The most charges that the payer agrees to, if that was ordered.
     most: Option<Money>,
     terms: PaymentTerms,
-    route: Option<Route>,
+    offer: Option<Offer>,
     note: Option<Note>,
     /// Until when its funds are held, and under which lock, if it is not paid at once.
     hold: Option<(Timestamp, Option<HashLock>)>,
@@ -155,7 +155,7 @@ impl Draft {
         let note = note.transpose()?;
         let from = order.from.resolve(&desk.chain, &desk.network)?;
         let to = order.to.resolve(&desk.chain, &desk.network)?;
-        let route = match order.to_asset {
+        let offer = match order.to_asset {
             Some(buy) => {
                 ensure_exchange(amount.asset, buy, naming)?;
                 Some(quote::ask(desk, amount, buy, naming, entropy::now())?)
@@ -169,7 +169,7 @@ impl Draft {
             remittance: note.as_ref().map_or(Hash::ZERO, |note| note.commitment),
         };
         let hold = order.hold.map(|hold| (hold.until.from(entropy::now()), hold.lock));
-        Ok(Self { uetr, from, to, amount, most, terms, route, note, hold, text })
+        Ok(Self { uetr, from, to, amount, most, terms, offer, note, hold, text })
     }
 
     /// Finds out what the payment costs now, and what the payer agrees to.
@@ -188,7 +188,7 @@ impl Draft {
     /// The transaction by which it is asked what the payment would do.
     pub(crate) fn question(&self, desk: &Desk<'_>, signers: &[PublicKey]) -> Transaction {
         let maximum = self.most.map_or(Amount::MAXIMUM, |most| most.amount);
-        let received = self.route.as_ref().map(|route| Money::new(Amount::ZERO, route.buy()));
+        let received = self.offer.as_ref().map(|it| Money::new(Amount::ZERO, it.route.buy()));
         let operation = self.operation(maximum, received);
         envelope::transaction(&desk.chain, entropy::now(), operation, signers.to_vec())
     }
@@ -203,8 +203,8 @@ impl Draft {
         naming: &Naming,
     ) -> Result<Agreement, Fault> {
         let fee = self.fee_of(simulated, naming)?;
-        let receive = match &self.route {
-            Some(route) => Some(quote::receive(route, self.sold(fee)?, naming)?),
+        let receive = match &self.offer {
+            Some(offer) => Some(quote::receive(&offer.route, self.sold(fee)?, naming)?),
             None => None,
         };
         let rules = simulated.rules.clone();
@@ -281,14 +281,14 @@ impl Draft {
     fn operation(&self, maximum_fee: Amount, minimum_received: Option<Money>) -> Operation {
         let (uetr, from, to) = (self.uetr, self.from.account, self.to.account);
         let terms = PaymentTerms { maximum_fee, ..self.terms.clone() };
-        match (&self.route, minimum_received) {
-            (Some(route), Some(minimum_received)) => Operation::PayAcross(Box::new(PayAcross {
+        match (&self.offer, minimum_received) {
+            (Some(offer), Some(minimum_received)) => Operation::PayAcross(Box::new(PayAcross {
                 uetr,
                 from,
                 to,
                 sell: self.amount,
                 minimum_received,
-                route: route.clone(),
+                route: offer.route.clone(),
                 terms,
             })),
             (Some(_) | None, _) => {
@@ -348,17 +348,17 @@ impl Draft {
 
     /// The rate, the charges and what the payee receives, for a payment across assets.
     fn exchange_line(&self, agreement: &Agreement, naming: &Naming) -> Option<Text> {
-        let route = self.route.as_ref()?;
+        let offer = self.offer.as_ref()?;
         Some(say!(
             "  quote {rates}, fee {fee}, {payee} receives {receive}, \
              firm until {until}",
             "  报价 {rates}，手续费 {fee}，{payee} 收到 {receive}，\
              有效至 {until}",
-            rates = route,
             fee = naming.money(agreement.fee),
             payee = self.to.label,
             receive = naming.money(agreement.receive?),
-            until = api::text::time(route.expires())
+            until = api::text::time(offer.route.expires());
+            rates = offer.rates()
         ))
     }
 }

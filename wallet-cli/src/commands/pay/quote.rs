@@ -20,6 +20,35 @@ use crate::language::{Text, say};
 /// The most bytes of signed quotes.
 const MAXIMUM_BYTES: usize = 2048;
 
+/// What a dealer offers.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    /// The signed quotes.
+    pub(crate) route: Route,
+    /// How far the rates are below the market's middle ones, by the dealer's word.
+    pub(crate) markup: Option<String>,
+}
+
+impl Offer {
+    /// The rates and the markup: `1 CNY = 1.085 HKD, markup 0.19%`.
+    pub(crate) fn rates(&self) -> Text {
+        let rates = &self.route;
+        match &self.markup {
+            Some(markup) => say!("{rates}, markup {markup}", "{rates}，加价 {markup}"),
+            None => Text::data(rates.to_string()),
+        }
+    }
+}
+
+/// A markup is a number of percent: nothing else of a dealer's words is printed.
+fn is_percent(text: &str) -> bool {
+    let number = text.strip_suffix('%').unwrap_or_default();
+    let number = number.strip_prefix('-').unwrap_or(number);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+    text.len() <= 12
+        && number.split_once('.').is_some_and(|(whole, rest)| is_number(whole) && is_number(rest))
+}
+
 /// Asks node after node until one deals, and checks its offer.
 ///
 /// # Errors
@@ -30,7 +59,7 @@ pub(crate) fn ask(
     buy: AssetCode,
     naming: &Naming,
     now: Timestamp,
-) -> Result<Route, Fault> {
+) -> Result<Offer, Fault> {
     let question = QuoteRequest { sell: naming.money(sell), buy: buy.to_string() };
     let answer: QuoteAnswer =
         desk.network.ask(|node, limit| node.post_json("/v1/quotes", &question, limit))?;
@@ -40,7 +69,7 @@ pub(crate) fn ask(
     })?;
     match defect(desk, &route, sell, buy, now) {
         Some(reason) => Err(refused(reason)),
-        None => Ok(route),
+        None => Ok(Offer { route, markup: answer.markup.filter(|text| is_percent(text)) }),
     }
 }
 

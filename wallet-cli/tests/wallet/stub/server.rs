@@ -248,6 +248,7 @@ fn quoted(world: &mut World, mode: Mode) -> QuoteAnswer {
     QuoteAnswer {
         rate: quote.quote.rate.to_string(),
         onward: None,
+        markup: None,
         receive: "1000000.00 HKD".to_owned(),
         expires: api::text::time(quote.quote.expires),
         dealer: "a lie, which the wallet does not read".to_owned(),
