@@ -149,7 +149,7 @@ impl Driver {
         let book = Book::new(PeerKey::from_seed(&network.identity), addresses);
         let directory = opened.core.final_tip().state().directory();
         network.peers = book.replace(directory.nodes(), directory);
-        let (handle, events) = crate::net::Network::start(network).await?;
+        let (network, events) = crate::net::Network::start(network).await?;
         let (failed, failures) = bounded(8);
         let (inbox, receiver) = inbox::channel();
         let (stop, stopped) = bounded(0);
@@ -170,14 +170,13 @@ impl Driver {
             let failed = failed.clone();
             move || indexer.run(&indexing, &failed)
         })?);
-        let links = Links { network: handle.clone(), book: Arc::new(book) };
+        let links = Links { network: network.clone(), book: Arc::new(book) };
         let (served, serving) = bounded(archive::QUEUE);
         threads.push(spawn("archive", {
             let (archive, links) = (archive.clone(), links.clone());
             move || archive::serve(&archive, &links, &serving)
         })?);
-        let (arrived, private) = mpsc::channel(links::PRIVATE_QUEUE);
-        links::receive(events, links.clone(), inbox.clone(), view.clone(), arrived);
+        let private = links::receive(events, links.clone(), inbox.clone(), view.clone());
         let performer = performer::Performer {
             log: opened.log,
             links: links.clone(),
@@ -206,7 +205,6 @@ impl Driver {
             move || thread.run(opened.outputs)
         })?);
         let private = Mutex::new(Some(private));
-        let network = handle;
         Ok(Self { view, archive, network, links, private, inbox, replies, failures, stop, threads })
     }
 

@@ -11,9 +11,9 @@
 //!
 //! Invariants: it leaves the node sealed to one institution, over a connection that its node's key
 //! authenticated, or to one of this node's own operators, who is recorded; nothing is kept that the
-//! ledger does not commit to; what is owed is sent until it is acknowledged, over restarts too; what
-//! is erased does not come back. Absent: what the words mean (`iso20022`), a third institution's
-//! or a regulator's copy.
+//! ledger does not commit to; what is owed is sent until it is acknowledged, over restarts too;
+//! what is erased does not come back. Absent: what the words mean (`iso20022`), a third
+//! institution's or a regulator's copy.
 
 mod courier;
 mod erasure;

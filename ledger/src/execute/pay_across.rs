@@ -52,7 +52,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let charges = charges?;
     let mut legs = charges.payer_legs(pay.from);
     legs.extend(charges.collector_leg());
-    // Each dealer takes before it gives, so that what one of them has just got is there to be given.
+    // Each dealer takes before it gives: what one of them has just got is there to be given.
     for arrival in &moves {
         let Move { from, to, money } = *arrival;
         if from != pay.from {

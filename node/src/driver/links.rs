@@ -28,7 +28,7 @@ const BATCH_TAG: u8 = 1;
 pub(crate) type PrivateFrame = (InstitutionNumber, Bytes);
 
 /// How many such frames may wait.
-pub(super) const PRIVATE_QUEUE: usize = 32;
+const PRIVATE_QUEUE: usize = 32;
 
 /// The other institutions' nodes, and how to reach them.
 #[derive(Clone)]
@@ -113,14 +113,15 @@ const fn class_of(channel: Channel) -> Class {
 }
 
 /// Brings what the network reports to the core, in a thread of its own, so that a busy core holds
-/// the peers back and nothing else. A frame that is no message closes its sender's connection.
+/// the peers back and nothing else. Gives the frames of private data, which are not for it. A frame
+/// that is no message closes its sender's connection.
 pub(super) fn receive(
     mut events: NetworkEvents,
     links: Links,
     inbox: Inbox,
     view: Arc<View>,
-    private: mpsc::Sender<PrivateFrame>,
-) {
+) -> mpsc::Receiver<PrivateFrame> {
+    let (private, frames) = mpsc::channel(PRIVATE_QUEUE);
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
         // A node that leaves the list is disconnected afterwards.
@@ -156,6 +157,7 @@ pub(super) fn receive(
             }
         }
     });
+    frames
 }
 
 fn read(from: Option<InstitutionNumber>, bytes: &[u8]) -> Option<Input> {

@@ -34,8 +34,8 @@ pub fn read_key(path: &Path, expected: KeyKind) -> Result<SecretKey, HomeError> 
 /// Reads the key that opens private data, or makes it where nothing is sealed to one yet.
 ///
 /// # Errors
-/// [`HomeError::DataKeyLost`] if the folder `sealed` is there without it; [`HomeError`] for anything
-/// else that is wrong.
+/// [`HomeError::DataKeyLost`] if the folder `sealed` is there without it; [`HomeError`] for
+/// anything else that is wrong.
 pub(super) fn open_data_key(path: &Path, sealed: &Path) -> Result<SecretKey, HomeError> {
     if !path.exists() {
         if sealed.exists() {

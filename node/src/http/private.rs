@@ -1,8 +1,8 @@
 //! `GET` and `DELETE /v1/payments/{uetr}/private`: a payment's private data, for this institution's
 //! operators, and its erasure.
 //!
-//! Invariants: nobody without a token that counts is answered, and every answer is in the audit log;
-//! what is erased can be told from what was never here. Absent: other institutions' copies.
+//! Invariants: nobody without a token that counts is answered, and every answer is in the audit
+//! log; what is erased can be told from what was never here. Absent: other institutions' copies.
 
 use std::sync::Arc;
 
@@ -84,8 +84,8 @@ fn read(name: &str) -> Result<Uetr, Refused> {
 
 fn nothing(uetr: Uetr) -> Refused {
     let detail = format!("This node has no private data of a payment {uetr}.");
-    let hint = "Ask the node of the payer's or the payee's institution; a payment that is not final \
-                yet has none at the payee's.";
+    let hint = "Ask the node of the payer's or the payee's institution; a payment that is not \
+                final yet has none at the payee's.";
     Problem::not_found(detail, hint).into()
 }
 

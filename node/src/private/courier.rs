@@ -1,9 +1,9 @@
 //! Brings private data to the institutions that are owed it, and takes in what others send.
 //!
 //! Invariants: a payment's private part is sent once the payment is final, and again, ever more
-//! rarely, until it is acknowledged; what is taken in is compared with the ledger's commitment first,
-//! and durable before it is acknowledged. Absent: what is owed (the records know); an order among
-//! messages.
+//! rarely, until it is acknowledged; what is taken in is compared with the ledger's commitment
+//! first, and durable before it is acknowledged. Absent: what is owed (the records know); an order
+//! among messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -203,7 +203,8 @@ impl Courier {
         self.look_again(Instant::now() + pause);
         let content = codec::encode(record);
         if content.len() > PrivateRecord::MAXIMUM_BYTES {
-            tracing::error!(uetr = %record.uetr, bytes = content.len(), "private data too large to send");
+            let (uetr, bytes) = (record.uetr, content.len());
+            tracing::error!(%uetr, bytes, "private data is too large to be sent");
             return;
         }
         match key.seal(self.private.domains.chain_id(), &label(record.uetr), &content) {
@@ -272,8 +273,8 @@ impl Courier {
         }
     }
 
-    /// Keeps what was sent, if the ledger has a commitment to it by a payment to an institution that
-    /// this node acts for.
+    /// Keeps what was sent, if the ledger has a commitment to it by a payment to an institution
+    /// that this node acts for.
     async fn keep(&self, uetr: Uetr, sealed: Vec<u8>) -> Result<(), NotKept> {
         let private = self.private.clone();
         let opened = self.readers.work(move || private.key.open(&label(uetr), &sealed)).await;

@@ -59,7 +59,8 @@ const ALLOWED: &[Allowed] = &[
         own: "api consensus iso20022 ledger",
         outside: "axum base64 blake3 borsh clap crossbeam-channel ed25519-dalek futures \
                   getrandom hmac hpke libp2p libp2p-allow-block-list \
-                  libp2p-connection-limits mimalloc prometheus-client redb rustix serde serde_json sha2 thiserror tokio \
+                  libp2p-connection-limits mimalloc prometheus-client redb rustix serde \
+                  serde_json sha2 thiserror tokio \
                   tokio-util toml tower-http tracing tracing-subscriber ureq utoipa \
                   utoipa-axum zeroize",
         dev: "rcgen rustls tempfile",

@@ -88,11 +88,7 @@ fn action(code: ProblemCode) -> Text {
         ProblemCode::TooLate => {
             say!("Look for a proof that was made in time.", "请寻找当时及时生成的证明。")
         }
-        ProblemCode::Erased => say!(
-            "This institution has erased the payment's names and texts; the other one may have \
-             its own copy. The payment and its proofs stand.",
-            "本机构已删除该付款的姓名与附言；对方机构可能仍有自己的副本。付款及其证明仍然有效。"
-        ),
+        ProblemCode::Erased => ask_the_other_side(),
         ProblemCode::Pruned => say!(
             "Ask an archive node: one that keeps all blocks.",
             "请询问保存全部区块的归档节点。"
@@ -135,6 +131,14 @@ fn name_a_token() -> Text {
 
 fn ask_for_a_token() -> Text {
     say!("Ask who runs the node for a new token.", "请向节点运营方索取新的令牌。")
+}
+
+fn ask_the_other_side() -> Text {
+    say!(
+        "This institution has erased the payment's names and texts; the other one may have its own \
+         copy. The payment and its proofs stand.",
+        "本机构已删除该付款的姓名与附言；对方机构可能仍有自己的副本。付款及其证明仍然有效。"
+    )
 }
 
 fn ask_another() -> Text {

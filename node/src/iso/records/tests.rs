@@ -117,7 +117,7 @@ fn a_message_is_one_file_however_many_payments_it_has() {
     assert_eq!(found(&records, "A").len(), 5_000);
 }
 
-/// Orders payments from an account of institution 1 to accounts of institution 2, with a commitment.
+/// Orders payments from institution 1 to institution 2, with a commitment.
 fn abroad(accepted: u64, message_id: &str, payments: std::ops::Range<u32>) -> Sheet {
     let mut sheet = sheet(accepted, message_id, payments.clone());
     let account = |institution| AccountId::new(InstitutionNumber(institution), [7; 12]);
