@@ -37,7 +37,7 @@ use vault::Vault;
 pub(crate) use courier::start;
 pub use erasure::{MAXIMUM_BYTES as MAXIMUM_ERASURE_BYTES, is_by as is_erasure_by};
 pub use key::{DataKey, DataPublicKey, SealError};
-pub use message::PrivateRecord;
+pub use message::{DataMessage, NotKept, PrivateRecord};
 
 /// The folder of private data, in the home.
 pub const FOLDER: &str = "private";

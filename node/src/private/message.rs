@@ -38,14 +38,17 @@ impl PrivateRecord {
     pub(super) const MAXIMUM_BYTES: usize = Class::Private.max_frame().saturating_sub(1024);
 
     /// Reads an encoded record.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+    ///
+    /// # Errors
+    /// `InvalidData` for anything but exactly one record within its bounds.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
         codec::decode(bytes, Self::MAXIMUM_BYTES)
     }
 }
 
 /// A message of one institution's node to another's.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(super) enum DataMessage {
+pub enum DataMessage {
     /// What is your data key?
     Ask,
     /// It is this.
@@ -70,7 +73,7 @@ pub(super) enum DataMessage {
 
 /// Why a private part is not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(super) enum NotKept {
+pub enum NotKept {
     /// This node knows no such payment from there to here yet.
     Unknown,
     /// It was sealed to another key.
@@ -86,7 +89,7 @@ impl DataMessage {
     ///
     /// # Errors
     /// `InvalidData` for anything but exactly one message within its bounds.
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
         codec::decode(bytes, Class::Private.max_frame())
     }
 }

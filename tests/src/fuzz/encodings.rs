@@ -4,6 +4,7 @@
 //! has no second text, and no more was read than was given.
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use iso20022::PrivateData;
 use ledger::{
     account::{Account, Asset, Holding, Institution, NodeRecord, Supply},
     block::{Batch, Block, Cut, Header},
@@ -12,7 +13,9 @@ use ledger::{
     fees::FeeSchedule,
     genesis::{GenesisDocument, Parameters},
     governance::{Proposal, Removal, Upgrade},
+    hash::Hash,
     history::{History, HistoryProof},
+    ids::Uetr,
     light::{EpochChange, Progress},
     limits::{DayCounter, Limits, Position},
     operation::Operation,
@@ -26,6 +29,7 @@ use node::core::{
     message::{Forwarded, PeerMessage},
     record::ReadRecord,
 };
+use node::private::{DataMessage, DataPublicKey, NotKept, PrivateRecord};
 
 use super::{
     Target,
@@ -60,6 +64,7 @@ pub(super) const TARGETS: &[Target] = &[
     Target { name: "light-progress", samples: progress, words: &[], run: one::<Progress> },
     Target { name: "state-record", samples: records, words: &[], run: record },
     Target { name: "peer-message", samples: peer_messages, words: &[], run: peer_message },
+    Target { name: "private-message", samples: private, words: &[], run: private_message },
     Target { name: "consensus-message", samples: consensus_messages, words: &[], run: consensus },
     Target { name: "log-record", samples: log_records, words: &[], run: log_record },
 ];
@@ -167,6 +172,36 @@ fn peer_messages() -> Vec<Vec<u8>> {
 fn peer_message(bytes: &[u8]) -> bool {
     let Ok(message) = PeerMessage::decode(bytes) else { return false };
     assert_eq!(codec::encode(&message), bytes, "a second encoding of one message was taken");
+    true
+}
+
+/// A message between institutions, and behind the byte 255 a record as it is sealed.
+fn private() -> Vec<Vec<u8>> {
+    let uetr = Uetr::from_entropy([7; 16]);
+    let messages = [
+        DataMessage::Ask,
+        DataMessage::Key(DataPublicKey([9; 32])),
+        DataMessage::Record { uetr, sealed: vec![5; 80] },
+        DataMessage::Kept(uetr),
+        DataMessage::Refused { uetr, reason: NotKept::Mismatch },
+    ];
+    let record = PrivateRecord {
+        uetr,
+        salt: [3; 32],
+        message: Hash([4; 32]),
+        private: PrivateData::default(),
+    };
+    let record = [vec![255], codec::encode(&record)].concat();
+    messages.iter().map(codec::encode).chain([record]).collect()
+}
+
+fn private_message(bytes: &[u8]) -> bool {
+    let (again, taken) = match bytes.split_first() {
+        Some((255, record)) => (PrivateRecord::decode(record).map(|it| codec::encode(&it)), record),
+        _ => (DataMessage::decode(bytes).map(|message| codec::encode(&message)), bytes),
+    };
+    let Ok(again) = again else { return false };
+    assert_eq!(again, taken, "a second encoding of one message was taken");
     true
 }
 
