@@ -41,7 +41,9 @@ fn a_light_client_follows_what_several_nodes_show() {
         std::thread::sleep(Duration::from_millis(100));
     }
     let ended = Ended::of(&child.wait_with_output().unwrap()).with_code(0).json();
-    assert_eq!((&ended["followed"], &ended["epoch"]), (&3.into(), &0.into()));
+    // Between two questions of a busy machine there may be two beats.
+    assert!(ended["followed"].as_u64() >= Some(3), "{ended}");
+    assert_eq!(ended["epoch"], 0);
     assert_eq!(ended["chain_id"], home.world().chain_id().as_str());
 }
 
