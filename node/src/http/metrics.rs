@@ -58,6 +58,7 @@ impl fmt::Debug for Scrape {
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         self.chain(&mut encoder)?;
+        self.private(&mut encoder)?;
         self.final_work(&mut encoder)?;
         self.network(&mut encoder)?;
         self.requests(&mut encoder)?;
@@ -90,6 +91,17 @@ impl Scrape {
         gauge(encoder, "connected_validators", help, None, connected)?;
         let help = "Submissions that wait for the core";
         gauge(encoder, "queued_submissions", help, None, driver.queued())
+    }
+
+    fn private(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "Payments whose private data another institution has not acknowledged";
+        match self.0.private.records.count_owed() {
+            Ok(owed) => gauge(encoder, "private_data_owed", help, None, owed),
+            Err(error) => {
+                tracing::warn!(%error, "what private data is owed cannot be counted");
+                Ok(())
+            }
+        }
     }
 
     fn final_work(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

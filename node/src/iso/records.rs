@@ -277,6 +277,11 @@ impl Records {
         self.index()?.owed(after, most)
     }
 
+    /// How many private parts are owed.
+    pub(crate) fn count_owed(&self) -> Result<u64, DeskError> {
+        self.index()?.count_owed()
+    }
+
     /// Takes note that these are no longer owed: at `time` the other institution had them, or there
     /// is nothing to tell.
     pub(crate) fn settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), DeskError> {

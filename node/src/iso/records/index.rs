@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use ledger::ids::{InstitutionNumber, Timestamp, Uetr};
-use redb::{Database, ReadableDatabase, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
 
 use super::failed;
 use crate::iso::DeskError;
@@ -135,6 +135,11 @@ impl Index {
         self.try_owed(after, most).map_err(|error| self.failed(error))
     }
 
+    /// How many private parts are owed.
+    pub(super) fn count_owed(&self) -> Result<u64, DeskError> {
+        self.try_count_owed().map_err(|error| self.failed(error))
+    }
+
     /// These are no longer owed; those with a time were delivered then.
     pub(super) fn settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), DeskError> {
         self.try_settle(settled).map_err(|error| self.failed(error))
@@ -242,6 +247,10 @@ impl Index {
             owed.push((uetr, InstitutionNumber(institution.value())));
         }
         Ok(owed)
+    }
+
+    fn try_count_owed(&self) -> Result<u64, redb::Error> {
+        Ok(self.database.begin_read()?.open_table(OWED)?.len()?)
     }
 
     fn try_settle(&self, settled: &[(Uetr, Option<Timestamp>)]) -> Result<(), redb::Error> {
