@@ -1,4 +1,5 @@
-//! A new home: the folder, its keys, the genesis document and, last, the configuration.
+//! A new home: the folder, its keys (that of private data is made here), the genesis document and,
+//! last, the configuration.
 //!
 //! Invariants: the configuration is written last, so a folder that has one is a whole home; nothing
 //! that exists is overwritten. Absent: where keys and document come from.
@@ -9,9 +10,11 @@ use ledger::genesis::keyfile::KeyKind;
 use std::io;
 use std::path::Path;
 
+use super::keys::open_data_key;
 use super::recollection::{self, Loss, Observance};
-use super::{CONFIG_FILE, HomeError, make_folder, write_key, write_text};
+use super::{CONFIG_FILE, DATA_KEY, HomeError, make_folder, write_key, write_text};
 use crate::config::Config;
+use crate::private;
 
 /// What a new home is made of.
 pub struct NewHome<'a> {
@@ -40,6 +43,7 @@ pub fn create(path: &Path, home: &NewHome<'_>) -> Result<(), HomeError> {
     for (name, kind, key) in &home.keys {
         write_key(&keys.join(name), *kind, key)?;
     }
+    open_data_key(&keys.join(DATA_KEY), &path.join(private::FOLDER))?;
     let file = path.join(&home.config.node.genesis);
     let text = serde_json::to_string_pretty(home.genesis)
         .map_err(|error| HomeError::File { path: file.clone(), source: io::Error::from(error) })?;
