@@ -29,16 +29,6 @@ pub enum MessageFault {
         /// What is accepted.
         accepted: &'static str,
     },
-    /// A message type that the ledger has no operation for.
-    #[error("{definition} is {what}, which cannot be carried out here. {instead}")]
-    NotOffered {
-        /// What was sent, such as `pacs.004.001.09`.
-        definition: String,
-        /// What it orders.
-        what: &'static str,
-        /// What to do.
-        instead: &'static str,
-    },
     /// The application header names another message than the document is.
     #[error("AppHdr/MsgDefIdr says {header}, but the document is {definition}. Make them agree")]
     HeaderMismatch {
@@ -174,9 +164,7 @@ impl MessageFault {
             Self::InformationCopy | Self::Repeated { .. } => "CH17",
             Self::Missing { .. } => "CH21",
             Self::Content { .. } => "CH16",
-            Self::SettlementMethod { .. }
-            | Self::OtherClearingSystem { .. }
-            | Self::NotOffered { .. } => "AG03",
+            Self::SettlementMethod { .. } | Self::OtherClearingSystem { .. } => "AG03",
             Self::TransactionCount { .. }
             | Self::TooManyTransactions { .. }
             | Self::TooMuchRepeated { .. } => "AM19",

@@ -58,13 +58,16 @@ pub(crate) fn read_group_of<'document>(
     let mut fields = Fields::of(header);
     let group = read_group(&mut fields, found.definition)?;
     *original = Some(group.clone());
-    let copy = found.header.as_ref().and_then(|header| header.copy_or_duplicate.as_deref());
-    if copy == Some("COPY") {
-        return Err(MessageFault::InformationCopy);
-    }
+    ensure_not_copy(found)?;
     let created = fields.text("CreDtTm");
-    require_created(&group, created)?;
+    require_created("GrpHdr/CreDtTm", &group, created)?;
     Ok((group, fields))
+}
+
+/// Refuses what was sent for information only.
+pub(crate) fn ensure_not_copy(found: &Found<'_>) -> Result<(), MessageFault> {
+    let copy = found.header.as_ref().and_then(|header| header.copy_or_duplicate.as_deref());
+    if copy == Some("COPY") { Err(MessageFault::InformationCopy) } else { Ok(()) }
 }
 
 fn content(element: &'static str, value: &str, expected: &'static str) -> MessageFault {
@@ -73,25 +76,38 @@ fn content(element: &'static str, value: &str, expected: &'static str) -> Messag
 
 /// What an answer needs: the message's own id above all.
 fn read_group(fields: &mut Fields<'_>, definition: &str) -> Result<OriginalGroup, MessageFault> {
-    let message_id =
-        fields.text("MsgId").ok_or(MessageFault::Missing { element: "GrpHdr/MsgId" })?;
-    if message_id.chars().count() > 35 {
-        return Err(content("GrpHdr/MsgId", &message_id, "at most 35 characters"));
-    }
     Ok(OriginalGroup {
-        message_id,
+        message_id: read_id(fields, "MsgId", "GrpHdr/MsgId")?,
         definition: definition.to_owned(),
         created: fields.text("CreDtTm").and_then(|text| DateTime::parse(&text)),
         number_of_transactions: fields.text("NbOfTxs").and_then(|text| parse_count(&text)),
     })
 }
 
-fn require_created(group: &OriginalGroup, written: Option<String>) -> Result<(), MessageFault> {
+/// The message's own id, at `path` in the fields, which is `element` in the message.
+pub(crate) fn read_id(
+    fields: &mut Fields<'_>,
+    path: &'static str,
+    element: &'static str,
+) -> Result<String, MessageFault> {
+    let id = fields.text(path).ok_or(MessageFault::Missing { element })?;
+    if id.chars().count() > 35 {
+        return Err(content(element, &id, "at most 35 characters"));
+    }
+    Ok(id)
+}
+
+/// Refuses a message that does not say when it was written.
+pub(crate) fn require_created(
+    element: &'static str,
+    group: &OriginalGroup,
+    written: Option<String>,
+) -> Result<(), MessageFault> {
     match (&group.created, written) {
         (Some(_), _) => Ok(()),
-        (None, None) => Err(MessageFault::Missing { element: "GrpHdr/CreDtTm" }),
+        (None, None) => Err(MessageFault::Missing { element }),
         (None, Some(text)) => {
-            Err(content("GrpHdr/CreDtTm", &text, "a date and time like 2026-01-01T10:00:00+08:00"))
+            Err(content(element, &text, "a date and time like 2026-01-01T10:00:00+08:00"))
         }
     }
 }

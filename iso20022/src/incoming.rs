@@ -3,6 +3,8 @@
 //! Invariants: a message is one of the kinds of [`Message`], or it is refused with the reason; what
 //! its sender can be told is in the refusal. Absent: what is done for each kind.
 
+use crate::camt029::AnswerMessage;
+use crate::camt056::RecallMessage;
 use crate::envelope::{self, Found};
 use crate::fault::MessageFault;
 use crate::group::{OriginalGroup, RefusedMessage};
@@ -10,10 +12,11 @@ use crate::pacs004::ReturnMessage;
 use crate::pacs028::StatusRequest;
 use crate::transfer::CreditTransferMessage;
 use crate::xml::{Document, Limits};
-use crate::{pacs004, pacs008, pacs009, pacs028, pain001};
+use crate::{camt029, camt056, pacs004, pacs008, pacs009, pacs028, pain001};
 
-const ACCEPTED_NAMES: &str = "pacs.004.001.09, pacs.004.001.10, pacs.008.001.08, pacs.008.001.10, \
-                              pacs.009.001.08, pain.001.001.09 or pacs.028.001.03";
+const ACCEPTED_NAMES: &str = "camt.029.001.09, camt.056.001.08, pacs.004.001.09, pacs.004.001.10, \
+                              pacs.008.001.08, pacs.008.001.10, pacs.009.001.08, pain.001.001.09 \
+                              or pacs.028.001.03";
 
 /// What a message asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub enum Message {
     Transfers(CreditTransferMessage),
     /// Returns of payments: pacs.004.
     Returns(ReturnMessage),
+    /// Requests for payments to be given back: camt.056.
+    Recalls(RecallMessage),
+    /// Answers to such requests: camt.029.
+    Answers(AnswerMessage),
     /// What became of payments: pacs.028.
     StatusRequest(StatusRequest),
 }
@@ -34,6 +41,8 @@ enum Kind {
     Initiation,
     Request,
     Return,
+    Recall,
+    Answer,
 }
 
 impl Kind {
@@ -44,6 +53,8 @@ impl Kind {
             pacs009::DEFINITION => Some((Self::Institutions, pacs009::ROOT)),
             pain001::DEFINITION => Some((Self::Initiation, pain001::ROOT)),
             pacs028::DEFINITION => Some((Self::Request, pacs028::ROOT)),
+            camt056::DEFINITION => Some((Self::Recall, camt056::ROOT)),
+            camt029::DEFINITION => Some((Self::Answer, camt029::ROOT)),
             _ if pacs004::DEFINITIONS.contains(&definition) => Some((Self::Return, pacs004::ROOT)),
             _ => None,
         }
@@ -59,7 +70,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Message, Box<RefusedMessage
     let document = Document::parse(bytes, limits).map_err(|error| refused(error.into()))?;
     let root = |definition: &str| Kind::of(definition).map(|(_, root)| root);
     let found = envelope::find(&document, root, ACCEPTED_NAMES);
-    let found = found.map_err(|fault| refused(named(fault)))?;
+    let found = found.map_err(refused)?;
     let mut original = None;
     let application = found.header.clone();
     read_found(found, &mut original)
@@ -81,16 +92,7 @@ fn read_found(
         Kind::Initiation => pain001::read_found(found, original).map(Message::Transfers),
         Kind::Request => pacs028::read_found(found, original).map(Message::StatusRequest),
         Kind::Return => pacs004::read_found(found, original).map(Message::Returns),
+        Kind::Recall => camt056::read_found(&found, original).map(Message::Recalls),
+        Kind::Answer => camt029::read_found(&found, original).map(Message::Answers),
     }
-}
-
-/// Says of a message that is known, and not taken, what it would have been.
-fn named(fault: MessageFault) -> MessageFault {
-    let MessageFault::NotAccepted { definition, accepted } = fault else { return fault };
-    let (what, instead) = match definition.get(..8) {
-        Some("camt.056") => ("a recall", "Ask the payee's institution to pay it back"),
-        Some("camt.029") => ("the answer to a recall", "Tell it to whoever asked"),
-        Some(_) | None => return MessageFault::NotAccepted { definition, accepted },
-    };
-    MessageFault::NotOffered { definition, what, instead }
 }

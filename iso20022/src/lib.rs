@@ -8,17 +8,23 @@
 //! outcome -> pacs002::TransactionStatus -> pacs002::StatusReport -> pacs002::write -> text
 //! entries -> camt053::StatementMessage -> camt053::write -> text
 //!         -> camt054::NotificationMessage -> camt054::write -> text
+//! return  -> pacs004::SettledReturn -> pacs004::write -> text
+//! recall  -> camt029::Resolution -> camt029::write -> text
 //! ```
 //!
 //! Invariants: whatever the bytes, the result is a value or a precise error, never a panic, a deep
 //! stack or unbounded work; nothing personal leaves a transaction but in its [`PrivateData`]; what
 //! is written is valid by its schema. Absent: clock, disk, network; look-ups of institutions,
-//! accounts and quotes; signatures; every message but pacs.004, pacs.008, pacs.009, pain.001 and
-//! pacs.028 (in), pacs.002 (out, and in for clients), camt.053 and camt.054 (out).
+//! accounts and quotes; signatures; every message but pacs.008, pacs.009, pain.001, pacs.028 and
+//! camt.056 (in), pacs.004 and camt.029 (in and out), pacs.002 (out, and in for clients), camt.053
+//! and camt.054 (out).
 #![deny(clippy::arithmetic_side_effects)]
 
+mod assignment;
+pub mod camt029;
 pub mod camt053;
 pub mod camt054;
+pub mod camt056;
 mod envelope;
 mod fault;
 mod fields;
@@ -42,6 +48,7 @@ pub mod time;
 pub mod transfer;
 pub mod xml;
 
+pub use assignment::Assignment;
 pub use envelope::{ApplicationHeader, NAMESPACE_PREFIX};
 pub use fault::MessageFault;
 pub use private::{PrivateData, PrivateEntry};

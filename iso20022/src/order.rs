@@ -275,6 +275,22 @@ impl Judge {
         }
     }
 
+    /// Why a payment goes back, is asked back, or is not given back.
+    pub(crate) fn reason_code(
+        &mut self,
+        element: &'static str,
+        text: Option<&str>,
+    ) -> Option<ledger::corrections::Reason> {
+        let Some(text) = text else {
+            let detail = "is missing. Say why by a code such as AC04";
+            return self.refuse(Reason::MissingElement, element, detail);
+        };
+        ledger::corrections::Reason::parse(text).ok().or_else(|| {
+            let detail = format!("is {}. Write 4 capital letters or digits", shown(text));
+            self.refuse(Reason::Content, element, detail)
+        })
+    }
+
     pub(crate) fn date(&mut self, element: &'static str, text: Option<&str>) -> Option<Date> {
         let date = Date::parse(text?);
         if date.is_none() {

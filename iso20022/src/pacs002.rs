@@ -19,6 +19,7 @@ use crate::transfer::{AgentText, CreditTransfer};
 
 pub use read::read;
 pub use write::write;
+pub(crate) use write::{write_header, write_original};
 
 /// The message definition that is written and read.
 pub const DEFINITION: &str = "pacs.002.001.10";

@@ -1,9 +1,12 @@
-//! Reads pacs.004, the return of payments, versions 001.09 and 001.10 (what is read agrees).
+//! Reads pacs.004, the return of payments, versions 001.09 and 001.10 (what is read agrees), and
+//! writes it, version 001.09.
 //!
 //! Each `TxInf` returns one payment, named by its UETR, whole or in part: `RtrdIntrBkSttlmAmt` goes
 //! back in the currency that the payee got. Invariants: an order to return is complete and well
 //! formed; a return that asks for more than to move that amount back is refused. Absent: the
 //! payment's proof, and what is left to return of it (the ledger's).
+
+mod write;
 
 use ledger::corrections::Reason as ReturnReason;
 use ledger::hash::{Domain, Domains};
@@ -17,10 +20,12 @@ use crate::group::{OriginalGroup, check_count, check_sums, read_group_of, read_n
 use crate::order::Judge;
 use crate::pacs008::{Shared, read_settlement};
 use crate::private::PrivateData;
-use crate::refusal::{Reason, Refusal, shown};
+use crate::refusal::{Reason, Refusal};
 use crate::time::Date;
 use crate::transfer::{CreditTransfer, Identification, agent_or, amount};
 use crate::xml::Element;
+
+pub use write::{SettledReturn, write};
 
 /// The message definitions that are accepted.
 pub const DEFINITIONS: [&str; 2] = ["pacs.004.001.09", "pacs.004.001.10"];
@@ -98,13 +103,7 @@ fn read_return(element: Element<'_>, shared: &Shared, place: u32) -> PaymentRetu
     let compensation = fields.has("CompstnAmt");
     let asks = "asks for more than the payment. Pay that by a pacs.008";
     let payment = CreditTransfer {
-        identification: Identification {
-            instruction_id: fields.text("OrgnlInstrId"),
-            end_to_end_id: fields.text("OrgnlEndToEndId"),
-            transaction_id: fields.text("OrgnlTxId"),
-            uetr: fields.text("OrgnlUETR"),
-            clearing_reference: fields.text("OrgnlClrSysRef"),
-        },
+        identification: Identification::of_original(&mut fields),
         settlement_amount: amount(&mut fields, "RtrdIntrBkSttlmAmt"),
         settlement_date: fields.text("IntrBkSttlmDt").or_else(|| shared.settlement_date.clone()),
         instructing_agent: agent_or(&mut fields, "InstgAgt/FinInstnId", &shared.instructing_agent),
@@ -139,11 +138,12 @@ impl PaymentReturn {
             None => judge.refuse(Reason::Amount, element, "is missing. State the amount"),
         };
         let settlement_date = judge.date("IntrBkSttlmDt", of.settlement_date.as_deref());
-        let reason = self.judged_reason(&mut judge);
+        let reason = judge.reason_code("RtrRsnInf/Rsn/Cd", self.reason.as_deref());
         match (payment, amount, reason) {
             (Some(payment), Some(amount), Some(reason)) if judge.refusals.is_empty() => {
+                let own = (message_id, &self.return_id, self.place);
                 Ok(ReturnOrder {
-                    uetr: self.derived(domains, message_id),
+                    uetr: derived(domains, "derived UETR of a return", own, of),
                     payment,
                     amount,
                     reason,
@@ -154,32 +154,21 @@ impl PaymentReturn {
             (_, _, _) => Err(judge.refusals),
         }
     }
+}
 
-    fn judged_reason(&self, judge: &mut Judge) -> Option<ReturnReason> {
-        let element = "RtrRsnInf/Rsn/Cd";
-        let Some(text) = self.reason.as_deref() else {
-            let detail = "is missing. Say why by a code such as AC04";
-            return judge.refuse(Reason::MissingElement, element, detail);
-        };
-        ReturnReason::parse(text).ok().or_else(|| {
-            let detail = format!("is {}. Write 4 capital letters or digits", shown(text));
-            judge.refuse(Reason::Content, element, detail)
-        })
-    }
-
-    /// The identity that follows from the references of the message and the return: the message has
-    /// none for it, and the same message returns once. Not from the amount: a return that was
-    /// altered under the same references is not a second one.
-    fn derived(&self, domains: &Domains, message_id: &str) -> Uetr {
-        let ids = &self.payment.identification;
-        let parts = (
-            "derived UETR of a return",
-            (message_id, &self.return_id, self.place),
-            (&self.payment.instructing_agent.bic, &ids.uetr),
-        );
-        let hash = domains.hash_of(Domain::Commitment, &parts);
-        let mut entropy = [0; 16];
-        entropy.copy_from_slice(&hash.0[..16]);
-        Uetr::from_entropy(entropy)
-    }
+/// The identity of a `what` that follows from the references of its message (the message's id, its
+/// own id there, its place) and of the payment: the message has no UETR for it, and the same
+/// message orders once. Not from the amount: what was altered under the same references is no
+/// second order.
+pub(crate) fn derived(
+    domains: &Domains,
+    what: &str,
+    own: (&str, &Option<String>, u32),
+    payment: &CreditTransfer,
+) -> Uetr {
+    let parts = (what, own, (&payment.instructing_agent.bic, &payment.identification.uetr));
+    let hash = domains.hash_of(Domain::Commitment, &parts);
+    let mut entropy = [0; 16];
+    entropy.copy_from_slice(&hash.0[..16]);
+    Uetr::from_entropy(entropy)
 }

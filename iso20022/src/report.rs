@@ -117,13 +117,24 @@ pub(crate) fn begin(
     message_id: &str,
     created: &DateTime,
 ) -> Writer {
+    let mut writer = begin_group(definition, root, message_id, created);
+    writer.close();
+    writer
+}
+
+/// Begins a message of `definition`, and leaves its `GrpHdr` open.
+pub(crate) fn begin_group(
+    definition: &str,
+    root: &'static str,
+    message_id: &str,
+    created: &DateTime,
+) -> Writer {
     let mut writer = Writer::new();
     writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{definition}"));
     writer.open(root);
     writer.open("GrpHdr");
     writer.leaf("MsgId", &identification(message_id));
     writer.leaf("CreDtTm", created.as_str());
-    writer.close();
     writer
 }
 

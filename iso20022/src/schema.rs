@@ -58,6 +58,17 @@ pub(crate) fn identification(text: &str) -> String {
     if cut.is_empty() { "NOTPROVIDED".to_owned() } else { cut }
 }
 
+/// The longest part of `AddtlInf`, and the most parts.
+const INFORMATION_CHARACTERS: usize = 105;
+const INFORMATION_PARTS: usize = 10;
+
+/// Writes the words that belong to a reason (`AddtlInf`, each).
+pub(crate) fn write_information_parts(writer: &mut Writer, text: &str) {
+    for part in parts(text, INFORMATION_CHARACTERS).into_iter().take(INFORMATION_PARTS) {
+        writer.leaf("AddtlInf", &part);
+    }
+}
+
 /// A text in parts that fit, parted between words; a longer word is cut.
 pub(crate) fn parts(text: &str, longest: usize) -> Vec<String> {
     let mut parts = Vec::new();

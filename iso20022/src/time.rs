@@ -35,6 +35,11 @@ impl DateTime {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The day, as [`Date`] writes it.
+    pub fn day(&self) -> &str {
+        self.0.split('T').next().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for DateTime {
@@ -61,8 +66,7 @@ impl Date {
     /// The latest day that has begun anywhere at `moment`: where clocks are 14 hours ahead of UTC.
     pub fn latest_at(moment: Timestamp) -> Self {
         let ahead = Timestamp(moment.0.saturating_add(14 * 60 * 60 * 1000));
-        let text = DateTime::of(ahead).0;
-        Self(text.split('T').next().unwrap_or_default().to_owned())
+        Self(DateTime::of(ahead).day().to_owned())
     }
 
     /// The text.

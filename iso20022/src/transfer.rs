@@ -63,6 +63,19 @@ pub struct Identification {
     pub clearing_reference: Option<String>,
 }
 
+impl Identification {
+    /// The references of the payment that a correction is about.
+    pub(crate) fn of_original(fields: &mut Fields<'_>) -> Self {
+        Self {
+            instruction_id: fields.text("OrgnlInstrId"),
+            end_to_end_id: fields.text("OrgnlEndToEndId"),
+            transaction_id: fields.text("OrgnlTxId"),
+            uetr: fields.text("OrgnlUETR"),
+            clearing_reference: fields.text("OrgnlClrSysRef"),
+        }
+    }
+}
+
 /// An amount as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmountText {

@@ -9,22 +9,20 @@ use super::{
 };
 use crate::envelope::NAMESPACE_PREFIX;
 use crate::group::OriginalGroup;
-use crate::schema::{CurrencyAmount, identification, parts, write_institution};
+use crate::schema::{CurrencyAmount, identification, write_information_parts, write_institution};
+use crate::time::DateTime;
 use crate::xml::Writer;
 
 /// The namespace of the application header that is written.
 const HEADER: &str = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02";
-
-/// The longest part of `AddtlInf`, and the most parts.
-const INFORMATION_CHARACTERS: usize = 105;
-const INFORMATION_PARTS: usize = 10;
 
 /// Writes the report as an XML document: a bare `Document`, or within `Envelope` after `AppHdr`.
 pub fn write(report: &StatusReport, envelope: Option<&ReplyEnvelope>) -> String {
     let mut writer = Writer::new();
     if let Some(envelope) = envelope {
         writer.open("Envelope");
-        write_header(&mut writer, report, envelope);
+        let about = (report.message_id.as_str(), DEFINITION, &report.created);
+        write_header(&mut writer, about, envelope);
     }
     writer.open_in("Document", &format!("{NAMESPACE_PREFIX}{DEFINITION}"));
     writer.open("FIToFIPmtStsRpt");
@@ -41,7 +39,12 @@ pub fn write(report: &StatusReport, envelope: Option<&ReplyEnvelope>) -> String 
     writer.finish()
 }
 
-fn write_header(writer: &mut Writer, report: &StatusReport, envelope: &ReplyEnvelope) {
+/// Writes the application header of the message of this id and definition, written then.
+pub(crate) fn write_header(
+    writer: &mut Writer,
+    (message_id, definition, created): (&str, &str, &DateTime),
+    envelope: &ReplyEnvelope,
+) {
     writer.open_in("AppHdr", HEADER);
     for (name, party) in [("Fr", envelope.from), ("To", envelope.to)] {
         writer.open(name);
@@ -55,12 +58,12 @@ fn write_header(writer: &mut Writer, report: &StatusReport, envelope: &ReplyEnve
         }
         writer.close();
     }
-    writer.leaf("BizMsgIdr", &identification(&report.message_id));
-    writer.leaf("MsgDefIdr", DEFINITION);
+    writer.leaf("BizMsgIdr", &identification(message_id));
+    writer.leaf("MsgDefIdr", definition);
     if let Some(service) = &envelope.business_service {
         writer.leaf("BizSvc", &identification(service));
     }
-    writer.leaf("CreDt", report.created.as_str());
+    writer.leaf("CreDt", created.as_str());
     writer.close();
 }
 
@@ -90,7 +93,8 @@ fn write_group(writer: &mut Writer, report: &StatusReport, original: &OriginalGr
     writer.close();
 }
 
-fn write_original(writer: &mut Writer, original: &OriginalGroup) {
+/// Writes which message the original is.
+pub(crate) fn write_original(writer: &mut Writer, original: &OriginalGroup) {
     writer.leaf("OrgnlMsgId", &identification(&original.message_id));
     writer.leaf("OrgnlMsgNmId", &identification(&original.definition));
     if let Some(created) = &original.created {
@@ -160,10 +164,7 @@ fn write_reasons(writer: &mut Writer, reasons: &[StatusReason]) {
         writer.open("Rsn");
         writer.leaf("Cd", &reason.code.to_string());
         writer.close();
-        let parts = parts(&reason.information, INFORMATION_CHARACTERS);
-        for part in parts.into_iter().take(INFORMATION_PARTS) {
-            writer.leaf("AddtlInf", &part);
-        }
+        write_information_parts(writer, &reason.information);
         writer.close();
     }
 }

@@ -7,6 +7,8 @@ mod hostile;
 #[cfg(test)]
 mod others;
 #[cfg(test)]
+mod recalls;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schemas;

@@ -1,6 +1,9 @@
 //! pacs.009, pain.001 and pacs.028: what they order or ask, and each mistake's verdict.
 
+use crate::recalls::{CAMT_029, CAMT_056};
 use crate::support::{decimals, with};
+use iso20022::camt029::PaymentAnswer;
+use iso20022::camt056::PaymentRecall;
 use iso20022::incoming::{self, Message};
 use iso20022::order::{PaymentOrder, Transfer};
 use iso20022::pacs004::PaymentReturn;
@@ -18,7 +21,9 @@ const PACS_028: &str = include_str!("good/pacs.028.xml");
 const PACS_004: &str = include_str!("good/pacs.004.xml");
 
 /// Messages that are accepted, and their schemas.
-pub(crate) const GOOD: [(&str, &str); 5] = [
+pub(crate) const GOOD: [(&str, &str); 7] = [
+    ("camt.029.001.09", CAMT_029),
+    ("camt.056.001.08", CAMT_056),
     ("pacs.004.001.09", PACS_004),
     ("pacs.009.001.08", PACS_009),
     ("pacs.009.001.08", COVER),
@@ -26,7 +31,7 @@ pub(crate) const GOOD: [(&str, &str); 5] = [
     ("pacs.028.001.03", PACS_028),
 ];
 
-fn domains() -> Domains {
+pub(crate) fn domains() -> Domains {
     Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])))
 }
 
@@ -72,6 +77,16 @@ pub(crate) fn verdict(bytes: &[u8]) -> String {
                 of_order(back.order(&domains(), &message.group.message_id, decimals))
             };
             return message.returns.iter().map(judge).collect::<Vec<_>>().join(", ");
+        }
+        Ok(Message::Recalls(message)) => {
+            let id = &message.assignment.group.message_id;
+            let judge = |recall: &PaymentRecall| of_order(recall.order(&domains(), id, decimals));
+            return message.recalls.iter().map(judge).collect::<Vec<_>>().join(", ");
+        }
+        Ok(Message::Answers(message)) => {
+            let judge =
+                |answer: &PaymentAnswer| of_order(message.order(&domains(), answer, decimals));
+            return message.answers.iter().map(judge).collect::<Vec<_>>().join(", ");
         }
         Ok(Message::StatusRequest(request)) => {
             return format!("asks {} {}", request.originals.len(), request.questions.len());

@@ -41,7 +41,7 @@ pub(crate) fn validate(schema: &Path, text: &str) {
 }
 
 /// The part of `text` from the start to the end of the element `name`.
-fn part<'text>(text: &'text str, name: &str) -> &'text str {
+pub(crate) fn part<'text>(text: &'text str, name: &str) -> &'text str {
     let start = text.find(&format!("<{name} ")).unwrap();
     let end = text.find(&format!("</{name}>")).unwrap() + name.len() + 3;
     &text[start..end]
