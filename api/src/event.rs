@@ -17,14 +17,49 @@ pub struct EventQuery {
     /// for it, return a payment of it, or ask for one back; then no proposals and no alerts of the
     /// node.
     pub account: Option<String>,
-    /// `camt.054`: in the place of receipts the ISO 20022 notification of what each booked of the
-    /// account.
+    /// In the place of receipts the ISO 20022 message about each: `camt.054`, the notification of
+    /// what it booked of the account; `pacs.004`, the return of a payment from or to the account;
+    /// `camt.029`, the answer to a recall of such a payment.
     pub message: Option<String>,
 }
 
-impl EventQuery {
-    /// The message that can be asked for.
-    pub const NOTIFICATION: &'static str = "camt.054";
+/// Which message stands in the place of receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventMessage {
+    /// camt.054: what was booked of the account.
+    Notification,
+    /// pacs.004: a payment that was returned.
+    Return,
+    /// camt.029: a recall that was answered.
+    Resolution,
+}
+
+impl EventMessage {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Notification, Self::Return, Self::Resolution];
+
+    /// How it is asked for.
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Notification => "camt.054",
+            Self::Return => "pacs.004",
+            Self::Resolution => "camt.029",
+        }
+    }
+
+    /// How its events are called.
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Notification => "notification",
+            Self::Return => "return",
+            Self::Resolution => "resolution",
+        }
+    }
+
+    /// Reads what is asked for.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|message| message.message() == text)
+    }
 }
 
 /// An alert: something that an operator should know now, raised or cleared.

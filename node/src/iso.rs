@@ -1,8 +1,10 @@
 //! The ISO 20022 desk: a bank's or a customer's orders in, its payments on the ledger, a pacs.002
-//! out; and questions for what became of payments.
+//! out; corrections of payments; and questions for what became of payments.
 //!
 //! ```text
 //! bytes -> message -> orders -> records on disk (signed) -> the ledger -> receipts -> pacs.002
+//!                  -> returns, answers to recalls -> likewise                     -> pacs.002
+//!                  -> recalls -> likewise                                         -> camt.029
 //!                  -> questions -> records, the ledger's index                    -> pacs.002
 //! ```
 //!
@@ -11,14 +13,17 @@
 //! once: the signed bytes are on disk before they are sent, and the same message again sends the
 //! same bytes, so it pays once and gets the same answer; names and remittance text stay in the
 //! record. A payment that was refused before it reached the ledger is not remembered: the message
-//! may be sent again. Returns are orders of the payee's institution, each with the proof of its
-//! payment. Absent: recalls; sending of private parts to the payee's institution (see `private`).
+//! may be sent again. A return or the answer to a recall is an order of the payee's institution, a
+//! recall one of the payer's. Absent: sending of private parts to the payee's institution (see
+//! `private`).
 
 mod accounts;
 mod answer;
 mod batches;
+mod correcting;
 mod placing;
 mod quotes;
+mod recalling;
 mod records;
 mod returning;
 mod settling;
@@ -44,6 +49,7 @@ use crate::private::Private;
 use crate::readers::Readers;
 use crate::store::StoreError;
 use answer::Handled;
+pub(crate) use answer::reference;
 use placing::{Reason, Source};
 use quotes::Dealers;
 pub(crate) use records::{Delivery, Records};
@@ -76,7 +82,7 @@ pub enum DeskError {
 /// What a message comes to.
 #[derive(Debug)]
 pub enum Reception {
-    /// A pacs.002.
+    /// A pacs.002, or the camt.029 that answers a recall.
     Answer {
         /// The document.
         xml: String,
@@ -85,7 +91,7 @@ pub enum Reception {
     },
     /// It cannot be answered by a message.
     Refused(MessageFault),
-    /// None of its payers' institutions is served here.
+    /// None of the institutions that it is for is served here.
     Foreign,
 }
 
@@ -142,6 +148,8 @@ impl Desk {
         match around.readers.work(|| incoming::read(bytes, &Limits::default())).await {
             Ok(Message::Transfers(message)) => self.pay(around, bytes, message).await,
             Ok(Message::Returns(message)) => self.give_back(around, bytes, &message).await,
+            Ok(Message::Recalls(message)) => self.ask_back(around, bytes, &message).await,
+            Ok(Message::Answers(message)) => self.take_answers(around, bytes, &message).await,
             Ok(Message::StatusRequest(request)) => self.tell(around, bytes, &request).await,
             Err(refused) => Ok(refusal(bytes, &refused)),
         }
@@ -231,7 +239,7 @@ impl Desk {
 /// The answer to a message that is refused as a whole.
 fn refusal(bytes: &[u8], refused: &RefusedMessage) -> Reception {
     let created = now();
-    let id = answer::message_id(bytes, created, &[]);
+    let id = answer::message_id(bytes, created, std::iter::empty::<&str>());
     match StatusReport::refusal(refused, id, created) {
         Some(report) => {
             let envelope = refused.application.as_ref().map(ReplyEnvelope::answering);
@@ -254,7 +262,8 @@ fn report(
     let created = times.and_then(|times| times.into_iter().max()).unwrap_or_else(now);
     let is_final = handled.iter().all(|handled| handled.is_final);
     let statuses: Vec<_> = handled.into_iter().map(|handled| handled.status).collect();
-    let id = answer::message_id(bytes, created, &statuses);
+    let codes = statuses.iter().map(|status| status.status.map(|code| code.to_string()));
+    let id = answer::message_id(bytes, created, codes.map(Option::unwrap_or_default));
     let report = answer(id, created, statuses);
     let envelope = application.map(ReplyEnvelope::answering);
     Reception::Answer { xml: pacs002::write(&report, envelope.as_ref()), is_final }

@@ -7,7 +7,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 
 use api::receipt::ReceiptView;
-use single::{HOST, Single};
+use iso20022::incoming::{self, Message};
+use iso20022::xml::Limits;
+use ledger::corrections::{Reason, RecallAnswer, RecallRequest, Return};
+use ledger::operation::Operation;
+use ledger::proof::Proof;
+use node::home::now;
+use single::{BANKS, HOST, Single, key, money, uetr};
 
 /// One event as it came.
 #[derive(Debug, PartialEq)]
@@ -138,6 +144,85 @@ fn an_account_is_notified_of_what_was_booked() {
     assert!(all.next().data.contains(next.receipts[0].id.as_deref().unwrap()));
 }
 
+/// Those messages of the account's stream that `name` asks for, as events.
+fn corrections(node: &Single, account: &str, name: &str) -> Client {
+    Client::open(node, &format!("?from=0&account={account}&message={name}"), None)
+}
+
+fn read(event: &Event) -> Message {
+    incoming::read(event.data.as_bytes(), &Limits::default()).unwrap()
+}
+
+#[test]
+fn an_account_is_told_of_returns_and_of_answers_to_recalls() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    node.settle(&node.signed_payment(1, 20_000));
+    let file = node.get(&format!("/v1/payments/{}/proof", uetr(1))).body;
+    let evidence = Proof::decode(&file).unwrap().evidence(node.domains.chain_id()).unwrap();
+    let reason = |code| Reason::parse(code).unwrap();
+    let order = |signer, operation| {
+        let signed = node.sign(&[&key(signer)], node.transaction(vec![operation]));
+        let receipt = node.settle(&signed).receipts.remove(0);
+        assert_eq!(receipt.code, None);
+        format!("{}-0", receipt.block.unwrap())
+    };
+    let ask = || {
+        let (amount, deadline) = (money(5_000, "CNY"), now().plus(3_600_000));
+        let evidence = evidence.clone();
+        let request = RecallRequest { evidence, amount, reason: reason("DUPL"), deadline };
+        order(50, Operation::RequestRecall(Box::new(request)))
+    };
+    let answer = |answer| order(51, Operation::AnswerRecall { payment: uetr(1), answer });
+    ask();
+    let refused = answer(RecallAnswer::Refuse { reason: reason("LEGL") });
+    ask();
+    let accepted = answer(RecallAnswer::Accept { uetr: uetr(2), amount: money(5_000, "CNY") });
+    let (amount, evidence) = (money(15_000, "CNY"), evidence.clone());
+    let back = Return { uetr: uetr(3), evidence, amount, reason: reason("AC04") };
+    let returned = order(51, Operation::Return(Box::new(back)));
+
+    // Both sides are told the same.
+    for account in [node.address_of(HOST, "wei"), node.address_of(1, "lee")] {
+        let mut returns = corrections(&node, &account, "pacs.004");
+        for (id, amount, code) in [(&accepted, "50.00", "FOCR"), (&returned, "150.00", "AC04")] {
+            let event = returns.next();
+            assert_eq!((event.name.as_str(), &event.id), ("return", id));
+            let Message::Returns(message) = read(&event) else { panic!("{event:?}") };
+            let told = &message.returns[0];
+            assert_eq!(told.payment.identification.uetr, Some(uetr(1).to_string()));
+            assert_eq!(told.payment.settlement_amount.as_ref().unwrap().number, amount);
+            assert_eq!(told.reason.as_deref(), Some(code));
+            assert_eq!(told.payment.instructing_agent.bic.as_deref(), Some(BANKS[1]));
+        }
+        let mut answers = corrections(&node, &account, "camt.029");
+        let rows = [(&refused, "RJCR", Some("LEGL")), (&accepted, "PECR", None)];
+        for (id, confirmation, code) in rows {
+            let event = answers.next();
+            assert_eq!((event.name.as_str(), &event.id), ("resolution", id));
+            let Message::Answers(message) = read(&event) else { panic!("{event:?}") };
+            assert_eq!(message.confirmation.as_deref(), Some(confirmation));
+            assert_eq!(message.answers[0].reason.as_deref(), code);
+            assert_eq!(message.assignment.group.message_id, *id);
+        }
+    }
+}
+
+#[test]
+fn an_account_that_nobody_opened_has_no_stream() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    let nobody = node.address_of(1, "nobody");
+    for path in [
+        format!("/v1/events?account={nobody}"),
+        format!("/v1/events?account={nobody}&message=camt.054"),
+        format!("/v1/accounts/{nobody}/approvals"),
+    ] {
+        let problem = node.get(&path).problem();
+        assert_eq!((problem.status, problem.code.as_str()), (404, "not-found"), "{path}");
+    }
+}
+
 #[test]
 fn what_is_no_place_is_refused() {
     let node = Single::start(|_| {});
@@ -146,6 +231,7 @@ fn what_is_no_place_is_refused() {
         "/v1/events?account=x",
         "/v1/events?other=1",
         "/v1/events?message=camt.054",
+        "/v1/events?message=pacs.004",
         "/v1/events?message=camt.053",
     ] {
         assert_eq!(node.get(path).problem().status, 400, "{path}");

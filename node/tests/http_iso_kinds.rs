@@ -250,6 +250,12 @@ fn prepared(text: &str) -> (Single, String) {
     (node, text)
 }
 
+/// The reasons of a camt.029.
+fn reasons(text: &str) -> String {
+    let codes = text.split("<Prtry>").skip(1).map(|rest| rest.split('<').next().unwrap());
+    codes.collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn every_published_sample_has_its_documented_outcome() {
     let Some(folder) = samples() else {
@@ -271,6 +277,17 @@ fn every_published_sample_has_its_documented_outcome() {
         if outcome == "settles" {
             let (own, text) = prepared(&text);
             assert_eq!(verdicts(&report(&send(&own, &text))), ["ACSC"], "{name}");
+            continue;
+        }
+        if outcome == "request refused" {
+            let answer = send(&node, &text);
+            assert_eq!(answer.status, 200, "{name}");
+            let Ok(Message::Answers(told)) = incoming::read(&answer.body, &Limits::default())
+            else {
+                panic!("{name}: {}", answer.text())
+            };
+            assert_eq!(told.confirmation.as_deref(), Some("RJCR"), "{name}");
+            assert_eq!(reasons(&answer.text()), codes, "{name}");
             continue;
         }
         let told = report(&send(&node, &text));

@@ -71,12 +71,12 @@ fn a_folder_of_messages_is_paid_once_and_each_is_answered() {
     let folder = field.work.path().join("messages");
     fs::create_dir(&folder).unwrap();
     let transfer = fs::read_to_string(project::root().join("docs/operating/pacs.008.xml")).unwrap();
-    let recall =
-        format!("<Document xmlns=\"{NAMESPACE}camt.056.001.08\"><FIToFIPmtCxlReq/></Document>");
+    let foreign =
+        format!("<Document xmlns=\"{NAMESPACE}camt.052.001.08\"><BkToCstmrAcctRpt/></Document>");
     for (name, text) in [
         ("1-transfer.xml", &transfer),
         ("2-salaries.xml", &salaries()),
-        ("3-recall.xml", &recall),
+        ("3-report.xml", &foreign),
         ("4-question.xml", &question()),
         ("notes.txt", &"no message".to_owned()),
     ] {
@@ -89,12 +89,12 @@ fn a_folder_of_messages_is_paid_once_and_each_is_answered() {
     let expected = [
         ("1-transfer.xml", [1, 0, 0]),
         ("2-salaries.xml", [1, 1, 0]),
-        ("3-recall.xml", [0, 0, 0]),
+        ("3-report.xml", [0, 0, 0]),
         ("4-question.xml", [1, 0, 0]),
     ];
     let expected = expected.map(|(name, counts)| (name.to_owned(), counts));
     assert_eq!(counts(&document), expected, "{document}");
-    let refused = json(&fs::read_to_string(folder.join("3-recall.answer.json")).unwrap());
+    let refused = json(&fs::read_to_string(folder.join("3-report.answer.json")).unwrap());
     assert_eq!(refused["code"], "message-not-accepted", "{refused}");
     let paid = Balances::read(&field.client, field.api(), &field.purse).unwrap();
     let answer = fs::read(folder.join("2-salaries.answer.xml")).unwrap();

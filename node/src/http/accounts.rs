@@ -10,11 +10,12 @@ use api::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
+use ledger::ids::AccountId;
 
 use super::AppState;
 use super::openapi::tag;
 use super::params::Segments;
-use super::refusal::Answer;
+use super::refusal::{Answer, Refused};
 
 /// Shows an account.
 #[utoipa::path(
@@ -38,6 +39,16 @@ pub(super) async fn show(
     let height = latest.tip.height();
     let view = AccountView::new(id, &account, &servicer.bic, &holdings, height, &naming);
     Ok(Json(view).into_response())
+}
+
+/// The account of an address, if somebody has opened it.
+///
+/// # Errors
+/// What is answered otherwise.
+pub(super) fn open(state: &AppState, address: &str) -> Result<AccountId, Refused> {
+    let id = state.account(address)?;
+    let is_open = state.driver.view.latest().tip.state().account(id).is_some();
+    if is_open { Ok(id) } else { Err(unknown(address).into()) }
 }
 
 /// There is no account of this address.

@@ -10,10 +10,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 
-use super::AppState;
 use super::openapi::tag;
 use super::params::Segments;
 use super::refusal::Answer;
+use super::{AppState, accounts};
 
 /// Lists the payments of an account that wait for approvals, the earliest deadline first.
 #[utoipa::path(
@@ -22,13 +22,13 @@ use super::refusal::Answer;
     tag = tag::ACCOUNTS,
     operation_id = "listApprovals",
     params(("account" = String, Path, description = "The payer's account's address")),
-    responses((status = 200, description = "What waits", body = WaitingList)),
+    responses((status = 200, description = "What waits", body = WaitingList), (status = 404)),
 )]
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
     Segments(address): Segments<String>,
 ) -> Answer {
-    let id = state.account(&address)?;
+    let id = accounts::open(&state, &address)?;
     let latest = state.driver.view.latest();
     let naming = state.naming(latest.tip.state());
     let height = latest.tip.height().0;

@@ -9,6 +9,7 @@
 //! none is left out and none comes twice; a slow client holds back its own stream alone, and costs
 //! one block's receipts of memory. Absent: events of what is not final.
 
+mod correction;
 mod notification;
 
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::event::EventQuery;
+use api::event::{EventMessage, EventQuery};
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text::{self, Naming};
@@ -26,10 +27,12 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use ledger::ids::{AccountId, Height, Timestamp};
 use ledger::receipt::{Outcome, Receipt};
+use ledger::state;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use self::notification::Subject;
 use super::access::{self, Caller};
+use super::accounts;
 use super::alerts::{self, Standing};
 use super::openapi::tag;
 use super::params::Params;
@@ -62,9 +65,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
             description = "Server-sent events; the data of each is JSON, of the schema that its \
                            name says: `receipt`, `proposal` or `alert`; the data of \
                            `payment-alert` is the receipt of a payment that met a rule of limits, \
-                           and that of a `notification` an ISO 20022 message",
+                           and that of a `notification`, a `return` or a `resolution` an ISO \
+                           20022 message",
             content((String = "text/event-stream")),
         ),
+        (status = 404),
         (status = 410),
     ),
 )]
@@ -74,12 +79,14 @@ pub(super) async fn follow(
     Params(query): Params<EventQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let account = query.account.as_deref().map(|address| state.account(address)).transpose()?;
+    let account = query.account.as_deref().map(|address| accounts::open(&state, address));
+    let account = account.transpose()?;
     let message = query.message.as_deref();
-    if message.is_some_and(|message| message != EventQuery::NOTIFICATION || account.is_none()) {
-        let expected = "message is camt.054, the notification of one account: name the account.";
+    let message = message.map(|text| EventMessage::parse(text).filter(|_| account.is_some()));
+    let Ok(message) = message.map(|known| known.ok_or(())).transpose() else {
+        let expected = "message is camt.054, pacs.004 or camt.029, of one account: name it.";
         return Err(Problem::malformed(expected).into());
-    }
+    };
     let place = match (seen(&headers)?, query.from) {
         (Some((height, index)), _) => Place { height, index: index.saturating_add(1) },
         (None, Some(height)) => Place { height: Height(height), index: 0 },
@@ -93,9 +100,8 @@ pub(super) async fn follow(
     let proposals = account.is_none().then(Watch::default);
     let alerts = account.is_none().then(|| (state.alerts.subscribe(), Arc::default()));
     let (ready, caller) = (VecDeque::new(), caller.map(|Extension(caller)| caller));
-    let notifies = message.is_some();
     let mut stream =
-        Stream { state, caller, account, notifies, proposals, alerts, place, ready, _turn: turn };
+        Stream { state, caller, account, message, proposals, alerts, place, ready, _turn: turn };
     stream.add_proposals();
     stream.add_alerts();
     let events = futures::stream::unfold(stream, |mut stream| async {
@@ -129,8 +135,8 @@ struct Stream {
     /// Whose token opened it: it ends with the token.
     caller: Option<Caller>,
     account: Option<AccountId>,
-    /// True if the client wants to know what was booked of the account, in the place of receipts.
-    notifies: bool,
+    /// What the client wants to know of the account in the place of receipts.
+    message: Option<EventMessage>,
     proposals: Option<Watch>,
     /// The alerts as they change, and as the client knows them.
     alerts: Option<(watch::Receiver<Arc<Standing>>, Arc<Standing>)>,
@@ -154,7 +160,8 @@ impl Stream {
                 () = state.driver.view.indexed(self.place.height) => {}
             }
             let height = self.place.height;
-            let booked_of = self.account.filter(|_| self.notifies);
+            let is_notified = self.message == Some(EventMessage::Notification);
+            let booked_of = self.account.filter(|_| is_notified);
             let read = |store: &Store| finals(store, height, booked_of);
             let finals = match state.readers.read(&state.driver, read).await {
                 Ok(found) => found?,
@@ -197,22 +204,19 @@ impl Stream {
     fn add(&mut self, finals: &Finals) {
         let height = self.place.height;
         let latest = self.state.driver.view.latest();
-        let naming = self.state.naming(latest.tip.state());
         let state = latest.tip.state();
+        let naming = self.state.naming(state);
         for (index, receipt) in finals.receipts.iter().enumerate().skip(self.place.index) {
             let place = (height, index, finals.time);
             let id = format!("{height}-{index}");
-            let event = match self.account {
-                Some(account) if self.notifies => {
-                    let servicer = state.institution(account.servicer()).map(|bank| bank.bic);
-                    servicer.and_then(|servicer| {
-                        let subject = Subject { account, servicer, naming: &naming };
-                        let text = notification(subject, receipt, place, &finals.lines)?;
-                        Some(Event::default().event("notification").id(id).data(text))
-                    })
+            let event = match (self.account, self.message) {
+                (Some(account), Some(message)) => {
+                    let concerned = Concerned { account, message, state, naming: &naming };
+                    let text = concerned.message(receipt, place, &finals.lines);
+                    text.map(|text| Event::default().event(message.event()).id(id).data(text))
                 }
-                Some(account) if !receipt.outcome.concerns(account) => None,
-                Some(_) | None => {
+                (Some(account), None) if !receipt.outcome.concerns(account) => None,
+                (Some(_) | None, _) => {
                     if !receipt.rules.0.is_empty() {
                         // Before the receipt and without an id: a client that loses its connection
                         // between the two goes on behind the one before, and gets both again.
@@ -239,15 +243,41 @@ fn receipt_data(
     serde_json::to_string(&view).unwrap_or_default()
 }
 
-fn notification(
-    subject: Subject<'_>,
-    receipt: &Receipt,
-    place: (Height, usize, Timestamp),
-    lines: &[HistoryLine],
-) -> Option<String> {
-    // A rejected operation under another's UETR booked nothing.
-    let payment = receipt.uetr.filter(|_| !matches!(receipt.outcome, Outcome::Rejected(_)))?;
-    notification::message(subject, payment, place, lines)
+/// Of which account something is told, and by which message.
+struct Concerned<'a> {
+    account: AccountId,
+    message: EventMessage,
+    state: &'a state::State,
+    naming: &'a Naming,
+}
+
+impl Concerned<'_> {
+    /// The message about a receipt; `None` if there is nothing to tell.
+    fn message(
+        &self,
+        receipt: &Receipt,
+        place: (Height, usize, Timestamp),
+        lines: &[HistoryLine],
+    ) -> Option<String> {
+        let Self { account, message, state, naming } = *self;
+        match message {
+            EventMessage::Notification => {
+                // A rejected operation under another's UETR booked nothing.
+                let is_rejected = matches!(receipt.outcome, Outcome::Rejected(_));
+                let payment = receipt.uetr.filter(|_| !is_rejected)?;
+                let servicer = state.institution(account.servicer())?.bic;
+                let subject = Subject { account, servicer, naming };
+                notification::message(subject, payment, place, lines)
+            }
+            EventMessage::Return | EventMessage::Resolution
+                if !receipt.outcome.concerns(account) =>
+            {
+                None
+            }
+            EventMessage::Return => correction::returned(state, receipt, place),
+            EventMessage::Resolution => correction::resolved(state, receipt, place),
+        }
+    }
 }
 
 /// Waits until the alerts change; for ever where there are none to wait for.

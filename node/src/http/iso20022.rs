@@ -1,4 +1,4 @@
-//! `POST /v1/iso20022`: a message with orders or questions in, its pacs.002 out.
+//! `POST /v1/iso20022`: a message with orders or questions in, its pacs.002 or camt.029 out.
 //!
 //! 200 with a status of every payment, 202 if some are not final yet; the same message again gets
 //! the same answer. Invariants: a message that no payment of which concerns this node changes
@@ -30,12 +30,14 @@ const XML: &str = "application/xml";
     request_body(
         content = String,
         content_type = "application/xml",
-        description = "An ISO 20022 message: pacs.008, pacs.009, pain.001, pacs.004 or pacs.028",
+        description = "An ISO 20022 message: pacs.008, pacs.009, pain.001, pacs.004, camt.056, \
+                       camt.029 or pacs.028",
     ),
     responses(
         (
             status = 200,
-            description = "Its answer (pacs.002), with the outcome of every payment",
+            description = "Its answer, with the outcome of every payment: camt.029 to a camt.056, \
+                           pacs.002 to all others",
             content((String = "application/xml")),
         ),
         (
@@ -50,7 +52,8 @@ const XML: &str = "application/xml";
     ),
 )]
 pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request) -> Answer {
-    let hint = "Send it to the node of the payer's institution.";
+    let hint = "Send it to the node of the payer's institution; a pacs.004 or a camt.029 to that \
+                of the payee's.";
     if !state.desk.is_open() {
         let detail = "This node holds no institution's operator key.";
         return Err(Problem::not_offered(detail, hint).into());
@@ -66,9 +69,7 @@ pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request)
             let status = if is_final { StatusCode::OK } else { StatusCode::ACCEPTED };
             Ok((status, [(CONTENT_TYPE, XML)], xml).into_response())
         }
-        Reception::Refused(
-            fault @ (MessageFault::NotAccepted { .. } | MessageFault::NotOffered { .. }),
-        ) => {
+        Reception::Refused(fault @ MessageFault::NotAccepted { .. }) => {
             let detail = format!("{fault} (ISO 20022 reason {})", fault.iso());
             Err(Problem::message_not_accepted(detail).into())
         }
@@ -77,7 +78,7 @@ pub(super) async fn submit(State(state): State<Arc<AppState>>, request: Request)
             Err(Problem::malformed(detail).into())
         }
         Reception::Foreign => {
-            let detail = "This node acts for none of the message's payers' institutions.";
+            let detail = "This node acts for none of the institutions that the message is for.";
             Err(Problem::not_offered(detail, hint).into())
         }
     }

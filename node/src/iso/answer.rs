@@ -54,6 +54,8 @@ const HELD: &str = "Its funds are held, until the payee's side captures or relea
 const RELEASED: &str =
     "It was given up, and the funds that were held for it are the payer's again.";
 
+const KEPT: &str = "The request for it is refused. The payment stays settled as it was.";
+
 const REFUSED: &str = "An approver of the payer's account refused it. Nothing was paid.";
 
 /// The status of `transfer` by its receipt.
@@ -71,10 +73,10 @@ pub(super) fn of_receipt(
         Outcome::Done
         | Outcome::Proposed(_)
         | Outcome::Returned(_)
-        | Outcome::RecallRequested(_)
-        | Outcome::RecallRefused(_) => {
+        | Outcome::RecallRequested(_) => {
             TransactionStatus::settled(transfer, accepted.min(time), time, vec![])
         }
+        Outcome::RecallRefused(_) => Handled::waiting(transfer, Code::SETTLED, KEPT).status,
         Outcome::Rejected(rejection) => {
             TransactionStatus::rejected(transfer, rejection.iso(), refusal(receipt, *rejection))
         }
@@ -120,7 +122,7 @@ fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {
 
 /// Where a payment stands on the ledger, in 35 characters: the height, and the first half of the
 /// first half of its transaction's id.
-fn reference(height: Height, transaction: Hash) -> String {
+pub(crate) fn reference(height: Height, transaction: Hash) -> String {
     let id: String = transaction.to_hex().chars().take(14).collect();
     format!("{}-{id}", height.0)
 }
@@ -129,14 +131,13 @@ fn reference(height: Height, transaction: Hash) -> String {
 pub(super) fn message_id(
     message: &[u8],
     created: Timestamp,
-    statuses: &[TransactionStatus],
+    statuses: impl Iterator<Item = impl AsRef<[u8]>>,
 ) -> String {
     let mut hasher = blake3::Hasher::new_derive_key("feiqian/iso20022-answer/v1");
     hasher.update(message);
     hasher.update(&created.0.to_le_bytes());
     for status in statuses {
-        let text = status.status.map(|status| status.to_string());
-        hasher.update(text.unwrap_or_default().as_bytes());
+        hasher.update(status.as_ref());
     }
     let hash = hasher.finalize().to_hex();
     format!("FQ{}", hash.chars().take(32).collect::<String>())
@@ -145,8 +146,12 @@ pub(super) fn message_id(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ledger::ids::InstitutionNumber;
+    use ledger::corrections;
+    use ledger::ids::{AccountId, AssetCode, InstitutionNumber, Uetr};
     use ledger::limits::{RuleMet, RuleName, RulesMet};
+    use ledger::money::Amount;
+    use ledger::receipt::{RecallRefused, Refused, Released, Reversal};
+    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal};
 
     #[test]
     fn references_fit_their_element() {
@@ -185,13 +190,89 @@ mod tests {
         assert_eq!(short.information, Rejection::InsufficientFunds.explanation());
     }
 
+    fn told(outcome: Outcome) -> String {
+        let receipt = Receipt {
+            transaction: Hash::ZERO,
+            operation: 0,
+            uetr: None,
+            outcome,
+            rules: RulesMet(Vec::new()),
+        };
+        let context = Context {
+            height: Height(7),
+            time: Timestamp(9),
+            accepted: Timestamp(8),
+            charger: None,
+            decimals: Decimals(2),
+        };
+        let status = of_receipt(&CreditTransfer::default(), &receipt, context).status;
+        let codes = status.reasons.iter().map(|reason| format!(" {}", reason.code));
+        format!("{}{}", status.status.unwrap(), codes.collect::<String>())
+    }
+
+    #[test]
+    fn each_outcome_has_its_status() {
+        let money = Money::new(Amount(1), AssetCode::parse("CNY").unwrap());
+        let account = |number| AccountId::new(InstitutionNumber(1), [number; 12]);
+        let (from, to) = (account(1), account(2));
+        let settlement = Settlement {
+            from: Some(from),
+            to: Some(to),
+            debited: money,
+            credited: money,
+            fees: vec![],
+            exchange: None,
+            remittance: Hash::ZERO,
+        };
+        let held = |awaits| Held {
+            from,
+            to,
+            amount: money,
+            held: money,
+            most_charges: Amount(0),
+            awaits,
+            deadline: Timestamp(10),
+            remittance: Hash::ZERO,
+        };
+        let approvals =
+            Approvals { order: OrderHash(Hash::ZERO), needed: 2, makers: vec![], given: vec![] };
+        let refused = |reason| Outcome::Refused(Refused { from, to, released: money, reason });
+        let uetr = Uetr::from_entropy([1; 16]);
+        let reason = corrections::Reason::parse("CUST").unwrap();
+        let reversal = Reversal {
+            payment: uetr,
+            from,
+            to,
+            amount: money,
+            reason,
+            total: Amount(1),
+            credited: Amount(1),
+        };
+        let kept = RecallRefused { payment: uetr, from, to, amount: money, reason };
+        let rows = [
+            (Outcome::Settled(settlement), "ACSC"),
+            (Outcome::Rejected(Rejection::InsufficientFunds), "RJCT AM04"),
+            (Outcome::AwaitingApproval(held(Awaits::Approval(approvals))), "PATC NARR"),
+            (refused(Refusal::Declined), "RJCT DS02"),
+            (refused(Refusal::Fraud), "RJCT FR01"),
+            (refused(Refusal::Regulatory), "RJCT RR04"),
+            (Outcome::Held(held(Awaits::Capture)), "PDNG NARR"),
+            (Outcome::Released(Released { from, to, released: money }), "CANC NARR"),
+            (Outcome::Returned(reversal), "ACSC"),
+            (Outcome::RecallRefused(kept), "ACSC NARR"),
+        ];
+        for (outcome, expected) in rows {
+            assert_eq!(told(outcome.clone()), expected, "{outcome:?}");
+        }
+    }
+
     #[test]
     fn an_answer_has_one_identification() {
-        let id = message_id(b"message", Timestamp(5), &[]);
+        let identified = |at, statuses: &[&str]| message_id(b"message", at, statuses.iter());
+        let id = identified(Timestamp(5), &[]);
         assert_eq!(id.len(), 34);
-        assert_eq!(id, message_id(b"message", Timestamp(5), &[]));
-        assert_ne!(id, message_id(b"message", Timestamp(6), &[]));
-        let status = TransactionStatus::of(&CreditTransfer::default(), Code::SETTLED);
-        assert_ne!(id, message_id(b"message", Timestamp(5), &[status]));
+        assert_eq!(id, identified(Timestamp(5), &[]));
+        assert_ne!(id, identified(Timestamp(6), &[]));
+        assert_ne!(id, identified(Timestamp(5), &["ACSC"]));
     }
 }

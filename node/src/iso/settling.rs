@@ -53,12 +53,54 @@ pub(super) struct Archived {
 
 /// What became of a transaction that was sent.
 pub(super) enum Sent {
-    /// It is final, with these receipts by UETR.
-    Final(BTreeMap<Uetr, Archived>),
+    /// It is final.
+    Final(Finals),
     /// It did not enter the ledger.
     Refused { code: &'static str, text: String },
     /// It may become final.
     Waiting(Code, &'static str),
+}
+
+impl Sent {
+    const fn finals(&self) -> Option<&Finals> {
+        match self {
+            Self::Final(finals) => Some(finals),
+            Self::Refused { .. } | Self::Waiting(..) => None,
+        }
+    }
+}
+
+/// The receipts of a final transaction.
+#[derive(Debug, Default)]
+pub(super) struct Finals {
+    /// In the order of its operations.
+    in_order: Vec<Archived>,
+    by_uetr: BTreeMap<Uetr, usize>,
+}
+
+impl Finals {
+    fn new(receipts: impl Iterator<Item = Archived>) -> Self {
+        let in_order: Vec<Archived> = receipts.collect();
+        let places = in_order.iter().enumerate();
+        let by_uetr = places.filter_map(|(place, of)| Some((of.receipt.uetr?, place))).collect();
+        Self { in_order, by_uetr }
+    }
+
+    /// The receipt of a payment.
+    fn of(&self, uetr: Uetr) -> Option<&Archived> {
+        self.at(*self.by_uetr.get(&uetr)?)
+    }
+
+    /// The receipt of an operation, by its place in the transaction.
+    pub(super) fn at(&self, place: usize) -> Option<&Archived> {
+        self.in_order.get(place)
+    }
+
+    /// The payments that wait by their receipts here: a later one may say more.
+    fn waiting(&self) -> impl Iterator<Item = Uetr> {
+        let waits = self.in_order.iter().filter(|of| of.receipt.outcome.waits().is_some());
+        waits.filter_map(|of| of.receipt.uetr)
+    }
 }
 
 impl Desk {
@@ -84,7 +126,7 @@ impl Desk {
         for part in transactions.chunks(AT_ONCE) {
             sent.extend(try_join_all(part.iter().map(|signed| send(around, signed))).await?);
         }
-        on_ledger.extend(waiting(&sent));
+        on_ledger.extend(sent.values().filter_map(Sent::finals).flat_map(Finals::waiting));
         let archived = self.archived(around, &on_ledger).await?;
         let handled = work.iter().map(|(transfer, order, placed)| match placed {
             Placed::Recorded(record) => {
@@ -123,9 +165,8 @@ pub(super) async fn send(
         Outcome::Final(_, finality) => {
             let (height, time) = (finality.height, finality.time);
             let receipts = finality.receipts().into_iter().cloned();
-            let by_uetr = receipts
-                .filter_map(|receipt| Some((receipt.uetr?, Archived { receipt, height, time })));
-            Sent::Final(by_uetr.collect())
+            let archived = receipts.map(|receipt| Archived { receipt, height, time });
+            Sent::Final(Finals::new(archived))
         }
         Outcome::Rejected(rejection) => {
             Sent::Refused { code: rejection.iso(), text: rejection.explanation().to_owned() }
@@ -135,16 +176,6 @@ pub(super) async fn send(
         Outcome::Busy => Sent::Waiting(Code::PENDING, NOT_SENT),
     };
     Ok((signed.id, sent))
-}
-
-/// The payments whose first receipt says that they wait: a later one may say more.
-fn waiting(sent: &BTreeMap<TransactionId, Sent>) -> Vec<Uetr> {
-    let receipts = sent.values().filter_map(|sent| match sent {
-        Sent::Final(receipts) => Some(receipts),
-        Sent::Refused { .. } | Sent::Waiting(..) => None,
-    });
-    let waits = |(_, archived): &(&Uetr, &Archived)| archived.receipt.outcome.waits().is_some();
-    receipts.flatten().filter(waits).map(|(uetr, _)| *uetr).collect()
 }
 
 /// The status of a payment whose transaction was sent, by the `latest` receipt under its UETR if
@@ -158,7 +189,7 @@ fn of_sent(
     latest: Option<&Archived>,
 ) -> Handled {
     match sent {
-        Some(Sent::Final(receipts)) => match latest.or_else(|| receipts.get(&record.uetr)) {
+        Some(Sent::Final(finals)) => match latest.or_else(|| finals.of(record.uetr)) {
             Some(archived) => {
                 let context = context(around, order, archived, record.accepted);
                 let handled = of_receipt(transfer, &archived.receipt, context);

@@ -1,6 +1,8 @@
 //! A network of one validator in this process, its API on a loopback socket, and a client.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod approvals;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -19,7 +19,7 @@ use ledger::{
 
 use super::{
     Target,
-    samples::{COVER, PACS_004, PACS_008, PACS_009, PACS_028, PAIN_001},
+    samples::{CAMT_029, CAMT_056, COVER, PACS_004, PACS_008, PACS_009, PACS_028, PAIN_001},
 };
 
 const XML: &[&str] = &[
@@ -72,7 +72,7 @@ fn initiations() -> Vec<Vec<u8>> {
 }
 
 fn requests() -> Vec<Vec<u8>> {
-    vec![PACS_004.into(), PACS_028.into()]
+    vec![PACS_004.into(), PACS_028.into(), CAMT_056.into(), CAMT_029.into()]
 }
 
 /// How many bytes of names, texts and attributes an element and those below it have.
@@ -107,6 +107,17 @@ fn incoming(bytes: &[u8]) -> bool {
             let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
             let id = &message.group.message_id;
             let orders = message.returns.iter().map(|back| back.order(&domains, id, decimals));
+            orders.filter(Result::is_err).count() == 0
+        }
+        Ok(Message::Recalls(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let id = &message.assignment.group.message_id;
+            let orders = message.recalls.iter().map(|of| of.order(&domains, id, decimals));
+            orders.filter(Result::is_err).count() == 0
+        }
+        Ok(Message::Answers(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let orders = message.answers.iter().map(|of| message.order(&domains, of, decimals));
             orders.filter(Result::is_err).count() == 0
         }
         Ok(Message::StatusRequest(request)) => {

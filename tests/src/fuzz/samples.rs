@@ -225,6 +225,16 @@ pub const PACS_004: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../iso20022/tests/messages/good/pacs.004.xml"
 ));
+/// A request to give a payment back.
+pub const CAMT_056: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/camt.056.xml"
+));
+/// Answers to such requests.
+pub const CAMT_029: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../iso20022/tests/messages/good/camt.029.xml"
+));
 /// Questions for the status of payments.
 pub const PACS_028: &str = include_str!(concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -25,16 +25,28 @@ fn verdict_of_any(bytes: &[u8]) -> Option<String> {
             let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
             let id = &message.group.message_id;
             let orders = message.returns.iter().map(|back| back.order(&domains, id, decimals));
-            let refusals = orders.filter_map(Result::err).flatten();
-            let codes: Vec<_> = refusals.map(|refusal| refusal.reason.iso()).collect();
-            return (!codes.is_empty()).then(|| codes.join(" "));
+            return codes(orders.filter_map(Result::err));
+        }
+        Ok(Message::Recalls(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let id = &message.assignment.group.message_id;
+            let orders = message.recalls.iter().map(|of| of.order(&domains, id, decimals));
+            return codes(orders.filter_map(Result::err));
+        }
+        Ok(Message::Answers(message)) => {
+            let domains = Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32])));
+            let orders = message.answers.iter().map(|of| message.order(&domains, of, decimals));
+            return codes(orders.filter_map(Result::err));
         }
         Ok(Message::StatusRequest(_)) => return None,
         Err(refused) => return Some(format!("{}: {}", refused.fault.iso(), refused.fault)),
     };
     message.identify(&Domains::new(Suite::Ed25519Blake3, ChainId(Hash([1; 32]))));
-    let refusals =
-        message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err());
+    codes(message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err()))
+}
+
+/// The codes of all refusals; `None` if there are none.
+fn codes(refusals: impl Iterator<Item = Vec<iso20022::Refusal>>) -> Option<String> {
     let codes: Vec<_> = refusals.flatten().map(|refusal| refusal.reason.iso()).collect();
     (!codes.is_empty()).then(|| codes.join(" "))
 }
@@ -143,10 +155,7 @@ fn verdict(bytes: &[u8]) -> Option<String> {
         Ok(message) => message,
         Err(refused) => return Some(format!("{}: {}", refused.fault.iso(), refused.fault)),
     };
-    let refusals =
-        message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err());
-    let codes: Vec<_> = refusals.flatten().map(|refusal| refusal.reason.iso()).collect();
-    (!codes.is_empty()).then(|| codes.join(" "))
+    codes(message.transactions.iter().filter_map(|transfer| transfer.order(decimals).err()))
 }
 
 pub(crate) fn rows() -> Vec<Row> {

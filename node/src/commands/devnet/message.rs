@@ -71,7 +71,12 @@ fn read_file(file: &Path) -> Result<Vec<Payment>, Failure> {
     let hint = "--for-message takes pacs.008, pacs.009 and pain.001 files";
     let mut message = match message {
         Ok(Message::Transfers(message)) => message,
-        Ok(Message::Returns(_) | Message::StatusRequest(_)) => {
+        Ok(
+            Message::Returns(_)
+            | Message::Recalls(_)
+            | Message::Answers(_)
+            | Message::StatusRequest(_),
+        ) => {
             return Err(refused("it orders no payments".to_owned()).hint(hint));
         }
         Err(error) => return Err(refused(error.to_string()).hint(hint)),
