@@ -15,7 +15,7 @@ mod request;
 mod tx;
 
 pub(crate) use approve::{Approve, Refuse};
-pub(crate) use bank::{Bank, OpenAccount, Operators, RegisterAsset};
+pub(crate) use bank::{Bank, OpenAccount, Operators, PolicySigners, RegisterAsset, SetPolicy};
 pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, RefuseRecall, Return};
 pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};

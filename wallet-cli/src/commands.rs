@@ -23,6 +23,7 @@ mod light;
 mod limits;
 pub(crate) mod pay;
 mod payment;
+mod policy;
 mod proof;
 mod quote;
 mod request;

@@ -11,6 +11,8 @@ pub(crate) enum Bank {
     RegisterAsset(RegisterAsset),
     /// Open a customer's account.
     OpenAccount(OpenAccount),
+    /// Replace what an account's policy says of approvals and of the servicer; its owners sign too.
+    SetPolicy(SetPolicy),
     /// Create money in an account.
     Issue {
         /// How much, with its asset: "1000000.00 CNY".
@@ -117,6 +119,48 @@ pub(crate) struct OpenAccount {
     pub(crate) tier: u8,
     #[command(flatten)]
     pub(crate) operators: Operators,
+}
+
+/// What an account's policy is to say.
+#[derive(Debug, Args)]
+pub(crate) struct SetPolicy {
+    /// The account.
+    pub(crate) account: String,
+    /// Who approves large payments: a key as for --key; repeat it for several.
+    #[arg(long, value_name = "KEY", requires = "step_up")]
+    pub(crate) approver: Vec<String>,
+    /// How many approvers must approve payments above an amount: "10000.00 CNY=2"; repeat it for
+    /// several assets.
+    #[arg(long, value_name = "AMOUNT=COUNT", requires = "approver")]
+    #[arg(required_unless_present_any = ["no_step_up", "mandate", "no_mandate"])]
+    pub(crate) step_up: Vec<String>,
+    /// Let no payment need approvals.
+    #[arg(long, conflicts_with = "step_up")]
+    pub(crate) no_step_up: bool,
+    /// Let the servicer order payments too, as ISO 20022 messages ask it to.
+    #[arg(long)]
+    pub(crate) mandate: bool,
+    /// Let the servicer order payments no longer.
+    #[arg(long, conflicts_with = "mandate")]
+    pub(crate) no_mandate: bool,
+    #[command(flatten)]
+    pub(crate) signers: PolicySigners,
+}
+
+/// Who signs a change of an account's policy: its owners and its servicer.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct PolicySigners {
+    /// A key of its owners, by name or file; repeat it for several.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Vec<String>,
+    #[command(flatten)]
+    pub(crate) operators: Operators,
+    /// Write a transaction file for others to sign (see `tx sign`), and send nothing.
+    #[arg(long, short = 'o', value_name = "FILE", requires = "signer")]
+    pub(crate) out: Option<PathBuf>,
+    /// Who will sign the file: a key's name, file, or 64 hexadecimal digits; repeat it.
+    #[arg(long, value_name = "KEY", requires = "out")]
+    pub(crate) signer: Vec<String>,
 }
 
 /// Which way an account is frozen.

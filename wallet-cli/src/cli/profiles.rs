@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-use super::bank::Operators;
+use super::bank::PolicySigners;
 
 /// Commands about the address book.
 #[derive(Debug, Subcommand)]
@@ -41,17 +41,8 @@ pub(crate) struct LimitAccount {
     #[arg(long, conflicts_with_all = ["daily", "payee"])]
     #[arg(required_unless_present_any = ["daily", "payee"])]
     pub(crate) none: bool,
-    /// A key of its owners, by name or file; repeat it for several.
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Vec<String>,
     #[command(flatten)]
-    pub(crate) operators: Operators,
-    /// Write a transaction file for others to sign (see `tx sign`), and send nothing.
-    #[arg(long, short = 'o', value_name = "FILE", requires = "signer")]
-    pub(crate) out: Option<PathBuf>,
-    /// Who will sign the file: a key's name, file, or 64 hexadecimal digits; repeat it.
-    #[arg(long, value_name = "KEY", requires = "out")]
-    pub(crate) signer: Vec<String>,
+    pub(crate) signers: PolicySigners,
 }
 
 /// Commands about profiles.

@@ -7,10 +7,13 @@ pub(crate) mod fees;
 pub(crate) mod limits;
 mod open_account;
 mod register_asset;
+mod rules;
+mod set_policy;
 
 use ledger::ids::Uetr;
 use ledger::operation::Operation;
 
+use self::rules::Rules;
 use crate::cli::{Bank, Operators};
 use crate::code::Own;
 use crate::desk::Desk;
@@ -29,12 +32,15 @@ pub(super) fn run(session: &Session, command: Bank) -> Result<(), Fault> {
     match command {
         Bank::RegisterAsset(command) => register_asset::run(&desk, &command),
         Bank::OpenAccount(command) => open_account::run(&desk, &command),
+        Bank::SetPolicy(command) => set_policy::run(&desk, &command),
         Bank::Issue { amount, to, operators } => issue(&desk, &amount, &to, &operators),
         Bank::SetFees { file, institution, operators } => {
-            fees::run(&desk, &file, &institution, &operators)
+            let (path, institution) = (file.as_path(), institution.as_str());
+            fees::run(&desk, &Rules { path, institution, operators: &operators })
         }
         Bank::SetLimits { file, institution, operators } => {
-            limits::run(&desk, &file, &institution, &operators)
+            let (path, institution) = (file.as_path(), institution.as_str());
+            limits::run(&desk, &Rules { path, institution, operators: &operators })
         }
         Bank::Freeze { account, direction, operators } => {
             let direction = direction.freeze();

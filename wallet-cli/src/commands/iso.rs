@@ -3,13 +3,14 @@
 //! Invariants: an answer is a file before anything is said about it; a message may be sent again,
 //! because its payments are made once. Absent: the writing of messages.
 
+mod answer;
 mod check;
 mod folder;
 
 use api::problem::Retry;
 use api::proof::MEDIA_TYPE;
 use iso20022::incoming::{self, Message};
-use iso20022::pacs002::{self, Code, StatusReport, TransactionStatus};
+use iso20022::pacs002::{Code, StatusReport, TransactionStatus};
 use iso20022::xml::Limits;
 use ledger::proof::Proven;
 use ledger::receipt::Outcome;
@@ -77,11 +78,11 @@ fn single(session: &Session, file: &Path, answer: Option<&Path>) -> Result<(), F
     if let Some(path) = answer {
         files::replace_public(path, &xml).map_err(|error| Fault::file(path, &error))?;
     }
-    let report = pacs002::read(&xml, &Limits::default()).ok();
+    let report = answer::read(&xml);
     // The proof under a returned payment's UETR is of the payment, and not of its return.
-    let returns = orders_returns(&message);
+    let corrects = orders_corrections(&message);
     let blocks = report.iter().flat_map(|report| &report.transactions);
-    let prove = |status| if returns { None } else { proven(&profile, &network, status) };
+    let prove = |status| if corrects { None } else { proven(&profile, &network, status) };
     let blocks = blocks.map(prove).collect();
     show(session, &xml, report.as_ref(), blocks, answer);
     match report.filter(|_| !asks(&message)) {
@@ -95,9 +96,10 @@ fn asks(message: &[u8]) -> bool {
     matches!(incoming::read(message, &Limits::default()), Ok(Message::StatusRequest(_)))
 }
 
-/// True if the message orders returns.
-fn orders_returns(message: &[u8]) -> bool {
-    matches!(incoming::read(message, &Limits::default()), Ok(Message::Returns(_)))
+/// True if the message is about payments that are settled: it returns them, or answers for them.
+fn orders_corrections(message: &[u8]) -> bool {
+    let read = incoming::read(message, &Limits::default());
+    matches!(read, Ok(Message::Returns(_) | Message::Answers(_) | Message::Recalls(_)))
 }
 
 /// Sends the message to node after node until one acts for its institution.
@@ -207,10 +209,7 @@ fn line(transaction: &TransactionDocument) -> Text {
 
 /// Whether the answer is a success: nothing was rejected, and nothing is still to come.
 fn ended(report: &StatusReport) -> Result<(), Fault> {
-    let is_rejected = |status: &&TransactionStatus| {
-        matches!(status.status, Some(Code::REJECTED | Code::CANCELLED))
-    };
-    let rejected = report.transactions.iter().find(is_rejected);
+    let rejected = report.transactions.iter().find(|status| answer::is_rejected(status));
     let reasons = match (rejected, report.group_status) {
         (Some(transaction), _) => &transaction.reasons,
         (None, Some(Code::REJECTED)) => &report.group_reasons,
@@ -240,9 +239,10 @@ fn ended(report: &StatusReport) -> Result<(), Fault> {
 
 /// Whether the outcome of every payment is known.
 fn settled(report: &StatusReport) -> Result<(), Fault> {
-    let open = report.transactions.iter().filter(|status| is_open(status)).count();
-    let waits = |status: &&TransactionStatus| status.status == Some(Code::PARTIALLY_ACCEPTED);
-    let waiting = report.transactions.iter().filter(waits).count();
+    let count = |is: fn(&TransactionStatus) -> bool| {
+        report.transactions.iter().filter(|status| is(status)).count()
+    };
+    let (open, waiting) = (count(answer::is_open), count(answer::is_waiting));
     if open == 0 && waiting == 0 {
         return Ok(());
     }
@@ -256,12 +256,6 @@ fn settled(report: &StatusReport) -> Result<(), Fault> {
     }
     let reason = say!("{open} payments are not known to be final", "{open} 笔支付尚未最终确定");
     Err(delivery::unknown(&[reason], again()))
-}
-
-/// True if it is not known yet where the payment stands.
-fn is_open(status: &TransactionStatus) -> bool {
-    let known = [Code::SETTLED, Code::REJECTED, Code::CANCELLED, Code::PARTIALLY_ACCEPTED];
-    !status.status.is_some_and(|status| known.contains(&status))
 }
 
 fn again() -> Text {

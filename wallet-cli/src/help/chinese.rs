@@ -315,6 +315,13 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Publish the next fee schedule", "发布下一版费率表"),
     ("The schedule (docs/reference/wallet.md)", "费率表（docs/reference/wallet.md）"),
     ("The institution's BIC", "机构的 BIC"),
+    (
+        "Replace what an account's policy says of approvals and of the servicer; its owners sign \
+         too",
+        "更改账户策略中的批准与开户机构授权；所有人须一同签名",
+    ),
+    ("Let no payment need approvals", "任何支付均无须批准"),
+    ("Let the servicer order payments no longer", "不再允许开户机构发起支付"),
     ("Publish the next limits", "发布下一版限额规则"),
     ("The limits (docs/reference/wallet.md)", "限额规则（docs/reference/wallet.md）"),
     ("Stop an account", "冻结账户"),

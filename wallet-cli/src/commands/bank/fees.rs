@@ -6,21 +6,14 @@ use ledger::ids::AssetCode;
 use ledger::money::{Amount, parse_number};
 use ledger::operation::Operation;
 use serde::Deserialize;
-use std::path::Path;
 
 use super::party;
-use crate::cli::Operators;
+use super::rules::{Rules, refused};
 use crate::code::Own;
 use crate::commands::pay::draft;
 use crate::desk::Desk;
-use crate::fault::{Fault, in_file, quoted};
-use crate::files;
+use crate::fault::Fault;
 use crate::language::say;
-use crate::names::institution_number;
-use crate::orders::{bic, order, report};
-use crate::signers;
-
-const MAXIMUM_BYTES: usize = 256 * 1024;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -56,39 +49,26 @@ fn zero() -> String {
     "0".to_owned()
 }
 
-pub(super) fn run(
-    desk: &Desk<'_>,
-    path: &Path,
-    institution: &str,
-    operators: &Operators,
-) -> Result<(), Fault> {
-    let institution = bic(institution)?;
-    let text = files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
-    let file: ScheduleFile = toml::from_str(&text).map_err(|error| refused(path, &error))?;
+pub(super) fn run(desk: &Desk<'_>, rules: &Rules<'_>) -> Result<(), Fault> {
+    let (text, file): (_, ScheduleFile) = rules.read(Own::BadFeeSchedule)?;
     let naming = desk.network.naming(desk.chain.network)?;
-    let mut rules = file
-        .rules
-        .iter()
-        .map(|rule| rule.parse(&naming))
-        .collect::<Result<Vec<FeeRule>, Fault>>()?;
-    rules.sort_by_key(|rule| rule.asset);
+    let parsed = file.rules.iter().map(|rule| rule.parse(&naming));
+    let mut parsed = parsed.collect::<Result<Vec<FeeRule>, Fault>>()?;
+    parsed.sort_by_key(|rule| rule.asset);
     let collector = party(desk, &file.collector)?.account;
-    let schedule = FeeSchedule { version: file.version, collector, rules };
+    let schedule = FeeSchedule { version: file.version, collector, rules: parsed };
     if let Some(defect) = schedule.defect() {
-        return Err(refused(path, &defect));
+        return Err(refused(rules.path, Own::BadFeeSchedule, &defect));
     }
-    let number = institution_number(&desk.network, &institution)?;
-    let bic = institution.to_string();
-    let keys = signers::of_institution(desk.session, &desk.profile, &bic, &operators.keys)?;
-    let operation = Operation::SetFeeSchedule { institution: number, schedule };
-    let text = format!("set-fees of {bic} version {}: {}", file.version, text.trim());
-    let done = order(desk, text, &keys, operation)?;
-    let told = say!(
-        "{bic} charges by its schedule {version} now",
-        "{bic} 现按第 {version} 版费率收费",
-        version = file.version
-    );
-    report(desk, done, &told)
+    let version = file.version;
+    rules.publish(
+        desk,
+        ("set-fees", version, &text),
+        |institution| Operation::SetFeeSchedule { institution, schedule },
+        |bic| {
+            say!("{bic} charges by its schedule {version} now", "{bic} 现按第 {version} 版费率收费")
+        },
+    )
 }
 
 impl RuleFile {
@@ -108,14 +88,6 @@ impl RuleFile {
             cross_border: amount(&self.cross_border)?,
         })
     }
-}
-
-fn refused(path: &Path, reason: &impl std::fmt::Display) -> Fault {
-    let hint = say!(
-        "Mend the file (docs/reference/wallet.md).",
-        "请修正文件（docs/reference/wallet.md）。"
-    );
-    Fault::usage(Own::BadFeeSchedule, in_file(path, &quoted(reason)), hint)
 }
 
 #[cfg(test)]

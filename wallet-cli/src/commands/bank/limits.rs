@@ -8,18 +8,12 @@ use ledger::operation::Operation;
 use serde::Deserialize;
 use std::path::Path;
 
-use crate::cli::Operators;
+use super::rules::{self, Rules};
 use crate::code::Own;
 use crate::commands::pay::draft;
 use crate::desk::Desk;
-use crate::fault::{Fault, in_file, quoted};
-use crate::files;
+use crate::fault::Fault;
 use crate::language::say;
-use crate::names::institution_number;
-use crate::orders::{bic, order, report};
-use crate::signers;
-
-const MAXIMUM_BYTES: usize = 256 * 1024;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -68,29 +62,22 @@ fn utc() -> String {
     "+00:00".to_owned()
 }
 
-pub(super) fn run(
-    desk: &Desk<'_>,
-    path: &Path,
-    institution: &str,
-    operators: &Operators,
-) -> Result<(), Fault> {
-    let institution = bic(institution)?;
-    let text = files::read_text(path, MAXIMUM_BYTES).map_err(|error| Fault::file(path, &error))?;
-    let file: LimitsFile = toml::from_str(&text).map_err(|error| refused(path, &error))?;
+pub(super) fn run(desk: &Desk<'_>, rules: &Rules<'_>) -> Result<(), Fault> {
+    let (text, file): (_, LimitsFile) = rules.read(Own::BadLimits)?;
     let naming = desk.network.naming(desk.chain.network)?;
-    let limits = file.parse(path, &naming)?;
-    let number = institution_number(&desk.network, &institution)?;
-    let bic = institution.to_string();
-    let keys = signers::of_institution(desk.session, &desk.profile, &bic, &operators.keys)?;
-    let operation = Operation::SetLimits { institution: number, limits };
-    let text = format!("set-limits of {bic} version {}: {}", file.version, text.trim());
-    let done = order(desk, text, &keys, operation)?;
-    let told = say!(
-        "{bic} limits payments by version {version} of its rules now",
-        "{bic} 现按第 {version} 版规则限制支付",
-        version = file.version
-    );
-    report(desk, done, &told)
+    let limits = file.parse(rules.path, &naming)?;
+    let version = file.version;
+    rules.publish(
+        desk,
+        ("set-limits", version, &text),
+        |institution| Operation::SetLimits { institution, limits },
+        |bic| {
+            say!(
+                "{bic} limits payments by version {version} of its rules now",
+                "{bic} 现按第 {version} 版规则限制支付"
+            )
+        },
+    )
 }
 
 impl LimitsFile {
@@ -146,11 +133,7 @@ impl RuleFile {
 }
 
 fn refused(path: &Path, reason: &impl std::fmt::Display) -> Fault {
-    let hint = say!(
-        "Mend the file (docs/reference/wallet.md).",
-        "请修正文件（docs/reference/wallet.md）。"
-    );
-    Fault::usage(Own::BadLimits, in_file(path, &quoted(reason)), hint)
+    rules::refused(path, Own::BadLimits, reason)
 }
 
 #[cfg(test)]

@@ -1,22 +1,20 @@
 //! `feiqian bank open-account`: opens a customer's account.
 
-use api::text::Naming;
 use ledger::account::{KeySet, Policy};
 use ledger::crypto::PublicKey;
 use ledger::ids::{AccountId, InstitutionNumber};
 use ledger::operation::Operation;
-use ledger::step_up::{StepUp, StepUpRule};
 use serde::Serialize;
 
 use crate::cli::OpenAccount;
 use crate::code::Own;
+use crate::commands::policy::{step_up, step_up_text};
 use crate::desk::{Desk, DoneDocument};
 use crate::entropy;
 use crate::fault::{Fault, quoted};
 use crate::keyring;
 use crate::language::say;
 use crate::names::institution_number;
-use crate::network::parse_money;
 use crate::orders::{bic, order};
 use crate::signers;
 
@@ -43,7 +41,7 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
         owners.extend(keys.iter().map(|key| key.public));
     }
     let owners = KeySet::of(command.threshold, owners);
-    let step_up = step_up(desk, command)?;
+    let step_up = step_up(desk, &command.approver, &command.step_up)?;
     let policy = Policy { owners, mandate: command.mandate, step_up, limits: None };
     if let Some(defect) = policy.defect() {
         let hint = say!(
@@ -71,47 +69,12 @@ pub(super) fn run(desk: &Desk<'_>, command: &OpenAccount) -> Result<(), Fault> {
     desk.conclude(done)
 }
 
-/// Which payments need approvals, and whose; `None` if that was not asked for.
-fn step_up(desk: &Desk<'_>, command: &OpenAccount) -> Result<Option<StepUp>, Fault> {
-    if command.step_up.is_empty() {
-        return Ok(None);
-    }
-    let naming = desk.network.naming(desk.chain.network)?;
-    let rules = command.step_up.iter().map(|text| rule(text, &naming));
-    let mut rules = rules.collect::<Result<Vec<StepUpRule>, Fault>>()?;
-    rules.sort_by_key(|rule| rule.asset);
-    let approvers = command.approver.iter();
-    let approvers = approvers.map(|text| keyring::public(&desk.session.folders, text));
-    let mut approvers = approvers.collect::<Result<Vec<PublicKey>, Fault>>()?;
-    approvers.sort_unstable();
-    Ok(Some(StepUp { approvers, rules }))
-}
-
-/// Reads `10000.00 CNY=2`.
-fn rule(text: &str, naming: &Naming) -> Result<StepUpRule, Fault> {
-    let parts = text.rsplit_once('=');
-    let parts = parts.and_then(|(above, count)| Some((above, count.trim().parse().ok()?)));
-    let Some((above, approvals)) = parts else {
-        let detail = say!("\"{text}\" is no rule for approvals.", "\"{text}\" 不是批准规则。");
-        let hint = say!(
-            "Write the amount and the number of approvals: \"10000.00 CNY=2\".",
-            "请写金额和批准人数：\"10000.00 CNY=2\"。"
-        );
-        return Err(Fault::usage(Own::BadPolicy, detail, hint));
-    };
-    let above = parse_money(above.trim(), naming)?;
-    Ok(StepUpRule { asset: above.asset, above: above.amount, approvals })
-}
-
 fn order_text(bic: &str, command: &OpenAccount, policy: &Policy) -> String {
     let keys: Vec<String> = policy.owners.keys.iter().map(PublicKey::to_hex).collect();
     let reference = command.reference.as_ref().map(|reference| format!(" reference {reference:?}"));
     let mandate = if policy.mandate { " mandate" } else { "" };
     let step_up = match &policy.step_up {
-        Some(rules) => {
-            let approvers = rules.approvers.iter().map(PublicKey::to_hex).collect::<Vec<_>>();
-            format!(" step-up {} by {}", command.step_up.join(", "), approvers.join(","))
-        }
+        Some(rules) => format!(" {}", step_up_text(rules, &command.step_up)),
         None => String::new(),
     };
     format!(

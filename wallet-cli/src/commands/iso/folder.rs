@@ -5,14 +5,13 @@
 //! stop the others; the same command again sends all of them again, and pays nothing twice. Absent:
 //! proofs of the payments (`feiqian proof get`).
 
-use iso20022::pacs002::{self, Code, StatusReport};
-use iso20022::xml::Limits;
+use iso20022::pacs002::{StatusReport, TransactionStatus};
 use serde::Serialize;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{asks, ended, is_open, read_message, submit};
+use super::{answer, asks, ended, read_message, submit};
 use crate::code::Own;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -118,10 +117,10 @@ fn send(session: &Session, network: &Network, message: &Path) -> Sent {
         Err(fault) => (None, Some(fault)),
     };
     let report = answered.as_ref().ok();
-    let report = report.and_then(|xml| pacs002::read(xml, &Limits::default()).ok());
+    let report = report.and_then(|xml| answer::read(xml));
     let outcome = report.as_ref().filter(|_| !is_question).map_or(Ok(()), ended);
     let fault = unwritten.or(answered.err()).or(outcome.err());
-    let count = |is: fn(&pacs002::TransactionStatus) -> bool| {
+    let count = |is: fn(&TransactionStatus) -> bool| {
         let transactions = report.iter().flat_map(|report| &report.transactions);
         transactions.filter(|status| is(status)).count()
     };
@@ -130,9 +129,9 @@ fn send(session: &Session, network: &Network, message: &Path) -> Sent {
         message: name(message),
         answer: answer.as_deref().map(name),
         iso_status: report.as_ref().and_then(status),
-        settled: count(|status| status.status == Some(Code::SETTLED)),
-        rejected: count(|status| matches!(status.status, Some(Code::REJECTED | Code::CANCELLED))),
-        open: count(|status| is_open(status) || status.status == Some(Code::PARTIALLY_ACCEPTED)),
+        settled: count(answer::is_settled),
+        rejected: count(answer::is_rejected),
+        open: count(|status| !answer::is_settled(status) && !answer::is_rejected(status)),
         error: fault.as_ref().map(|fault| fault.code.text().to_owned()),
     };
     Sent { document, fault }
