@@ -306,14 +306,11 @@ impl AnswerMessage {
         let payment = judge.uetr("OrgnlUETR", of.identification.uetr.as_deref());
         let own = (self.assignment.group.message_id.as_str(), &answer.status_id, answer.place);
         let decision = match self.status_of(answer) {
-            Some("ACCR" | "CNCL") => {
-                accept(&mut judge, answer, decimals, || derived(domains, "recall", own, of))
-            }
             Some("PECR") if of.settlement_amount.is_none() => {
                 let element = "RsltnRltdInf/IntrBkSttlmAmt";
                 judge.refuse(Reason::MissingElement, element, "is missing. Say how much goes back")
             }
-            Some("PECR") => {
+            Some("ACCR" | "CNCL" | "PECR") => {
                 accept(&mut judge, answer, decimals, || derived(domains, "recall", own, of))
             }
             Some("RJCR") => judge

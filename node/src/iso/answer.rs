@@ -222,6 +222,7 @@ mod tests {
             credited: money,
             fees: vec![],
             exchange: None,
+            onward: None,
             remittance: Hash::ZERO,
         };
         let held = |awaits| Held {

@@ -177,7 +177,10 @@ impl Desk {
         match standing(record, correction.private, is_done, tip.header().time) {
             Ok(Some(record)) => return Ok(Found::Recorded(Box::new(record))),
             Ok(None) => {}
-            Err(reason) => return Ok(Found::Refused(reason)),
+            Err(Reason { code, .. }) => {
+                let text = "Something else was ordered under these references. Give it its own.";
+                return Ok(Found::Refused(Reason { code, text: text.to_owned() }));
+            }
         }
         let (account, operation) = match self.correcting(around, source, correction).await? {
             Ok(made) => made,
