@@ -24,6 +24,7 @@ mod pay_across;
 mod postings;
 mod recalls;
 mod returns;
+mod reviews;
 mod scene;
 mod step_up;
 mod supply;
