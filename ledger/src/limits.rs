@@ -2,10 +2,10 @@
 //! what it wants to be told of.
 //!
 //! One list of named rules serves all: a rule that is met refuses the payment, holds it for a
-//! review, or lets it settle, and is named in its receipt. Invariants: names are unique within an institution's rules; what is
-//! counted is counted for one day, and the next day begins at nothing without anybody having to
-//! write it. Absent: when a rule is asked and what is counted then (see `execute`); memory of
-//! payees, of which there is no bound.
+//! review, or lets it settle, and is named in its receipt. Invariants: names are unique within an
+//! institution's rules; what is counted is counted for one day, and the next day begins at nothing
+//! without anybody having to write it. Absent: when a rule is asked and what is counted then (see
+//! `execute`); memory of payees, of which there is no bound.
 
 mod senders;
 
@@ -398,8 +398,9 @@ pub struct RuleMet {
 pub struct RulesMet(pub Vec<RuleMet>);
 
 impl RulesMet {
-    /// The most: all rules of the payer's, of the dealer's and of the payee's institution.
-    pub const MAXIMUM: usize = 3 * Limits::MAXIMUM_RULES;
+    /// The most: nearly all rules of the payer's, of two dealers' and of the payee's institution. A
+    /// payment that meets more names the first so many.
+    pub const MAXIMUM: usize = 255;
 }
 
 impl BorshSerialize for RulesMet {

@@ -48,7 +48,7 @@ pub enum Outcome {
     Refused(Refused) = 8,
     /// Funds are held, and the payment waits for an institution's review: ISO status PDNG. Each
     /// step before the last has such a receipt too.
-    AwaitingReview(Held) = 14,
+    AwaitingReview(Held) = 13,
 }
 
 impl Outcome {
@@ -182,8 +182,8 @@ pub struct Held {
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured, approved or reviewed; after it the funds are the
-    /// payer's again.
+    /// The last block time at which it can be captured, approved or reviewed; after it the funds
+    /// are the payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,

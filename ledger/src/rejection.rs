@@ -38,8 +38,8 @@ pub enum Rejection {
     WaitsOtherwise = 47,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
-    /// Only makers of the payment signed, or who approved it before its review: they may not approve
-    /// or refuse it themselves.
+    /// Only makers of the payment signed, or who approved it before its review: they may not
+    /// approve or refuse it themselves.
     OwnPayment = 48,
     /// The approvers or reviewers who signed have approved the payment before.
     AlreadyApproved = 49,
@@ -497,10 +497,7 @@ impl Rejection {
             Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
             Self::OrderMismatch => "Another order waits under this UETR. Look at it again.",
-            Self::ApprovalsMissing => "It cannot wait for approvals. Have its approvers sign it.",
-            Self::ReviewMissing => {
-                "It cannot wait for a bank's review. Have that bank sign it too."
-            }
+            Self::ApprovalsMissing | Self::ReviewMissing => "It cannot wait. Have all sign it now.",
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
             Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",

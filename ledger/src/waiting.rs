@@ -1,9 +1,9 @@
 //! Payments that wait: what is held for them, what they wait for, and until when.
 //!
 //! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or
-//! approved and reviewed), released, refused, or expired when its deadline passed. Invariants: while a record of
-//! it is in the state the wait is open, or expired and not swept yet; what is held of a holding is
-//! the sum of its records. Absent: who may do what (see `execute`).
+//! approved and reviewed), released, refused, or expired when its deadline passed. Invariants:
+//! while a record of it is in the state the wait is open, or expired and not swept yet; what is
+//! held of a holding is the sum of its records. Absent: who may do what (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};

@@ -112,7 +112,7 @@ impl Model {
         let is_from = |from_rule: Senders| match from_rule {
             Senders::OtherInstitutions => goes_out,
             Senders::Institution(number) => from.servicer() == number,
-            _ => true,
+            Senders::Anyone | Senders::OtherCountries | Senders::Country(_) => true,
         };
         // First what the payer's side looks at, then its position, then the payee's side.
         for (pass, rule) in [(0, &rules), (1, &rules), (2, &comes)]

@@ -13,7 +13,7 @@ use super::working::Working;
 use crate::account::{Account, HoldingKey};
 use crate::ids::{AccountId, InstitutionNumber};
 use crate::limits::{DayCounter, Facts, Incoming, LimitRule, Limits, Measure, Position};
-use crate::limits::{PositionKey, RuleMet, RuleOutcome, day_at};
+use crate::limits::{PositionKey, RuleMet, RuleOutcome, RulesMet, day_at};
 use crate::money::Money;
 use crate::rejection::Rejection;
 use crate::state::Directory;
@@ -100,7 +100,7 @@ pub(super) fn ask(
     for a_move in moves.iter().filter(|a_move| a_move.is_interbank()) {
         inquiry.ask_position(scene, &directory, a_move);
     }
-    if let Some(last) = moves.last() {
+    if let Some(last) = moves.iter().rfind(|a_move| a_move.to == ordered.to) {
         inquiry.ask_incoming(scene, &directory, ordered, last.money);
     }
     if let Some((rejection, rule)) = inquiry.refusal {
@@ -109,6 +109,8 @@ pub(super) fn ask(
         return Err(rejection);
     }
     scene.rules = inquiry.met;
+    scene.rules.truncate(RulesMet::MAXIMUM);
+    inquiry.answer.reviews.rules.truncate(RulesMet::MAXIMUM);
     Ok(inquiry.answer)
 }
 

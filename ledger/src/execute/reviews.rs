@@ -1,7 +1,8 @@
 //! Reviews: payments wait until an institution whose rules ask for it has looked at them.
 //!
 //! Invariants: a review is of the exact order; the keys that made or approved the payment for its
-//! account count in none; an institution's keys are those with which it was admitted. Absent: which payments are reviewed (see `limits`), how one begins to wait (see `step_up`).
+//! account count in none; an institution's keys are those with which it was admitted. Absent: which
+//! payments are reviewed (see `limits`), how one begins to wait (see `step_up`).
 
 use super::scene::{Effect, Scene, ensure};
 use super::{step_up, waits};
