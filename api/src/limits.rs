@@ -7,7 +7,8 @@
 use ledger::account::Account;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::limits::{
-    DayCounter, LimitRule, Limits, Measure, OwnLimits, Position, RuleMet, RuleOutcome, day_at,
+    DayCounter, LimitRule, Limits, Measure, OwnLimits, Position, RuleMet, RuleOutcome, Senders,
+    day_at,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,19 +36,23 @@ impl RuleView {
 pub struct LimitRuleView {
     /// Its name, which receipts carry.
     pub name: String,
-    /// The debited asset that it is for.
+    /// The asset that it is for: the debited one, or the credited one of what comes in.
     pub asset: String,
-    /// The tiers of the paying accounts that it is for.
+    /// The tiers of the accounts that it is for, which pay, or are paid what comes in.
     pub tiers: Vec<u8>,
-    /// `payment`, `day`, `count`, `first` or `position`.
+    /// `payment`, `day`, `count`, `first`, `position` or `incoming`.
     pub measure: String,
+    /// Whose payments a rule about what comes in is for: `anyone`, `other-institutions`,
+    /// `other-countries`, an institution's number or a country's two letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The most that does not meet it, of an amount: `50000.00 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<String>,
     /// The most payments of a day that do not meet it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_payments: Option<u32>,
-    /// `alert` or `refuse`.
+    /// `alert`, `hold` or `refuse`.
     pub outcome: String,
 }
 
@@ -55,9 +60,10 @@ impl LimitRuleView {
     /// Renders a rule.
     pub fn new(rule: &LimitRule, naming: &Naming) -> Self {
         let most = match rule.measure {
-            Measure::Payment { most } | Measure::Day { most } | Measure::Position { most } => {
-                Some(naming.amount(most, rule.asset))
-            }
+            Measure::Payment { most }
+            | Measure::Day { most }
+            | Measure::Position { most }
+            | Measure::Incoming { most, .. } => Some(naming.amount(most, rule.asset)),
             Measure::Count { .. } | Measure::First => None,
         };
         let most_payments = match rule.measure {
@@ -65,13 +71,15 @@ impl LimitRuleView {
             Measure::Payment { .. }
             | Measure::Day { .. }
             | Measure::First
-            | Measure::Position { .. } => None,
+            | Measure::Position { .. }
+            | Measure::Incoming { .. } => None,
         };
         Self {
             name: rule.name.to_string(),
             asset: rule.asset.to_string(),
             tiers: rule.tiers.list(),
             measure: measure_word(rule.measure).to_owned(),
+            from: from_text(rule.measure),
             most,
             most_payments,
             outcome: outcome_word(rule.outcome).to_owned(),
@@ -157,7 +165,7 @@ impl LimitsView {
     }
 }
 
-/// A limit that payments of an account meet or not, and what of it is used this day.
+/// A limit that payments from or to an account meet or not, and what of it is used this day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountLimitView {
     /// `institution` for a rule of the servicer, `account` for the account's own limit.
@@ -242,7 +250,8 @@ fn of_rule(rule: &LimitRule, today: DayCounter, naming: &Naming) -> AccountLimit
         Measure::Payment { .. }
         | Measure::Count { .. }
         | Measure::First
-        | Measure::Position { .. } => None,
+        | Measure::Position { .. }
+        | Measure::Incoming { .. } => None,
     };
     let left = day.map(|most| most.minus(today.spent).unwrap_or_default());
     let is_count = matches!(rule.measure, Measure::Count { .. });
@@ -272,6 +281,7 @@ fn own_lines<'o>(
                 asset: limit.asset.to_string(),
                 tiers: (0..=9).collect(),
                 measure: measure_word(Measure::Day { most: limit.most }).to_owned(),
+                from: None,
                 most: Some(amount(limit.most)),
                 most_payments: None,
                 outcome: outcome_word(RuleOutcome::Refuse).to_owned(),
@@ -291,7 +301,20 @@ pub const fn measure_word(measure: Measure) -> &'static str {
         Measure::Count { .. } => "count",
         Measure::First => "first",
         Measure::Position { .. } => "position",
+        Measure::Incoming { .. } => "incoming",
     }
+}
+
+/// Whose payments a rule about what comes in is for; `None` for other rules.
+pub fn from_text(measure: Measure) -> Option<String> {
+    let Measure::Incoming { from, .. } = measure else { return None };
+    Some(match from {
+        Senders::Anyone => "anyone".to_owned(),
+        Senders::OtherInstitutions => "other-institutions".to_owned(),
+        Senders::OtherCountries => "other-countries".to_owned(),
+        Senders::Institution(number) => number.0.to_string(),
+        Senders::Country(country) => country.to_string(),
+    })
 }
 
 /// The word of an outcome.
@@ -299,6 +322,7 @@ pub const fn outcome_word(outcome: RuleOutcome) -> &'static str {
     match outcome {
         RuleOutcome::Alert => "alert",
         RuleOutcome::Refuse => "refuse",
+        RuleOutcome::Hold => "hold",
     }
 }
 

@@ -7,11 +7,11 @@ use ledger::corrections::Reason;
 use ledger::fees::{FeeItem, FeeKind};
 use ledger::ids::{AccountId, Height, Timestamp, Uetr};
 use ledger::money::Money;
-use ledger::receipt::{Exchange, Outcome, Receipt, Reversal, Settlement};
+use ledger::receipt::{Exchange, Held, Outcome, Receipt, Refused, Reversal, Settlement};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::approval::ApprovalsView;
+use crate::approval::{self, ApprovalsView, ReviewView};
 use crate::limits::RuleView;
 use crate::text::{self, Naming};
 
@@ -46,11 +46,12 @@ pub struct ReceiptView {
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
-    /// `settled`, `done`, `rejected`, `held`, `released`, `awaiting-approval`, `refused`,
-    /// `returned`, `recall-requested` or `recall-refused`.
+    /// `settled`, `done`, `rejected`, `held`, `released`, `awaiting-approval`, `awaiting-review`,
+    /// `refused`, `returned`, `recall-requested` or `recall-refused`.
     pub status: String,
-    /// ISO 20022 status: `ACSC`, `RJCT` (rejected or refused), `PDNG` (held), `CANC` (released),
-    /// `PATC` (awaiting approval), `PDCR` (recall requested) or `RJCR` (recall refused).
+    /// ISO 20022 status: `ACSC`, `RJCT` (rejected or refused), `PDNG` (held, or awaiting review),
+    /// `CANC` (released), `PATC` (awaiting approval), `PDCR` (recall requested) or `RJCR` (recall
+    /// refused).
     pub iso_status: String,
     /// ISO 20022 reason, if rejected (`AM04`), refused (`DS02`), returned (`AC04`), or of a recall
     /// (`DUPL`) or its refusal (`NOAS`).
@@ -91,8 +92,8 @@ pub struct ReceiptView {
     /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The last block time at which held funds can be captured, the payment approved, or a recall
-    /// answered.
+    /// The last block time at which held funds can be captured, the payment approved or reviewed,
+    /// or a recall answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
@@ -102,9 +103,21 @@ pub struct ReceiptView {
     /// The approvals that it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approvals: Option<ApprovalsView>,
-    /// Why an approver refused it: `declined`, `fraud` or `regulatory`.
+    /// The review that it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewView>,
+    /// The institutions, by number, whose review it still needs, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<u32>,
+    /// Why an approver or a reviewer refused it: `declined`, `fraud` or `regulatory`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The institution that reviewed and refused it, by number; absent if an approver did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer: Option<u32>,
+    /// Whose institution refused it: `payer` or `payee`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewer_side: Option<String>,
     /// The charges in all; of held funds, the most that they can come to: `1.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fee: Option<String>,
@@ -158,7 +171,11 @@ impl ReceiptView {
             deadline: None,
             lock: None,
             approvals: None,
+            review: None,
+            reviewers: Vec::new(),
             reason: None,
+            reviewer: None,
+            reviewer_side: None,
             fee: None,
             fees: Vec::new(),
             exchange: None,
@@ -170,16 +187,9 @@ impl ReceiptView {
         };
         match &receipt.outcome {
             Outcome::Settled(settlement) => view.settle(settlement, naming),
-            Outcome::Held(held) | Outcome::AwaitingApproval(held) => {
-                view.from = Some(naming.address(held.from));
-                view.to = Some(naming.address(held.to));
-                view.amount = Some(naming.money(held.amount));
-                view.held = Some(naming.money(held.held));
-                view.fee = Some(naming.amount(held.most_charges, held.held.asset));
-                view.deadline = Some(text::time(held.deadline));
-                view.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
-                view.approvals = held.awaits.approvals().map(ApprovalsView::new);
-            }
+            Outcome::Held(held)
+            | Outcome::AwaitingApproval(held)
+            | Outcome::AwaitingReview(held) => view.wait(held, naming),
             Outcome::Released(released) => {
                 view.from = Some(naming.address(released.from));
                 view.to = Some(naming.address(released.to));
@@ -195,15 +205,35 @@ impl ReceiptView {
                 let parties = (recall.from, recall.to);
                 view.ask(recall.payment, parties, (recall.amount, recall.reason), naming);
             }
-            Outcome::Refused(refused) => {
-                view.from = Some(naming.address(refused.from));
-                view.to = Some(naming.address(refused.to));
-                view.held = Some(naming.money(refused.released));
-                view.reason = Some(refused.reason.word().to_owned());
-            }
+            Outcome::Refused(refused) => view.refuse(refused, naming),
             Outcome::Done | Outcome::Rejected(_) | Outcome::Proposed(_) => {}
         }
         view
+    }
+
+    /// Adds what is set aside, and what it waits for.
+    fn wait(&mut self, held: &Held, naming: &Naming) {
+        self.from = Some(naming.address(held.from));
+        self.to = Some(naming.address(held.to));
+        self.amount = Some(naming.money(held.amount));
+        self.held = Some(naming.money(held.held));
+        self.fee = Some(naming.amount(held.most_charges, held.held.asset));
+        self.deadline = Some(text::time(held.deadline));
+        self.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
+        self.approvals = held.awaits.approvals().map(ApprovalsView::new);
+        self.review = held.awaits.review().map(|review| ReviewView::new(review, held.from));
+        self.reviewers = approval::numbers(&held.awaits.reviewers());
+    }
+
+    /// Adds who refused it, and why.
+    fn refuse(&mut self, refused: &Refused, naming: &Naming) {
+        self.from = Some(naming.address(refused.from));
+        self.to = Some(naming.address(refused.to));
+        self.held = Some(naming.money(refused.released));
+        self.reason = Some(refused.reason.word().to_owned());
+        self.reviewer = refused.reviewer.map(|number| number.0);
+        let side = |number| approval::side(number, refused.from).to_owned();
+        self.reviewer_side = refused.reviewer.map(side);
     }
 
     /// Adds what is or was asked back.
@@ -276,6 +306,7 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::AwaitingReview(_)
         | Outcome::Refused(_) => None,
     }
 }
@@ -291,6 +322,7 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::RecallRequested(_) => "recall-requested",
         Outcome::RecallRefused(_) => "recall-refused",
         Outcome::AwaitingApproval(_) => "awaiting-approval",
+        Outcome::AwaitingReview(_) => "awaiting-review",
         Outcome::Refused(_) => "refused",
     }
 }

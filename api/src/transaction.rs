@@ -143,8 +143,8 @@ pub struct SimulatedBalance {
 /// One step in a payment's life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineEvent {
-    /// `received`, `awaiting-approval`, `approved` (by some, and not enough yet), `held`,
-    /// `settled`, `released`, `refused`, `expired`, `rejected` or `returned`.
+    /// `received`, `awaiting-approval`, `awaiting-review`, `approved` (by some, and not enough
+    /// yet), `held`, `settled`, `released`, `refused`, `expired`, `rejected` or `returned`.
     pub event: String,
     /// When, if it is known: a block's time, or this node's clock for `received`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,13 +161,13 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `awaiting-approval`, `held`, `settled`, `released`, `refused` (by an approver),
-    /// `expired` (it waited until its deadline), `rejected`, `recall-requested` (the payee's side
-    /// must answer), `partly-returned`, or `returned`: it was returned whole, or is itself a
-    /// return.
+    /// `received`, `awaiting-approval`, `awaiting-review`, `held`, `settled`, `released`, `refused`
+    /// (by an approver or a reviewer), `expired` (it waited until its deadline), `rejected`,
+    /// `recall-requested` (the payee's side must answer), `partly-returned`, or `returned`: it was
+    /// returned whole, or is itself a return.
     pub status: String,
-    /// ISO 20022 status: `RCVD`, `PATC` (awaiting approval), `PDNG` (held), `ACSC`, `CANC`
-    /// (released) or `RJCT` (refused, expired or rejected).
+    /// ISO 20022 status: `RCVD`, `PATC` (awaiting approval), `PDNG` (held, or awaiting review),
+    /// `ACSC`, `CANC` (released) or `RJCT` (refused, expired or rejected).
     pub iso_status: String,
     /// ISO 20022 reason, if rejected, refused, expired or a return: `AM04`, `DS02`, `TM01`,
     /// `AC04`.
@@ -176,13 +176,14 @@ pub struct PaymentView {
     /// One sentence in plain words.
     pub summary: String,
     /// Who must act next: `validators` while it is not final, `payee` while its funds are held or
-    /// it is asked back, `approvers` while it awaits approval; null when nobody must.
+    /// it is asked back, `approvers` while it awaits approval, `payer-institution` or
+    /// `payee-institution` while it awaits that one's review; null when nobody must.
     pub next_actor: Option<String>,
     /// The last block time at which the next actor can act, while it waits or is asked back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
-    /// The order and its approvals, while it awaits approval.
+    /// The order with its approvals or its review, while it awaits them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<WaitingView>,
     /// What happened, oldest first.

@@ -14,12 +14,12 @@ use crate::receipt::ReceiptView;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture, and a last approval), `payment.held`,
-    /// `payment.released`, `payment.returned`, `payment.awaiting-approval` (also each approval but
-    /// the last), `payment.refused`, `payment.rejected` (also an issue, a redemption or a return
-    /// that was refused), `recall.requested`, `recall.refused`, `issue.settled`,
-    /// `redemption.settled`, `operation.done`, `operation.rejected`, `payment.alert` (a
-    /// payment that met a rule of limits; it comes beside what became of the payment),
-    /// `alert.raised` or `alert.cleared`.
+    /// `payment.released`, `payment.returned`, `payment.awaiting-approval` and
+    /// `payment.awaiting-review` (also each step but the last), `payment.refused`,
+    /// `payment.rejected` (also an issue, a redemption or a return that was refused),
+    /// `recall.requested`, `recall.refused`, `issue.settled`, `redemption.settled`,
+    /// `operation.done`, `operation.rejected`, `payment.alert` (a payment that met a rule of
+    /// limits; it comes beside what became of the payment), `alert.raised` or `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
     /// When: the block's time; of an alert, the node's.
@@ -41,7 +41,7 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 16] = [
+    pub const KINDS: [&'static str; 17] = [
         "payment.settled",
         "payment.held",
         "payment.released",
@@ -49,6 +49,7 @@ impl WebhookMessage {
         "recall.requested",
         "recall.refused",
         "payment.awaiting-approval",
+        "payment.awaiting-review",
         "payment.refused",
         "payment.rejected",
         "issue.settled",

@@ -5,7 +5,7 @@
 //! the two. What cannot be validated because the ledger itself is wrong (money from nowhere, a
 //! missing record) is the rejection `InternalDefect`, with nothing applied, so a defect stops one
 //! operation and not every validator. Every operation takes a bounded number of steps: at most 64
-//! signers against 16 keys of three accounts, one schedule and two lists of limits of 64 rules
+//! signers against 16 keys of three accounts, one schedule and four lists of limits of 64 rules
 //! each, six legs, and one look-up per record. A block begins with the end of at most 1,000 waits
 //! and of at most 1,000 recalls.
 //!
@@ -24,6 +24,7 @@ mod pay_across;
 mod postings;
 mod recalls;
 mod returns;
+mod reviews;
 mod scene;
 mod step_up;
 mod supply;

@@ -151,12 +151,14 @@
 //! **Limits**
 //!
 //! - **L44** An institution limits what its accounts pay, by asset and tier, in named rules: one
-//!   payment, a day's payments, their number, the first one, and what its accounts pay to other
-//!   institutions in a day. A payment that meets a rule is refused, or settles and alerts. Without
-//!   rules nothing is counted, and an institution that was removed has none.
-//! - **L45** A receipt names the rules with an alert that a payment met which settled or is held,
-//!   or the one rule that refused it: of the first reason, the first in the list. Nothing else
-//!   names rules.
+//!   payment, a day's payments, their number, the first one, what its accounts pay to other
+//!   institutions in a day, and one payment that comes to its accounts. A payment that meets a rule
+//!   is refused, waits for a review (L54), or settles and alerts. Without rules nothing is counted,
+//!   and an institution that was removed has none.
+//! - **L45** A receipt names the rules with an alert or a review that a payment met which settled
+//!   or waits, or the one rule that refused it: of the first reason, the first in the list; or all
+//!   that ask for a review, if the payment was refused because it cannot wait. Nothing else names
+//!   rules.
 //! - **L46** A day is the institution's, by block time, and begins at nothing. A payment counts
 //!   with what was ordered, charges on top left out; one that is held or waits for approvals when
 //!   it is made, whatever comes of it. What is rejected does not count.
@@ -166,6 +168,25 @@
 //! - **L48** An account's owners, with its servicer, limit it themselves: the most of an asset in a
 //!   day, and the only payees. What is beyond is refused, before the institution's rules of the
 //!   same kind.
+//!
+//! **Reviews**
+//!
+//! - **L54** A payment that a rule holds waits until the rule's institution has reviewed it: the
+//!   payer's, or the payee's for what comes to its accounts. One that needs several steps takes
+//!   them one after the other: its account's approvals (L34), the payer's institution, the payee's;
+//!   which, is decided when it is ordered, and an institution reviews once. What its signers give
+//!   of them at once is given. What cannot wait (across assets, a hold, a part of an atomic
+//!   transaction) is rejected without.
+//! - **L55** Its funds are set aside as for a hold (L29), for 72 hours or as long as a hold may
+//!   last, if that is shorter: one deadline for all that it waits for; then it has expired (L32).
+//! - **L56** A review is given by the institution's compliance key, or by as many of its operators'
+//!   as its policy asks for, together or one after the other. It names the exact order and its
+//!   transaction. Keys that made the payment, or approved it for its account, count in no review.
+//! - **L57** The last step pays in its own block and obeys what is so there, as a capture does
+//!   (L31). If that block refuses the payment, the step is not taken, and the payment waits on.
+//! - **L58** A wait for a review ends once: it is paid; one key of the reviewing institution
+//!   refuses it, for ever, and the receipt names the institution; whoever may order from the
+//!   account releases it; or its deadline passes.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 

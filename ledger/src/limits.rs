@@ -1,10 +1,15 @@
-//! Limits: what an institution lets its customers' accounts pay, and what it wants to be told of.
+//! Limits: what an institution lets its customers' accounts pay and be paid, what it reviews, and
+//! what it wants to be told of.
 //!
-//! One list of named rules serves both: a rule that is met refuses the payment, or lets it settle
-//! and is named in its receipt. Invariants: names are unique within an institution's rules; what is
-//! counted is counted for one day, and the next day begins at nothing without anybody having to
-//! write it. Absent: when a rule is asked and what is counted then (see `execute`); memory of
-//! payees, of which there is no bound.
+//! One list of named rules serves all: a rule that is met refuses the payment, holds it for a
+//! review, or lets it settle, and is named in its receipt. Invariants: names are unique within an
+//! institution's rules; what is counted is counted for one day, and the next day begins at nothing
+//! without anybody having to write it. Absent: when a rule is asked and what is counted then (see
+//! `execute`); memory of payees, of which there is no bound.
+
+mod senders;
+
+pub use senders::{Country, Senders};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
@@ -12,7 +17,7 @@ use std::fmt;
 use std::io::Read;
 
 use crate::codec;
-use crate::ids::{AccountId, AssetCode, InstitutionNumber, Timestamp};
+use crate::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Timestamp};
 use crate::money::Amount;
 
 /// A day in milliseconds.
@@ -111,7 +116,7 @@ pub enum Measure {
         /// Payments of the rule's asset.
         most: u32,
     } = 3,
-    /// An account's first payment in the asset since its payments are counted. Alerts only.
+    /// An account's first payment in the asset since its payments are counted. Never refused.
     First = 4,
     /// What goes from all accounts of the institution to other institutions in one day, less what
     /// comes from them: met by the payment with which it is more than this. For all tiers.
@@ -119,6 +124,13 @@ pub enum Measure {
         /// In minor units of the rule's asset.
         most: Amount,
     } = 5,
+    /// One payment that comes to an account: met by one of more than this.
+    Incoming {
+        /// In minor units of the rule's asset.
+        most: Amount,
+        /// Whose payments.
+        from: Senders,
+    } = 6,
 }
 
 impl Measure {
@@ -126,13 +138,12 @@ impl Measure {
     pub const fn counts(&self) -> bool {
         match self {
             Self::Day { .. } | Self::Count { .. } | Self::First => true,
-            Self::Payment { .. } | Self::Position { .. } => false,
+            Self::Payment { .. } | Self::Position { .. } | Self::Incoming { .. } => false,
         }
     }
 }
 
-/// What happens to a payment that meets a rule. Tag 3 is kept for a payment that then waits for an
-/// approval.
+/// What happens to a payment that meets a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
@@ -141,6 +152,8 @@ pub enum RuleOutcome {
     Alert = 1,
     /// It is rejected, and its receipt names the rule.
     Refuse = 2,
+    /// It waits until the institution has reviewed it, and its receipt names the rule.
+    Hold = 3,
 }
 
 /// One rule.
@@ -148,9 +161,9 @@ pub enum RuleOutcome {
 pub struct LimitRule {
     /// Its name, for receipts and people.
     pub name: RuleName,
-    /// The debited asset that it is for.
+    /// The asset that it is for: the debited one, or the credited one of what comes in.
     pub asset: AssetCode,
-    /// The tiers of the paying accounts that it is for.
+    /// The tiers of the accounts that it is for, which pay, or are paid what comes in.
     pub tiers: Tiers,
     /// What it looks at.
     pub measure: Measure,
@@ -184,6 +197,21 @@ pub struct Facts {
     pub is_first: bool,
 }
 
+/// What is known of a payment when the rules of its payee's institution are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// The credited asset.
+    pub asset: AssetCode,
+    /// The payee's tier.
+    pub tier: u8,
+    /// What the payee gets.
+    pub amount: Amount,
+    /// The payer's institution.
+    pub from: (InstitutionNumber, Bic),
+    /// The payee's institution.
+    pub to: (InstitutionNumber, Bic),
+}
+
 impl Limits {
     /// The most rules.
     pub const MAXIMUM_RULES: usize = 64;
@@ -202,7 +230,7 @@ impl Limits {
         }
         let refuses = |rule: &LimitRule| rule.outcome == RuleOutcome::Refuse;
         if self.rules.iter().any(|rule| rule.measure == Measure::First && refuses(rule)) {
-            return Some("an account's first payment can be alerted, not refused");
+            return Some("an account's first payment can be alerted or held, not refused");
         }
         let is_position = |rule: &LimitRule| matches!(rule.measure, Measure::Position { .. });
         if self.rules.iter().any(|rule| is_position(rule) && rule.tiers != Tiers::ALL) {
@@ -234,7 +262,7 @@ impl Limits {
             Measure::Day { most } => facts.today.spent > most,
             Measure::Count { most } => facts.today.payments > most,
             Measure::First => facts.is_first,
-            Measure::Position { .. } => false,
+            Measure::Position { .. } | Measure::Incoming { .. } => false,
         })
     }
 
@@ -250,11 +278,24 @@ impl Limits {
             Measure::Payment { .. }
             | Measure::Day { .. }
             | Measure::Count { .. }
-            | Measure::First => false,
+            | Measure::First
+            | Measure::Incoming { .. } => false,
         })
     }
 
-    /// The rules for payments of `asset` from accounts of `tier`.
+    /// The rules on the payee's side that a payment meets.
+    pub fn met_by_incoming(&self, incoming: Incoming) -> impl Iterator<Item = &LimitRule> {
+        self.of(incoming.asset, incoming.tier).filter(move |rule| match rule.measure {
+            Measure::Incoming { most, from } => incoming.amount > most && from.include(&incoming),
+            Measure::Payment { .. }
+            | Measure::Day { .. }
+            | Measure::Count { .. }
+            | Measure::First
+            | Measure::Position { .. } => false,
+        })
+    }
+
+    /// The rules for payments of `asset` from or to accounts of `tier`.
     pub fn of(&self, asset: AssetCode, tier: u8) -> impl Iterator<Item = &LimitRule> {
         self.rules.iter().filter(move |rule| rule.asset == asset && rule.tiers.contains(tier))
     }
@@ -357,8 +398,9 @@ pub struct RuleMet {
 pub struct RulesMet(pub Vec<RuleMet>);
 
 impl RulesMet {
-    /// The most: all rules of the payer's and of the dealer's institution.
-    pub const MAXIMUM: usize = 2 * Limits::MAXIMUM_RULES;
+    /// The most: nearly all rules of the payer's, of two dealers' and of the payee's institution. A
+    /// payment that meets more names the first so many.
+    pub const MAXIMUM: usize = 255;
 }
 
 impl BorshSerialize for RulesMet {
@@ -467,7 +509,7 @@ mod tests {
         assert_eq!((Tiers::of(&[]), Tiers::of(&[10])), (None, None));
         assert!(borsh::from_slice::<Tiers>(&[0, 0]).is_err());
         assert!(borsh::from_slice::<Tiers>(&[0, 4]).is_err());
-        assert!(borsh::from_slice::<RuleOutcome>(&[3]).is_err(), "kept for approvals");
+        assert!(borsh::from_slice::<RuleOutcome>(&[4]).is_err());
     }
 
     #[test]
@@ -484,12 +526,14 @@ mod tests {
 
     #[test]
     fn defects_are_named() {
-        use RuleOutcome::{Alert, Refuse};
+        use RuleOutcome::{Alert, Hold, Refuse};
         let limits = |rules| Limits { version: 1, utc_offset_minutes: 480, rules };
         let most = Amount(1);
         let good = limits(vec![
             rule("a", Measure::First, Alert),
             rule("b", Measure::Position { most }, Refuse),
+            rule("c", Measure::First, Hold),
+            rule("d", Measure::Incoming { most, from: Senders::Anyone }, Hold),
         ]);
         assert_eq!(good.defect(), None);
         let narrow = LimitRule {

@@ -11,7 +11,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use crate::corrections::Reason;
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
+use crate::ids::{AccountId, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use crate::limits::RulesMet;
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
@@ -46,6 +46,9 @@ pub enum Outcome {
     AwaitingApproval(Held) = 7,
     /// A payment that waited was refused, and its funds are the payer's again: ISO status RJCT.
     Refused(Refused) = 8,
+    /// Funds are held, and the payment waits for an institution's review: ISO status PDNG. Each
+    /// step before the last has such a receipt too.
+    AwaitingReview(Held) = 13,
 }
 
 impl Outcome {
@@ -54,7 +57,7 @@ impl Outcome {
         match self {
             Self::Settled(_) | Self::Done | Self::Proposed(_) | Self::Returned(_) => "ACSC",
             Self::Rejected(_) | Self::Refused(_) => "RJCT",
-            Self::Held(_) => "PDNG",
+            Self::Held(_) | Self::AwaitingReview(_) => "PDNG",
             Self::Released(_) => "CANC",
             Self::RecallRequested(_) => "PDCR",
             Self::RecallRefused(_) => "RJCR",
@@ -75,14 +78,17 @@ impl Outcome {
             | Self::Returned(_)
             | Self::RecallRequested(_)
             | Self::RecallRefused(_)
-            | Self::AwaitingApproval(_) => None,
+            | Self::AwaitingApproval(_)
+            | Self::AwaitingReview(_) => None,
         }
     }
 
     /// What is held, if the payment waits.
     pub const fn waits(&self) -> Option<&Held> {
         match self {
-            Self::Held(held) | Self::AwaitingApproval(held) => Some(held),
+            Self::Held(held) | Self::AwaitingApproval(held) | Self::AwaitingReview(held) => {
+                Some(held)
+            }
             Self::Settled(_)
             | Self::Done
             | Self::Rejected(_)
@@ -107,6 +113,7 @@ impl Outcome {
             | Self::RecallRequested(_)
             | Self::RecallRefused(_)
             | Self::AwaitingApproval(_)
+            | Self::AwaitingReview(_)
             | Self::Refused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
@@ -119,7 +126,7 @@ impl Outcome {
             Self::Settled(settlement) => {
                 settlement.from == Some(account) || settlement.to == Some(account)
             }
-            Self::Held(held) | Self::AwaitingApproval(held) => {
+            Self::Held(held) | Self::AwaitingApproval(held) | Self::AwaitingReview(held) => {
                 held.from == account || held.to == account
             }
             Self::Refused(refused) => refused.from == account || refused.to == account,
@@ -167,7 +174,7 @@ pub struct Held {
     pub from: AccountId,
     /// For whom.
     pub to: AccountId,
-    /// The most that can be captured, or what is paid once it is approved.
+    /// The most that can be captured, or what is paid once it is approved and reviewed.
     pub amount: Money,
     /// What is held in all: all that can leave the payer.
     pub held: Money,
@@ -175,8 +182,8 @@ pub struct Held {
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured or approved; after it the funds are the
-    /// payer's again.
+    /// The last block time at which it can be captured, approved or reviewed; after it the funds
+    /// are the payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
@@ -187,7 +194,8 @@ pub struct Held {
 pub struct Released {
     /// Whose funds were held.
     pub from: AccountId,
-    /// For whom. The payee's side gave a hold up, the payer's side what waited for approvals.
+    /// For whom. The payee's side gave a hold up, the payer's side what waited for approvals or a
+    /// review.
     pub to: AccountId,
     /// What was held in all.
     pub released: Money,
@@ -255,6 +263,8 @@ pub struct Refused {
     pub released: Money,
     /// Why.
     pub reason: Refusal,
+    /// The institution that reviewed it; none if an approver of the account refused.
+    pub reviewer: Option<InstitutionNumber>,
 }
 
 /// An exchange within a payment across assets.
@@ -284,8 +294,9 @@ pub struct Receipt {
     pub uetr: Option<Uetr>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The institutions' rules that the payment met: all that ask for an alert if it settled or is
-    /// held, the one that refused if one did, else none.
+    /// The institutions' rules that the payment met: all that ask for an alert or a review if it
+    /// settled or waits, the one that refused if one did, those whose review it lacks if it cannot
+    /// wait for them, else none.
     pub rules: RulesMet,
 }
 

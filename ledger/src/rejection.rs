@@ -33,14 +33,15 @@ pub enum Rejection {
     /// The payment has no open recall: it never had, or the recall has ended. Before the signers,
     /// because nobody is known of whom a signature could be asked.
     NoRecall = 58,
-    /// The payment waits for something else: a hold for no approval, what waits for approvals for
-    /// no capture.
+    /// The payment waits for something else: a hold for no approval, what waits for approvals or a
+    /// review for no capture.
     WaitsOtherwise = 47,
     /// The signers do not satisfy what the operation asks for.
     SignersMissing = 4,
-    /// Only makers of the payment signed, who may not approve or refuse it themselves.
+    /// Only makers of the payment signed, or who approved it before its review: they may not
+    /// approve or refuse it themselves.
     OwnPayment = 48,
-    /// The approvers who signed have approved the payment before.
+    /// The approvers or reviewers who signed have approved the payment before.
     AlreadyApproved = 49,
     /// It is not the order that waits: other content, or of another transaction.
     OrderMismatch = 50,
@@ -114,9 +115,14 @@ pub enum Rejection {
     DailyLimit = 64,
     /// With this payment, more would go from an institution to others in a day than it lets go.
     PositionLimit = 65,
+    /// The payee's institution does not let its account be paid this.
+    IncomingRefused = 75,
     /// The account's policy asks for more approvals, and what cannot wait for them (a payment
     /// across assets, a hold, a part of an atomic transaction) has not all of them at once.
     ApprovalsMissing = 51,
+    /// An institution's rule asks for its review, and what cannot wait for it (a payment across
+    /// assets, a hold, a part of an atomic transaction) has not its signatures at once.
+    ReviewMissing = 76,
     /// The key that signed the quote is not one that may sign alone for the dealer's account.
     QuoteForged = 18,
     /// The quote expired, or expires later than quotes may.
@@ -154,7 +160,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 65] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
@@ -201,7 +207,9 @@ impl Rejection {
         Self::OwnDailyLimit,
         Self::DailyLimit,
         Self::PositionLimit,
+        Self::IncomingRefused,
         Self::ApprovalsMissing,
+        Self::ReviewMissing,
         Self::QuoteForged,
         Self::QuoteExpired,
         Self::QuoteUsed,
@@ -265,6 +273,7 @@ impl Rejection {
             Self::OwnDailyLimit => "own-daily-limit",
             Self::DailyLimit => "daily-limit",
             Self::PositionLimit => "position-limit",
+            Self::IncomingRefused => "incoming-refused",
             Self::QuoteForged => "quote-forged",
             Self::QuoteExpired => "quote-expired",
             Self::QuoteUsed => "quote-used",
@@ -275,6 +284,7 @@ impl Rejection {
             Self::AlreadyApproved => "already-approved",
             Self::OrderMismatch => "order-mismatch",
             Self::ApprovalsMissing => "approvals-needed",
+            Self::ReviewMissing => "review-needed",
             Self::DeadlineRefused => "deadline-refused",
             Self::SecretWrong => "secret-wrong",
             Self::CaptureMismatch => "capture-mismatch",
@@ -305,7 +315,8 @@ impl Rejection {
             Self::SignersMissing
             | Self::QuoteForged
             | Self::OwnPayment
-            | Self::ApprovalsMissing => "DS0H",
+            | Self::ApprovalsMissing
+            | Self::ReviewMissing => "DS0H",
             Self::DuplicateUetr
             | Self::QuoteUsed
             | Self::AlreadyVoted
@@ -324,6 +335,7 @@ impl Rejection {
             Self::OwnDailyLimit => "AM21",
             Self::PositionLimit => "AM23",
             Self::PayeeNotAllowed => "SL11",
+            Self::IncomingRefused => "RR04",
             Self::QuoteMismatch | Self::CaptureMismatch | Self::ReturnMismatch => "AM09",
             Self::FeeAboveAgreed => "AM14",
             Self::InsufficientFunds => "AM04",
@@ -422,13 +434,17 @@ impl Rejection {
             | Self::AlreadyApproved
             | Self::OrderMismatch
             | Self::ApprovalsMissing
+            | Self::ReviewMissing
+            | Self::IncomingRefused
             | Self::FeeScheduleConflict => false,
         }
     }
 
-    /// True if the receipt names the institution's rule that refused.
+    /// True if the receipt names the institution's rule that refused, or those that ask for a
+    /// review.
     pub const fn names_rule(self) -> bool {
-        matches!(self, Self::PaymentLimit | Self::DailyLimit | Self::PositionLimit)
+        let refuses = matches!(self, Self::PaymentLimit | Self::DailyLimit | Self::PositionLimit);
+        refuses || matches!(self, Self::IncomingRefused | Self::ReviewMissing)
     }
 
     /// One sentence for a person: what is wrong and what to do.
@@ -471,6 +487,7 @@ impl Rejection {
             Self::OwnDailyLimit => "The account's own daily limit is met. Pay tomorrow, or less.",
             Self::DailyLimit => "The bank's daily limit is met. Pay tomorrow, or less.",
             Self::PositionLimit => "The bank's limit to other banks is met. Pay tomorrow.",
+            Self::IncomingRefused => "The payee's bank refuses such payments. Ask the payee.",
             Self::QuoteForged => "The quote is not signed by the dealer. Ask for a new one.",
             Self::QuoteExpired => "The quote has expired. Ask for a new one.",
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
@@ -480,7 +497,7 @@ impl Rejection {
             Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
             Self::OrderMismatch => "Another order waits under this UETR. Look at it again.",
-            Self::ApprovalsMissing => "It cannot wait for approvals. Have its approvers sign it.",
+            Self::ApprovalsMissing | Self::ReviewMissing => "It cannot wait. Have all sign it now.",
             Self::DeadlineRefused => "The deadline is past or too late. Choose another one.",
             Self::SecretWrong => "The secret does not fit the hold's lock. Check it.",
             Self::CaptureMismatch => "It is more than is held, or of another asset. Capture less.",

@@ -70,25 +70,35 @@ impl StepUp {
         rule.map_or(0, |rule| rule.approvals)
     }
 
-    /// Parts the signers of an order, which `ordering` keys satisfy, into its makers and those who
-    /// approve it: as many approve as can if a key counts once. Both ascend if `signers` do.
+    /// Parts the signers of an order as [`divide`] does, with the approvers of these rules.
     pub fn divide(
         &self,
         ordering: &KeySet,
         signers: &[PublicKey],
     ) -> (Vec<PublicKey>, Vec<PublicKey>) {
-        let orders = |key: &PublicKey| ordering.keys.binary_search(key).is_ok();
-        let approves = |key: &PublicKey| self.approvers.binary_search(key).is_ok();
-        let only = signers.iter().filter(|key| orders(key) && !approves(key));
-        let both = signers.iter().filter(|key| orders(key) && approves(key));
-        let most = usize::from(ordering.threshold);
-        let mut makers: Vec<PublicKey> = only.chain(both).take(most).copied().collect();
-        makers.sort_unstable();
-        let is_maker = |key: &PublicKey| makers.binary_search(key).is_ok();
-        let others = signers.iter().filter(|key| approves(key) && !is_maker(key));
-        let approving = others.copied().collect();
-        (makers, approving)
+        divide(&self.approvers, ordering, signers)
     }
+}
+
+/// Parts the signers of an order, which `ordering` keys satisfy, into its makers and those of
+/// `approvers`, which ascend, who approve it: as many approve as can if a key counts once. Both
+/// ascend if `signers` do.
+pub fn divide(
+    approvers: &[PublicKey],
+    ordering: &KeySet,
+    signers: &[PublicKey],
+) -> (Vec<PublicKey>, Vec<PublicKey>) {
+    let orders = |key: &PublicKey| ordering.keys.binary_search(key).is_ok();
+    let approves = |key: &PublicKey| approvers.binary_search(key).is_ok();
+    let only = signers.iter().filter(|key| orders(key) && !approves(key));
+    let both = signers.iter().filter(|key| orders(key) && approves(key));
+    let most = usize::from(ordering.threshold);
+    let mut makers: Vec<PublicKey> = only.chain(both).take(most).copied().collect();
+    makers.sort_unstable();
+    let is_maker = |key: &PublicKey| makers.binary_search(key).is_ok();
+    let others = signers.iter().filter(|key| approves(key) && !is_maker(key));
+    let approving = others.copied().collect();
+    (makers, approving)
 }
 
 impl BorshDeserialize for StepUp {

@@ -1,9 +1,9 @@
 //! Payments that wait: what is held for them, what they wait for, and until when.
 //!
 //! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or
-//! approved), released, refused, or expired when its deadline passed. Invariants: while a record of
-//! it is in the state the wait is open, or expired and not swept yet; what is held of a holding is
-//! the sum of its records. Absent: who may do what (see `execute`).
+//! approved and reviewed), released, refused, or expired when its deadline passed. Invariants:
+//! while a record of it is in the state the wait is open, or expired and not swept yet; what is
+//! held of a holding is the sum of its records. Absent: who may do what (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
@@ -13,7 +13,7 @@ use crate::codec;
 use crate::crypto::PublicKey;
 use crate::genesis::Parameters;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{Height, Timestamp};
+use crate::ids::{Height, InstitutionNumber, Timestamp};
 use crate::money::{Amount, Money};
 use crate::operation::Pay;
 use crate::transaction::TransactionId;
@@ -56,6 +56,58 @@ pub struct Approvals {
     pub makers: Vec<PublicKey>,
     /// Who approved so far, ascending.
     pub given: Vec<PublicKey>,
+    /// The institutions that review it afterwards, in this order.
+    pub reviewers: Reviewers,
+}
+
+/// The institutions that review a payment, one after the other: at most 2, none twice. One byte if
+/// there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reviewers(pub Vec<InstitutionNumber>);
+
+impl Reviewers {
+    /// The most: the payer's and the payee's institution.
+    pub const MAXIMUM: usize = 2;
+}
+
+impl BorshSerialize for Reviewers {
+    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        codec::write_short(writer, &self.0)
+    }
+}
+
+impl BorshDeserialize for Reviewers {
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        codec::short_vec(reader, Self::MAXIMUM).map(Self)
+    }
+}
+
+/// The review that a payment waits for, and what of it is there.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize)]
+pub struct Review {
+    /// What reviewers must name.
+    pub order: OrderHash,
+    /// Whose review it is.
+    pub reviewer: InstitutionNumber,
+    /// The institutions that review it afterwards, in this order.
+    pub later: Reviewers,
+    /// The keys that ordered it, and those that approved it for its account, ascending; none of
+    /// them counts in a review.
+    pub spent: Vec<PublicKey>,
+    /// The reviewer's keys that approved so far, ascending.
+    pub given: Vec<PublicKey>,
+}
+
+impl BorshDeserialize for Review {
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        Ok(Self {
+            order: OrderHash::deserialize_reader(reader)?,
+            reviewer: InstitutionNumber::deserialize_reader(reader)?,
+            later: Reviewers::deserialize_reader(reader)?,
+            spent: codec::bounded_vec(reader, KeySet::MAXIMUM.saturating_mul(2))?,
+            given: codec::bounded_vec(reader, KeySet::MAXIMUM)?,
+        })
+    }
 }
 
 impl BorshDeserialize for Approvals {
@@ -65,11 +117,12 @@ impl BorshDeserialize for Approvals {
             needed: u8::deserialize_reader(reader)?,
             makers: codec::bounded_vec(reader, KeySet::MAXIMUM)?,
             given: codec::bounded_vec(reader, KeySet::MAXIMUM)?,
+            reviewers: Reviewers::deserialize_reader(reader)?,
         })
     }
 }
 
-/// Why an approver refuses a payment.
+/// Why an approver or a reviewer refuses a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
@@ -116,6 +169,8 @@ pub enum Awaits {
     Secret(HashLock) = 2,
     /// That approvers of the payer's account approve it.
     Approval(Approvals) = 3,
+    /// That an institution reviews it.
+    Review(Review) = 5,
 }
 
 impl Awaits {
@@ -124,15 +179,53 @@ impl Awaits {
         match (self, secret) {
             (Self::Capture, None) => true,
             (Self::Secret(lock), Some(secret)) => HashLock::of(secret) == *lock,
-            (Self::Capture, Some(_)) | (Self::Secret(_), None) | (Self::Approval(_), _) => false,
+            (Self::Capture, Some(_))
+            | (Self::Secret(_), None)
+            | (Self::Approval(_) | Self::Review(_), _) => false,
         }
     }
 
     /// The lock, if there is one.
     pub const fn lock(&self) -> Option<HashLock> {
         match self {
-            Self::Capture | Self::Approval(_) => None,
+            Self::Capture | Self::Approval(_) | Self::Review(_) => None,
             Self::Secret(lock) => Some(*lock),
+        }
+    }
+
+    /// True for a hold: the payee's side acts next.
+    pub const fn is_hold(&self) -> bool {
+        match self {
+            Self::Capture | Self::Secret(_) => true,
+            Self::Approval(_) | Self::Review(_) => false,
+        }
+    }
+
+    /// The review, if it waits for one.
+    pub const fn review(&self) -> Option<&Review> {
+        match self {
+            Self::Review(review) => Some(review),
+            Self::Capture | Self::Secret(_) | Self::Approval(_) => None,
+        }
+    }
+
+    /// The institutions whose review is still needed, in their order.
+    pub fn reviewers(&self) -> Vec<InstitutionNumber> {
+        match self {
+            Self::Capture | Self::Secret(_) => Vec::new(),
+            Self::Approval(approvals) => approvals.reviewers.0.clone(),
+            Self::Review(review) => {
+                std::iter::once(review.reviewer).chain(review.later.0.iter().copied()).collect()
+            }
+        }
+    }
+
+    /// What approvers or reviewers must name.
+    pub const fn order(&self) -> Option<OrderHash> {
+        match self {
+            Self::Capture | Self::Secret(_) => None,
+            Self::Approval(approvals) => Some(approvals.order),
+            Self::Review(review) => Some(review.order),
         }
     }
 
@@ -140,7 +233,7 @@ impl Awaits {
     pub const fn approvals(&self) -> Option<&Approvals> {
         match self {
             Self::Approval(approvals) => Some(approvals),
-            Self::Capture | Self::Secret(_) => None,
+            Self::Capture | Self::Secret(_) | Self::Review(_) => None,
         }
     }
 }
@@ -172,9 +265,19 @@ impl Waiting {
     /// How long a payment waits for approvals: 24 hours, in milliseconds, or as long as it may.
     pub const APPROVAL_AHEAD: u64 = 24 * 60 * 60 * 1000;
 
-    /// The deadline of a payment that begins to wait for approvals in a block of `time`.
-    pub fn approval_deadline(time: Timestamp, parameters: &Parameters) -> Timestamp {
-        Self::latest_deadline(time, parameters).min(time.plus(Self::APPROVAL_AHEAD))
+    /// How long a payment waits that an institution reviews, approvals before included: 72 hours,
+    /// in milliseconds, or as long as it may.
+    pub const REVIEW_AHEAD: u64 = 3 * 24 * 60 * 60 * 1000;
+
+    /// The deadline of a payment that begins to wait for approvals, and perhaps for a review after
+    /// them, in a block of `time`: one for all that it waits for.
+    pub fn approval_deadline(
+        time: Timestamp,
+        parameters: &Parameters,
+        is_reviewed: bool,
+    ) -> Timestamp {
+        let ahead = if is_reviewed { Self::REVIEW_AHEAD } else { Self::APPROVAL_AHEAD };
+        Self::latest_deadline(time, parameters).min(time.plus(ahead))
     }
 
     /// The latest deadline of a payment that waits since a block of `time`: as long as its UETR's

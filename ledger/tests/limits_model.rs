@@ -1,5 +1,6 @@
 //! Random payments under random limits, against a model of limits that is written apart.
 //!
+//! Payments that a rule holds are then reviewed by each bank whose rule it was, or refused by one.
 //! The model knows no counters that turn over: it keeps every payment that was counted, with its
 //! day, and adds up what it is asked for. After each block: the same refusals, the same names in
 //! the receipts, the same sums in the state.
@@ -10,11 +11,13 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::ids::{AccountId, InstitutionNumber, Uetr};
-use ledger::limits::{DailyLimit, LimitRule, Limits, Measure, OwnLimits, RuleOutcome, Tiers};
+use ledger::limits::Tiers;
+use ledger::limits::{DailyLimit, LimitRule, Limits, Measure, OwnLimits, RuleOutcome, Senders};
 use ledger::money::Amount;
 use ledger::operation::Operation;
 use ledger::receipt::{Outcome, Receipt};
 use ledger::rejection::Rejection;
+use ledger::waiting::{OrderHash, Refusal};
 use support::limits::*;
 use support::*;
 
@@ -50,6 +53,9 @@ struct Model {
     holds: BTreeMap<Uetr, (AccountId, AccountId)>,
 }
 
+/// The rejection, the rules that the receipt names, and who reviews it before it is paid.
+type Verdict = (Option<Rejection>, Vec<String>, Vec<InstitutionNumber>);
+
 impl Model {
     fn rules(&self, of: InstitutionNumber) -> &[LimitRule] {
         self.rules.get(&of).map_or(&[], Vec::as_slice)
@@ -69,14 +75,14 @@ impl Model {
         self.moves.iter().filter(|(b, d, _)| (*b, *d) == (bank, day)).map(|(.., sum)| sum).sum()
     }
 
-    /// What becomes of a payment, and which rules its receipt names.
+    /// What becomes of a payment, which rules its receipt names, and who reviews it.
     fn pay(
         &mut self,
         (from, to): (AccountId, AccountId),
         amount: u128,
         day: u64,
-        arrives: bool,
-    ) -> (Option<Rejection>, Vec<String>) {
+        is_hold: bool,
+    ) -> Verdict {
         let own = self.own.get(&from).cloned();
         let rules = self.for_tier(from);
         let most_own = own.as_ref().and_then(|own| own.daily.first()).map(|limit| limit.most.0);
@@ -93,7 +99,7 @@ impl Model {
         let spent = today.iter().sum::<u128>() + amount;
         let is_first = self.payments.iter().all(|(account, ..)| *account != from);
         let goes_out = from.servicer() != to.servicer();
-        let mut alerts = Vec::new();
+        let (mut met, mut held) = (Vec::new(), Vec::new());
         let mut refusals: Vec<(Rejection, Vec<String>)> = Vec::new();
         if own.as_ref().and_then(|own| own.payees.as_ref()).is_some_and(|all| !all.contains(&to)) {
             refusals.push((Rejection::PayeeNotAllowed, vec![]));
@@ -102,32 +108,53 @@ impl Model {
             refusals.push((Rejection::OwnDailyLimit, vec![]));
         }
         let net = self.net(from.servicer(), day) + i128::try_from(amount).unwrap();
-        let mut positions = Vec::new();
-        for rule in &rules {
-            let (is_met, reason) = match rule.measure {
-                Measure::Payment { most } => (amount > most.0, Rejection::PaymentLimit),
-                Measure::Day { most } => (spent > most.0, Rejection::DailyLimit),
+        let comes = self.for_tier(to);
+        let is_from = |from_rule: Senders| match from_rule {
+            Senders::OtherInstitutions => goes_out,
+            Senders::Institution(number) => from.servicer() == number,
+            Senders::Anyone | Senders::OtherCountries | Senders::Country(_) => true,
+        };
+        // First what the payer's side looks at, then its position, then the payee's side.
+        for (pass, rule) in [(0, &rules), (1, &rules), (2, &comes)]
+            .into_iter()
+            .flat_map(|(pass, rules)| rules.iter().map(move |rule| (pass, rule)))
+        {
+            let (of_pass, is_met, reason) = match rule.measure {
+                Measure::Payment { most } => (0, amount > most.0, Rejection::PaymentLimit),
+                Measure::Day { most } => (0, spent > most.0, Rejection::DailyLimit),
                 Measure::Count { most } => {
-                    (today.len() + 1 > usize::try_from(most).unwrap(), Rejection::DailyLimit)
+                    (0, today.len() + 1 > usize::try_from(most).unwrap(), Rejection::DailyLimit)
                 }
-                Measure::First => (is_first, Rejection::DailyLimit),
+                Measure::First => (0, is_first, Rejection::DailyLimit),
                 Measure::Position { most } => {
                     let is_met = goes_out && net > i128::try_from(most.0).unwrap();
-                    (is_met, Rejection::PositionLimit)
+                    (1, is_met, Rejection::PositionLimit)
+                }
+                Measure::Incoming { most, from } => {
+                    (2, amount > most.0 && is_from(from), Rejection::IncomingRefused)
                 }
             };
+            if !is_met || of_pass != pass {
+                continue;
+            }
             let name = rule.name.to_string();
-            match (is_met, rule.outcome, reason) {
-                (false, ..) => {}
-                (true, RuleOutcome::Refuse, _) => refusals.push((reason, vec![name])),
-                (true, RuleOutcome::Alert, Rejection::PositionLimit) => positions.push(name),
-                (true, RuleOutcome::Alert, _) => alerts.push(name),
+            let bank = if pass == 2 { to.servicer() } else { from.servicer() };
+            match rule.outcome {
+                RuleOutcome::Refuse => refusals.push((reason, vec![name])),
+                RuleOutcome::Alert => met.push(name),
+                RuleOutcome::Hold => {
+                    met.push(name.clone());
+                    held.push((bank, name));
+                }
             }
         }
-        alerts.extend(positions);
+        if is_hold && !held.is_empty() {
+            let names = held.iter().map(|(_, name)| name.clone()).collect();
+            refusals.push((Rejection::ReviewMissing, names));
+        }
         refusals.sort_by_key(|(reason, _)| *reason);
         if let Some((reason, names)) = refusals.into_iter().next() {
-            return (Some(reason), names);
+            return (Some(reason), names, vec![]);
         }
         if is_counted {
             self.payments.push((from, day, amount));
@@ -136,10 +163,17 @@ impl Model {
         if goes_out && self.has_position(from.servicer()) {
             self.moves.push((from.servicer(), day, sum));
         }
+        let arrives = !is_hold && held.is_empty();
         if goes_out && arrives && self.has_position(to.servicer()) {
             self.moves.push((to.servicer(), day, -sum));
         }
-        (None, alerts)
+        let mut reviewers: Vec<InstitutionNumber> = Vec::new();
+        for (bank, _) in held {
+            if !reviewers.contains(&bank) {
+                reviewers.push(bank);
+            }
+        }
+        (None, met, reviewers)
     }
 
     /// What a capture of `amount` brings to the payee's bank.
@@ -157,18 +191,22 @@ fn draw_rules(draw: &mut Draw) -> Vec<LimitRule> {
         .map(|number| {
             let most = Amount(draw.of(&[50, 300, 900, 2_000]));
             let count = u32::try_from(draw.below(4)).unwrap();
-            let measure = match draw.below(5) {
+            let from =
+                draw.of(&[Senders::Anyone, Senders::OtherInstitutions, Senders::Institution(POST)]);
+            let measure = match draw.below(6) {
                 0 => Measure::Payment { most },
                 1 => Measure::Day { most },
                 2 => Measure::Count { most: count },
                 3 => Measure::First,
-                _ => Measure::Position { most },
+                4 => Measure::Position { most },
+                _ => Measure::Incoming { most, from },
             };
             let name = format!("rule-{number}");
-            let rule = if draw.below(2) == 0 || measure == Measure::First {
-                alert(&name, measure)
-            } else {
-                refuse(&name, measure)
+            let rule = match draw.below(4) {
+                0 => alert(&name, measure),
+                1 => review(&name, measure),
+                _ if measure == Measure::First => alert(&name, measure),
+                _ => refuse(&name, measure),
             };
             let is_position = matches!(measure, Measure::Position { .. });
             let tiers =
@@ -250,6 +288,36 @@ fn compare(model: &Model, world: &World, day: u64) {
     }
 }
 
+/// Each of the reviewers approves the payment, or one of them refuses it.
+fn review_it(
+    draw: &mut Draw,
+    world: &mut World,
+    model: &mut Model,
+    (payment, order, amount): (Uetr, OrderHash, u128),
+    reviewers: &[InstitutionNumber],
+) {
+    world.step = 1_000;
+    for (place, bank) in reviewers.iter().enumerate() {
+        let day = world.time().0 / DAY;
+        let signer = draw.of(&[operator(*bank), compliance(*bank)]);
+        if draw.below(4) == 0 {
+            let reason = Refusal::Declined;
+            let outcome = world.submit(Operation::Refuse { payment, order, reason }, &[signer]);
+            assert!(matches!(outcome, Outcome::Refused(_)), "{outcome:?}");
+            compare(model, world, day);
+            return;
+        }
+        let outcome = world.submit(Operation::Approve { payment, order }, &[signer]);
+        if place + 1 == reviewers.len() {
+            settled(&outcome);
+            model.capture(payment, amount, day);
+        } else {
+            assert!(matches!(outcome, Outcome::AwaitingReview(_)), "{outcome:?}");
+        }
+        compare(model, world, day);
+    }
+}
+
 fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
     let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut world = World::new();
@@ -272,15 +340,25 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
         let hold = world.hold(from, to, cny(amount));
         let payment = hold.pay.uetr;
         let holds = draw.below(3) == 0;
-        let expected = model.pay((from, to), amount, day, !holds);
+        let (rejection, rules, reviewers) = model.pay((from, to), amount, day, holds);
+        let expected = (rejection, rules);
+        let pay = hold.pay.clone();
         let operation =
-            if holds { Operation::Hold(Box::new(hold)) } else { Operation::Pay(hold.pay) };
+            if holds { Operation::Hold(Box::new(hold)) } else { Operation::Pay(pay.clone()) };
         let order = Order::one(operation, &[owner(from)]);
-        let executed = world.block(&[world.verified(&order)]);
-        let found = names(&executed.booked[0].receipt);
-        assert_eq!(found, expected, "seed {seed}, height {}", world.tip.height());
-        seen.insert(found.0);
+        let transaction = world.verified(&order);
+        let executed = world.block(std::slice::from_ref(&transaction));
+        let receipt = &executed.booked[0].receipt;
+        assert_eq!(names(receipt), expected, "seed {seed}, height {}", world.tip.height());
+        let by = receipt.outcome.waits().map(|held| held.awaits.reviewers());
+        assert_eq!(by.unwrap_or_default(), reviewers, "seed {seed}");
+        seen.insert(expected.0);
         compare(&model, &world, day);
+        if !reviewers.is_empty() {
+            model.holds.insert(payment, (from, to));
+            let name = OrderHash::of(world.domains(), &transaction.id(), &pay);
+            review_it(&mut draw, &mut world, &mut model, (payment, name, amount), &reviewers);
+        }
         if holds && expected.0.is_none() {
             model.holds.insert(payment, (from, to));
             world.step = 1_000;
@@ -311,6 +389,8 @@ fn random_payments_meet_the_limits_that_the_model_says() {
         Some(Rejection::OwnDailyLimit),
         Some(Rejection::DailyLimit),
         Some(Rejection::PositionLimit),
+        Some(Rejection::IncomingRefused),
+        Some(Rejection::ReviewMissing),
     ];
     assert_eq!(seen, expected.into(), "the draws must reach every refusal");
 }

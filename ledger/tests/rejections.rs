@@ -19,7 +19,7 @@ use ledger::genesis::Parameters;
 use ledger::governance::{Change, Proposal};
 use ledger::hash::Hash;
 use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
-use ledger::limits::{Limits, Measure, OwnLimits};
+use ledger::limits::{Limits, Measure, OwnLimits, Senders};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Pay, PayAcross};
 use ledger::quote::{Quote, SignedQuote};
@@ -114,6 +114,13 @@ impl Case {
     /// The payer's bank refuses what meets `measure`.
     fn limit(&mut self, measure: Measure) {
         let set = set_limits(POST, 1, vec![limits::refuse("rule", measure)]);
+        self.prepare(set, operator(POST));
+    }
+
+    /// The payer's bank reviews every payment.
+    fn review(&mut self) {
+        let measure = Measure::Payment { most: Amount(0) };
+        let set = set_limits(POST, 1, vec![limits::review("rule", measure)]);
         self.prepare(set, operator(POST));
     }
 
@@ -516,6 +523,11 @@ fn paying() -> Vec<Defect> {
         defect(PositionLimit, &["limits"], |case| {
             case.limit(Measure::Position { most: Amount(19_999) });
         }),
+        defect(IncomingRefused, &["incoming"], |case| {
+            let measure = Measure::Incoming { most: Amount(19_999), from: Senders::Anyone };
+            let set = set_limits(CHINA, 1, vec![limits::refuse("rule", measure)]);
+            case.prepare(set, operator(CHINA));
+        }),
         defect(FeeAboveAgreed, &["fee"], |case| case.pay().terms.maximum_fee = Amount(129)),
         defect(InsufficientFunds, &["amount", "fee"], |case| {
             // Enough for the amount, not for the charges on top of it.
@@ -535,6 +547,7 @@ fn pay() {
 fn hold() {
     let mut defects = paying();
     defects.extend([
+        defect(ReviewMissing, &["limits"], Case::review),
         defect(DeadlineRefused, &["deadline"], |case| case.hold().deadline = Timestamp(1)),
         defect(DeadlineRefused, &["deadline"], |case| {
             let now = case.world.time();
@@ -1184,6 +1197,8 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (OwnDailyLimit, "AM21"),
         (DailyLimit, "AM14"),
         (PositionLimit, "AM23"),
+        (IncomingRefused, "RR04"),
+        (ReviewMissing, "DS0H"),
         (OwnPayment, "DS0H"),
         (AlreadyApproved, "AM05"),
         (ApprovalsMissing, "DS0H"),

@@ -28,8 +28,8 @@ use ledger::hash::{ChainId, Domain, Domains, Hash};
 use ledger::history::{History, HistoryProof};
 use ledger::ids::{Epoch, Height, ProposalNumber, ValidatorIndex, View};
 use ledger::light::EpochChange;
-use ledger::limits::{DailyLimit, DayCounter, LimitRule, Limits, Measure, OwnLimits, Position};
-use ledger::limits::{RuleMet, RuleName, RulesMet, Tiers};
+use ledger::limits::{Country, DailyLimit, DayCounter, LimitRule, Limits, Measure, OwnLimits};
+use ledger::limits::{Position, RuleMet, RuleName, RulesMet, Senders, Tiers};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
@@ -38,7 +38,8 @@ use ledger::receipt::{Released, Reversal, Settlement};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::step_up::{StepUp, StepUpRule};
-use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal, Secret, Waiting};
+use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal, Review, Reviewers};
+use ledger::waiting::{Secret, Waiting};
 use serde_json::{Value, json};
 use support::governance::*;
 use support::limits::*;
@@ -481,6 +482,7 @@ fn approvals() {
         needed: 2,
         makers: vec![owner(wei()).public()],
         given,
+        reviewers: Reviewers(vec![CHINA]),
     });
     let deadline = START.plus(60_000);
     let waiting = Waiting {
@@ -503,8 +505,20 @@ fn approvals() {
         remittance: Hash([9; 32]),
     });
     let reason = Refusal::Declined;
-    let refused =
-        Outcome::Refused(Refused { from: wei(), to: min(), released: cny(10_180), reason });
+    let refused = |reviewer| {
+        let released = cny(10_180);
+        Outcome::Refused(Refused { from: wei(), to: min(), released, reason, reviewer })
+    };
+    let review = Awaits::Review(Review {
+        order,
+        reviewer: POST,
+        later: Reviewers(vec![CHINA]),
+        spent: approvers.clone(),
+        given: vec![operator(POST).public()],
+    });
+    let reviewed = Waiting { awaits: review.clone(), ..waiting.clone() };
+    let Outcome::AwaitingApproval(held) = &awaiting else { panic!("it waits") };
+    let in_review = Outcome::AwaitingReview(Held { awaits: review, ..held.clone() });
     let rules = RulesMet::default;
     let uetr = Some(pay.uetr);
     let receipt = |outcome| Receipt { transaction, operation: 5, uetr, outcome, rules: rules() };
@@ -520,7 +534,10 @@ fn approvals() {
             vector("operation Refuse", &refuse, None),
             vector(named, &(transaction, pay.clone()), Some(Domain::Order)),
             vector("receipt of a payment that waits for approvals", &receipt(awaiting), leaf),
-            vector("receipt of a refusal", &receipt(refused), leaf),
+            vector("receipt of a refusal", &receipt(refused(None)), leaf),
+            vector("receipt of a reviewer's refusal", &receipt(refused(Some(CHINA))), leaf),
+            vector("receipt of a payment that waits for a review", &receipt(in_review), leaf),
+            vector("payment that waits for a review", &reviewed, Some(Domain::StateValue)),
             vector("payment that waits for approvals", &waiting, Some(Domain::StateValue)),
         ],
     );
@@ -528,6 +545,7 @@ fn approvals() {
 
 #[test]
 fn limits() {
+    let incoming = |from| Measure::Incoming { most: Amount(2_000_000), from };
     let rules = vec![
         refuse("per-payment", Measure::Payment { most: Amount(5_000_000) }),
         LimitRule {
@@ -537,6 +555,12 @@ fn limits() {
         alert("often", Measure::Count { most: 20 }),
         alert("first", Measure::First),
         refuse("position", Measure::Position { most: Amount(900_000_000) }),
+        review("large", Measure::Payment { most: Amount(1_000_000) }),
+        review("incoming", incoming(Senders::Anyone)),
+        review("from-others", incoming(Senders::OtherInstitutions)),
+        review("from-abroad", incoming(Senders::OtherCountries)),
+        refuse("from-a-bank", incoming(Senders::Institution(CHINA))),
+        alert("from-a-country", incoming(Senders::Country(Country::parse("SG").unwrap()))),
     ];
     let limits = Limits { version: 1, utc_offset_minutes: 480, rules };
     let set = Operation::SetLimits { institution: POST, limits: limits.clone() };

@@ -59,7 +59,7 @@ fn a_payment_waits_is_listed_and_is_paid_by_its_last_approval() {
     assert_eq!(first.status, "awaiting-approval");
     let shown = view(&node, 1);
     assert_eq!(events(&shown), ["received", "awaiting-approval", "approved"]);
-    assert_eq!(shown.waiting.unwrap().approvals.given, [key(60).public().to_hex()]);
+    assert_eq!(shown.waiting.unwrap().approvals.unwrap().given, [key(60).public().to_hex()]);
 
     let last = node.settle(&answered(&node, &waiting, &key(61), approve)).receipts.remove(0);
     assert_eq!((last.status.as_str(), last.id.clone()), ("settled", Some(uetr(1).to_string())));

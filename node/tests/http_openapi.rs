@@ -133,6 +133,8 @@ fn rows(node: &Single) -> Vec<Row> {
         get("getInstitutionLimits", &["PSBCCNBJ"], "", 200),
         get("getInstitutionLimits", &["XXXXXXXX"], "", 404),
         get("listApprovals", &[&wei], "", 200),
+        get("listReviews", &["PSBCCNBJ"], "", 200),
+        get("listReviews", &["nonsense"], "", 404),
         get("listBlocks", &[], "limit=2", 200),
         get("listBlocks", &[], "limit=0", 400),
         get("getBlock", &["1"], "", 200),

@@ -269,7 +269,9 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Settled(settlement) => {
             vec![settlement.debited.asset, settlement.credited.asset]
         }
-        Outcome::Held(held) | Outcome::AwaitingApproval(held) => vec![held.held.asset],
+        Outcome::Held(held) | Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held) => {
+            vec![held.held.asset]
+        }
         Outcome::Refused(refused) => vec![refused.released.asset],
         Outcome::Released(released) => vec![released.released.asset],
         Outcome::Returned(reversal) => vec![reversal.amount.asset],
@@ -339,9 +341,14 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         (Outcome::Rejected(_), _) if operation.uetr().is_some() => None,
         (Outcome::Settled(settlement), _) => unlike(settlement, operation),
         (Outcome::Held(held), Operation::Hold(hold)) => held_unlike(held, hold),
-        (Outcome::AwaitingApproval(held), Operation::Pay(pay)) => set_aside_unlike(held, pay),
-        (Outcome::AwaitingApproval(held), Operation::Approve { order, .. }) => {
-            let is_it = held.awaits.approvals().is_some_and(|has| has.order == *order);
+        (Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held), Operation::Pay(pay)) => {
+            set_aside_unlike(held, pay)
+        }
+        (
+            Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held),
+            Operation::Approve { order, .. },
+        ) => {
+            let is_it = held.awaits.order() == Some(*order);
             (!is_it).then(|| say!("another order", "指令不同"))
         }
         (Outcome::Released(_), Operation::Release { .. }) => None,
@@ -362,6 +369,7 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
             | Outcome::RecallRequested(_)
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
+            | Outcome::AwaitingReview(_)
             | Outcome::Refused(_),
             _,
         ) => Some(say!("no settlement", "没有结算")),

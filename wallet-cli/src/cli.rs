@@ -14,7 +14,7 @@ mod profiles;
 mod request;
 mod tx;
 
-pub(crate) use approve::{Approve, Refuse};
+pub(crate) use approve::{Approvals, Approve, Refuse};
 pub(crate) use bank::{Bank, OpenAccount, Operators, PolicySigners, RegisterAsset, SetPolicy};
 pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, RefuseRecall, Return};
 pub(crate) use govern::{Govern, Governing};
@@ -86,9 +86,11 @@ pub(crate) enum Command {
     /// Ask for a payment back, answer who asks, and list what is asked.
     #[command(subcommand)]
     Recall(Recall),
+    /// List the payments that wait for an account's approvers, or for an institution's review.
+    Approvals(Approvals),
     /// Approve a payment that waits for it; the last approval pays it.
     Approve(Approve),
-    /// Refuse a payment that waits for approvals, for ever.
+    /// Refuse a payment that waits for approvals or a review, for ever.
     Refuse(Refuse),
     /// Pay with keys on another machine: build, inspect, sign, merge, send.
     #[command(subcommand)]

@@ -4,6 +4,7 @@
 //! Absent: everything that two commands share.
 
 mod accounts;
+mod approvals;
 mod approve;
 mod assets;
 mod balance;
@@ -47,6 +48,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Hold(command) => hold::run(session, command),
         Command::Return(command) => corrections::send_back(session, &command),
         Command::Recall(command) => corrections::recall::run(session, command),
+        Command::Approvals(command) => approvals::run(session, &command),
         Command::Approve(command) => approve::approve(session, &command),
         Command::Refuse(command) => approve::refuse(session, &command),
         Command::Tx(command) => tx::run(session, command),

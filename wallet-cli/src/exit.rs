@@ -65,7 +65,8 @@ impl Exit {
             Rejection::SignersMissing
             | Rejection::NotPermitted
             | Rejection::OwnPayment
-            | Rejection::ApprovalsMissing => Self::NotPermitted,
+            | Rejection::ApprovalsMissing
+            | Rejection::ReviewMissing => Self::NotPermitted,
             Rejection::Expired | Rejection::QuoteExpired | Rejection::ProposalExpired => {
                 Self::Expired
             }
@@ -102,6 +103,7 @@ impl Exit {
             | Rejection::OwnDailyLimit
             | Rejection::DailyLimit
             | Rejection::PositionLimit
+            | Rejection::IncomingRefused
             | Rejection::LimitsConflict
             | Rejection::QuoteForged
             | Rejection::QuoteUsed

@@ -35,6 +35,7 @@ mod protocol;
 mod qr;
 pub mod reading;
 mod request;
+mod reviewing;
 mod session;
 mod signers;
 mod token;

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 47] = [
+const WORDS: [(&str, &str); 53] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -31,6 +31,7 @@ const WORDS: [(&str, &str); 47] = [
     ("recall-refused", "已拒绝退回"),
     ("partly-returned", "已部分退回"),
     ("awaiting-approval", "待批准"),
+    ("awaiting-review", "待审查"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -38,10 +39,15 @@ const WORDS: [(&str, &str); 47] = [
     // Limits.
     ("alert", "提醒"),
     ("refuse", "拒绝"),
+    ("hold", "待审查"),
     ("day", "每日金额"),
     ("count", "每日笔数"),
     ("first", "首笔"),
     ("position", "对他行净额"),
+    ("incoming", "来款单笔"),
+    ("anyone", "所有付款人"),
+    ("other-institutions", "他行"),
+    ("other-countries", "境外"),
     ("institution", "机构"),
     ("account", "账户"),
     ("own-daily-limit", "自设每日限额"),
@@ -88,7 +94,7 @@ mod tests {
         AccountId, AssetCode, Bic, Height, InstitutionNumber, Network, ProposalNumber, Timestamp,
         Uetr,
     };
-    use ledger::limits::{Measure, RuleOutcome, RulesMet};
+    use ledger::limits::{Measure, RuleOutcome, RulesMet, Senders};
     use ledger::money::{Amount, Money};
     use ledger::receipt::{Outcome, Receipt, Released, Reversal};
     use ledger::rejection::Rejection;
@@ -144,10 +150,14 @@ mod tests {
             Measure::Count { most: 1 },
             Measure::First,
             Measure::Position { most },
+            Measure::Incoming { most, from: Senders::Anyone },
         ] {
             assert_known(api::limits::measure_word(measure));
         }
-        for outcome in [RuleOutcome::Alert, RuleOutcome::Refuse] {
+        for from in [Senders::Anyone, Senders::OtherInstitutions, Senders::OtherCountries] {
+            assert_known(&api::limits::from_text(Measure::Incoming { most, from }).unwrap());
+        }
+        for outcome in [RuleOutcome::Alert, RuleOutcome::Refuse, RuleOutcome::Hold] {
             assert_known(api::limits::outcome_word(outcome));
         }
         for whose in ["institution", "account", "own-daily-limit"] {
@@ -180,7 +190,7 @@ mod tests {
             let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
         }
-        for status in ["held", "expired", "awaiting-approval", "refused"] {
+        for status in ["held", "expired", "awaiting-approval", "awaiting-review", "refused"] {
             assert_known(status);
         }
         for status in [

@@ -83,9 +83,10 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         }
         Operation::Release { payment } => {
             let waiting = state.waiting(*payment)?;
-            Some(match waiting.awaits.approvals() {
-                None => (waiting.order.to, Servicer::Always),
-                Some(_) => (waiting.order.from, Servicer::UnderMandate),
+            Some(if waiting.awaits.is_hold() {
+                (waiting.order.to, Servicer::Always)
+            } else {
+                (waiting.order.from, Servicer::UnderMandate)
             })
         }
         Operation::Redeem { from, .. } => Some((*from, Servicer::Never)),

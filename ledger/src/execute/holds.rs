@@ -2,8 +2,9 @@
 //! deadline has passed.
 //!
 //! Invariants: a hold ends once; a capture can always be afforded, because all that it can take was
-//! set aside (see `waits`). Absent: payments that wait for approvals (see `step_up`).
+//! set aside (see `waits`). Absent: payments that wait for approvals or reviews (see `step_up`).
 
+use super::limits::Answer;
 use super::pay::{ask_limits, ensure_payable};
 use super::scene::{Effect, Scene, ensure, ensure_movable};
 use super::{step_up, waits};
@@ -20,8 +21,8 @@ pub(super) fn hold(scene: &mut Scene<'_, '_>, hold: &Hold) -> Result<Effect, Rej
     // One that has expired long ago may still be there to be swept, and its marker forgotten.
     ensure(scene.working.waiting(pay.uetr).is_none(), Rejection::DuplicateUetr)?;
     let payer = ensure_payable(scene, pay)?;
-    let counted = ask_limits(scene, pay, &payer)?;
-    step_up::ensure_approved(scene, pay.from, &payer, pay.amount)?;
+    let Answer { counted, reviews } = ask_limits(scene, pay, &payer)?;
+    step_up::ensure_approved(scene, pay.from, &payer, pay.amount, reviews)?;
     let now = scene.working.time;
     let latest = Waiting::latest_deadline(now, scene.directory.parameters());
     ensure(now < *deadline && *deadline <= latest, Rejection::DeadlineRefused)?;
@@ -39,7 +40,7 @@ pub(super) fn capture(
     secret: Option<&Secret>,
 ) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
-    ensure(waiting.awaits.approvals().is_none(), Rejection::WaitsOtherwise)?;
+    ensure(waiting.awaits.is_hold(), Rejection::WaitsOtherwise)?;
     ensure_payee_signed(scene, &waiting)?;
     waits::ensure_payable_now(scene, &waiting)?;
     scene.ensure_known_asset(&amount)?;
@@ -51,14 +52,14 @@ pub(super) fn capture(
     waits::settle(scene, &waiting, amount)
 }
 
-/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals by the
-/// payer's.
+/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals or a review
+/// by the payer's.
 pub(super) fn release(scene: &mut Scene<'_, '_>, payment: Uetr) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
     let order = &waiting.order;
     match waiting.awaits {
         Awaits::Capture | Awaits::Secret(_) => ensure_payee_signed(scene, &waiting)?,
-        Awaits::Approval(_) => {
+        Awaits::Approval(_) | Awaits::Review(_) => {
             let payer = scene.account(order.from);
             scene.ensure_ordered(order.from, payer.as_deref())?;
         }

@@ -12,8 +12,8 @@ use super::scene::{Effect, Scene, ensure};
 use super::working::Working;
 use crate::account::{Account, HoldingKey};
 use crate::ids::{AccountId, InstitutionNumber};
-use crate::limits::{DayCounter, Facts, LimitRule, Limits, Measure, Position, PositionKey};
-use crate::limits::{RuleMet, RuleOutcome, day_at};
+use crate::limits::{DayCounter, Facts, Incoming, LimitRule, Limits, Measure, Position};
+use crate::limits::{PositionKey, RuleMet, RuleOutcome, RulesMet, day_at};
 use crate::money::Money;
 use crate::rejection::Rejection;
 use crate::state::Directory;
@@ -41,6 +41,22 @@ impl Move {
     }
 }
 
+/// The reviews that rules ask for.
+#[derive(Default)]
+pub(super) struct Reviews {
+    /// Whose, in their order: the payer's institution, a dealer's, the payee's.
+    pub(super) by: Vec<InstitutionNumber>,
+    /// The rules that ask for them.
+    pub(super) rules: Vec<RuleMet>,
+}
+
+/// What the rules say of a payment that none of them refuses.
+#[derive(Default)]
+pub(super) struct Answer {
+    pub(super) counted: Counted,
+    pub(super) reviews: Reviews,
+}
+
 /// What is to be written once the payment settles or is held.
 #[derive(Default)]
 pub(super) struct Counted {
@@ -65,7 +81,8 @@ pub(super) fn asks(scene: &Scene<'_, '_>, payer: &Account) -> bool {
     payer.policy.limits.is_some() || !scene.directory.limits.is_empty()
 }
 
-/// Asks all rules about a payment that consists of `moves`, and notes for the receipt which alert.
+/// Asks all rules about a payment that consists of `moves`, the last of them to its payee, and
+/// notes for the receipt which alert or ask for a review.
 ///
 /// # Errors
 /// The first refusal in the order of precedence; the rule that refuses is noted for the receipt.
@@ -73,15 +90,18 @@ pub(super) fn ask(
     scene: &mut Scene<'_, '_>,
     ordered: &Ordered<'_>,
     moves: &[Move],
-) -> Result<Counted, Rejection> {
+) -> Result<Answer, Rejection> {
     if !asks(scene, ordered.payer) {
-        return Ok(Counted::default());
+        return Ok(Answer::default());
     }
     let directory = Arc::clone(&scene.directory);
-    let mut inquiry = Inquiry { met: Vec::new(), refusal: None, counted: Counted::default() };
+    let mut inquiry = Inquiry { met: Vec::new(), refusal: None, answer: Answer::default() };
     inquiry.ask_day(scene, &directory, ordered);
     for a_move in moves.iter().filter(|a_move| a_move.is_interbank()) {
         inquiry.ask_position(scene, &directory, a_move);
+    }
+    if let Some(last) = moves.iter().rfind(|a_move| a_move.to == ordered.to) {
+        inquiry.ask_incoming(scene, &directory, ordered, last.money);
     }
     if let Some((rejection, rule)) = inquiry.refusal {
         // The owners' own limits have no names; the reason says which.
@@ -89,7 +109,9 @@ pub(super) fn ask(
         return Err(rejection);
     }
     scene.rules = inquiry.met;
-    Ok(inquiry.counted)
+    scene.rules.truncate(RulesMet::MAXIMUM);
+    inquiry.answer.reviews.rules.truncate(RulesMet::MAXIMUM);
+    Ok(inquiry.answer)
 }
 
 /// Counts what comes to an institution from another one: when it comes, which for what was held is
@@ -112,7 +134,7 @@ pub(super) fn arrive(scene: &mut Scene<'_, '_>, arrival: Move) {
 struct Inquiry {
     met: Vec<RuleMet>,
     refusal: Option<(Rejection, Option<RuleMet>)>,
-    counted: Counted,
+    answer: Answer,
 }
 
 impl Inquiry {
@@ -135,7 +157,7 @@ impl Inquiry {
             self.refuse(Rejection::OwnDailyLimit, None);
         }
         if counts {
-            self.counted.day = Some((key, today));
+            self.answer.counted.day = Some((key, today));
         }
         let Some(limits) = limits else { return };
         let Money { amount, asset } = *amount;
@@ -155,6 +177,24 @@ impl Inquiry {
         self.keep((institution, going.money.asset), position);
     }
 
+    /// The rules of the payee's institution about what comes in.
+    fn ask_incoming(
+        &mut self,
+        scene: &mut Scene<'_, '_>,
+        directory: &Directory,
+        ordered: &Ordered<'_>,
+        received: Money,
+    ) {
+        let (payer, payee) = (ordered.from.servicer(), ordered.to.servicer());
+        let Some(limits) = directory.limits.get(&payee) else { return };
+        let bank = |number| directory.institutions.get(&number).map(|bank| (number, bank.bic));
+        let (Some(from), Some(to)) = (bank(payer), bank(payee)) else { return };
+        let Some(account) = scene.account(ordered.to) else { return };
+        let Money { amount, asset } = received;
+        let incoming = Incoming { asset, tier: account.tier, amount, from, to };
+        self.note(payee, limits.met_by_incoming(incoming));
+    }
+
     /// The rules and today's position of an institution that counts it.
     fn position<'d>(
         &self,
@@ -168,7 +208,8 @@ impl Inquiry {
             return None;
         }
         let key = (institution, of.money.asset);
-        let counted = self.counted.positions.iter().find(|(known, _)| *known == key);
+        let positions = &self.answer.counted.positions;
+        let counted = positions.iter().find(|(known, _)| *known == key);
         let position = match counted {
             Some((_, position)) => *position,
             None => scene.working.position(key),
@@ -177,8 +218,9 @@ impl Inquiry {
     }
 
     fn keep(&mut self, key: PositionKey, position: Position) {
-        self.counted.positions.retain(|(known, _)| *known != key);
-        self.counted.positions.push((key, position));
+        let positions = &mut self.answer.counted.positions;
+        positions.retain(|(known, _)| *known != key);
+        positions.push((key, position));
     }
 
     fn note<'r>(
@@ -191,8 +233,19 @@ impl Inquiry {
             match rule.outcome {
                 RuleOutcome::Alert => self.met.push(met),
                 RuleOutcome::Refuse => self.refuse(refusal(rule.measure), Some(met)),
+                RuleOutcome::Hold => self.hold(met),
             }
         }
+    }
+
+    /// Notes that a rule asks for a review.
+    fn hold(&mut self, met: RuleMet) {
+        let Reviews { by, rules } = &mut self.answer.reviews;
+        if !by.contains(&met.institution) {
+            by.push(met.institution);
+        }
+        rules.push(met.clone());
+        self.met.push(met);
     }
 
     /// Refuses, unless there is a refusal already that comes before.
@@ -209,6 +262,7 @@ const fn refusal(measure: Measure) -> Rejection {
         Measure::Payment { .. } => Rejection::PaymentLimit,
         Measure::Day { .. } | Measure::Count { .. } | Measure::First => Rejection::DailyLimit,
         Measure::Position { .. } => Rejection::PositionLimit,
+        Measure::Incoming { .. } => Rejection::IncomingRefused,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Payments within one asset.
 
 use super::fees::Charges;
-use super::limits::{self, Counted, Move, Ordered};
+use super::limits::{self, Answer, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
 use super::step_up;
@@ -11,11 +11,12 @@ use crate::receipt::{Outcome, Settlement};
 use crate::rejection::Rejection;
 use std::sync::Arc;
 
-/// Pays, or waits for the approvals that the payer's policy asks for.
+/// Pays, or waits for the approvals and reviews that the payer's policy and institutions' rules ask
+/// for.
 pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Rejection> {
     let payer = ensure_payable(scene, pay)?;
-    let counted = ask_limits(scene, pay, &payer)?;
-    if let Some(waits) = step_up::wait(scene, pay, &payer)? {
+    let Answer { counted, reviews } = ask_limits(scene, pay, &payer)?;
+    if let Some(waits) = step_up::wait(scene, pay, &payer, reviews)? {
         counted.write(scene.working);
         return Ok(waits);
     }
@@ -67,10 +68,10 @@ pub(super) fn ask_limits(
     scene: &mut Scene<'_, '_>,
     pay: &Pay,
     payer: &Account,
-) -> Result<Counted, Rejection> {
+) -> Result<Answer, Rejection> {
     let Pay { from, to, amount, .. } = *pay;
     if !limits::asks(scene, payer) {
-        return Ok(Counted::default());
+        return Ok(Answer::default());
     }
     let charges = Charges::of(scene, from, to, amount, &pay.terms);
     let money = charges.map_or(amount, |charges| charges.principal);

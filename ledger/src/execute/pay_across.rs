@@ -4,7 +4,7 @@
 //! their keys may sign for the dealers.
 
 use super::fees::Charges;
-use super::limits::{self, Move, Ordered};
+use super::limits::{self, Answer, Move, Ordered};
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_movable, ensure_open};
 use super::step_up;
@@ -46,8 +46,8 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let stages = stages(scene, pay, sold, dealers)?;
     let moves = moves(pay.from, sold, &stages);
     let ordered = Ordered { payer: &payer, from: pay.from, to: pay.to, amount: pay.sell };
-    let counted = limits::ask(scene, &ordered, &moves)?;
-    step_up::ensure_approved(scene, pay.from, &payer, pay.sell)?;
+    let Answer { counted, reviews } = limits::ask(scene, &ordered, &moves)?;
+    step_up::ensure_approved(scene, pay.from, &payer, pay.sell, reviews)?;
     ensure_quotes(scene, pay, &stages)?;
     let charges = charges?;
     let mut legs = charges.payer_legs(pay.from);

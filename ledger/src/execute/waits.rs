@@ -1,9 +1,9 @@
 //! What all payments that wait have in common: funds are set aside, and the wait ends once.
 //!
 //! Invariants: what is held of a holding is the sum of the payments that wait for it; a wait ends
-//! once; what was set aside affords the payment. Absent: who may end a wait how (see `holds` and
-//! `step_up`), and what a receipt says of an end that nobody ordered; whoever knows the deadline
-//! and the time knows that.
+//! once; what was set aside affords the payment. Absent: who may end a wait how (see `holds`,
+//! `step_up` and `reviews`), and what a receipt says of an end that nobody ordered; whoever knows
+//! the deadline and the time knows that.
 
 use super::fees::Charges;
 use super::limits::{self, Move};
@@ -84,6 +84,23 @@ pub(super) fn begin(
     let said = said(&waiting);
     scene.working.put_waiting(waiting);
     Ok(said)
+}
+
+/// The outcome of what still waits.
+pub(super) fn goes_on(held: Held) -> Outcome {
+    match held.awaits {
+        Awaits::Capture | Awaits::Secret(_) => Outcome::Held(held),
+        Awaits::Approval(_) => Outcome::AwaitingApproval(held),
+        Awaits::Review(_) => Outcome::AwaitingReview(held),
+    }
+}
+
+/// Lets a payment that waits wait for `awaits` from now on, by the same deadline. Cannot fail.
+pub(super) fn turn_to(scene: &mut Scene<'_, '_>, waiting: &Waiting, awaits: Awaits) -> Effect {
+    let waiting = Waiting { awaits, ..waiting.clone() };
+    let outcome = goes_on(said(&waiting));
+    scene.working.put_waiting(waiting);
+    Effect { outcome, entries: Vec::new() }
 }
 
 /// What a receipt says of a payment that waits.

@@ -22,6 +22,11 @@ pub fn alert(name: &str, measure: Measure) -> LimitRule {
     rule(name, measure, RuleOutcome::Alert)
 }
 
+/// A rule for CNY and every tier that holds for a review.
+pub fn review(name: &str, measure: Measure) -> LimitRule {
+    rule(name, measure, RuleOutcome::Hold)
+}
+
 /// Days begin at midnight in UTC.
 pub const fn set_limits(
     institution: InstitutionNumber,

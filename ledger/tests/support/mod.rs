@@ -376,6 +376,7 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::AwaitingReview(_)
         | Outcome::Refused(_) => panic!("not settled: {outcome:?}"),
     }
 }

@@ -21,6 +21,7 @@ pub struct Totals {
     released: AtomicU64,
     returned: AtomicU64,
     awaiting: AtomicU64,
+    in_review: AtomicU64,
     refused: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
     rules_alerted: AtomicU64,
@@ -46,7 +47,9 @@ pub struct TotalsView {
     pub returned: u64,
     /// Receipts of payments that wait for approvals, and of approvals but the last.
     pub awaiting: u64,
-    /// Receipts of payments that an approver refused.
+    /// Receipts of payments that wait for a review, and of its steps but the last.
+    pub in_review: u64,
+    /// Receipts of payments that an approver or a reviewer refused.
     pub refused: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
@@ -67,6 +70,7 @@ impl Default for Totals {
             released: AtomicU64::default(),
             returned: AtomicU64::default(),
             awaiting: AtomicU64::default(),
+            in_review: AtomicU64::default(),
             refused: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
             rules_alerted: AtomicU64::default(),
@@ -96,6 +100,7 @@ impl Totals {
                 Outcome::Released(_) => add(&self.released, 1),
                 Outcome::Returned(_) => add(&self.returned, 1),
                 Outcome::AwaitingApproval(_) => add(&self.awaiting, 1),
+                Outcome::AwaitingReview(_) => add(&self.in_review, 1),
                 Outcome::Refused(_) => add(&self.refused, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
@@ -119,6 +124,7 @@ impl Totals {
             released: read(&self.released),
             returned: read(&self.returned),
             awaiting: read(&self.awaiting),
+            in_review: read(&self.in_review),
             refused: read(&self.refused),
             rejected: rejected.collect(),
             rules_alerted: read(&self.rules_alerted),

@@ -116,6 +116,7 @@ impl Scrape {
             ("released", totals.released),
             ("returned", totals.returned),
             ("awaiting-approval", totals.awaiting),
+            ("awaiting-review", totals.in_review),
             ("refused", totals.refused),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));

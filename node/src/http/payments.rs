@@ -24,6 +24,7 @@ use ledger::corrections::{Recall, Returns};
 use ledger::ids::{Timestamp, Uetr};
 use ledger::receipt::Receipt;
 use ledger::state::{Marker, MarkerKey};
+use ledger::waiting::Awaits;
 
 use super::openapi::tag;
 use super::params::{Params, Segments};
@@ -124,9 +125,13 @@ fn ordered_by(
     let Some(held) = of_payment.filter_map(|receipt| receipt.outcome.waits()).next() else {
         return Ok(None);
     };
-    let for_approval = held.awaits.approvals().is_some();
+    let status = match held.awaits {
+        Awaits::Approval(_) => "awaiting-approval",
+        Awaits::Review(_) => "awaiting-review",
+        Awaits::Capture | Awaits::Secret(_) => "held",
+    };
     let block = store.block(marker.height)?;
-    let ordered = |time| Ordered { height: marker.height, time, for_approval };
+    let ordered = |time| Ordered { height: marker.height, time, status };
     Ok(block.map(|block| ordered(block.block.header.time)))
 }
 

@@ -68,6 +68,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(history::list))
         .routes(routes!(payment_limits::of_account))
         .routes(routes!(approvals::list))
+        .routes(routes!(approvals::reviews))
         .routes(routes!(state_proofs::account))
         .routes(routes!(state_proofs::holding));
     let chain = new()

@@ -7,7 +7,7 @@ use iso20022::pacs008::CreditTransfer;
 use ledger::hash::Hash;
 use ledger::ids::{Bic, Height, Timestamp};
 use ledger::money::{Decimals, Money};
-use ledger::receipt::{Held, Outcome, Receipt, Settlement};
+use ledger::receipt::{Held, Outcome, Receipt, Refused, Settlement};
 use ledger::rejection::Rejection;
 
 /// A transaction's status, and since when it stands.
@@ -57,6 +57,8 @@ const RELEASED: &str =
 const KEPT: &str = "The request for it is refused. The payment stays settled as it was.";
 
 const REFUSED: &str = "An approver of the payer's account refused it. Nothing was paid.";
+const REFUSED_BY_PAYERS: &str = "The payer's institution refused it. Nothing was paid.";
+const REFUSED_BY_PAYEES: &str = "The payee's institution refused it. Nothing was paid.";
 
 /// The status of `transfer` by its receipt.
 pub(super) fn of_receipt(
@@ -85,8 +87,11 @@ pub(super) fn of_receipt(
         Outcome::AwaitingApproval(held) => {
             Handled::waiting(transfer, Code::PARTIALLY_ACCEPTED, &awaiting(held)).status
         }
+        Outcome::AwaitingReview(held) => {
+            Handled::waiting(transfer, Code::PENDING, &in_review(held)).status
+        }
         Outcome::Refused(refused) => {
-            TransactionStatus::rejected(transfer, refused.reason.iso(), REFUSED)
+            TransactionStatus::rejected(transfer, refused.reason.iso(), refused_by(refused))
         }
     };
     let clearing_reference = Some(reference(height, receipt.transaction));
@@ -110,6 +115,22 @@ fn awaiting(held: &Held) -> String {
         held.awaits.approvals().map_or((0, 0), |has| (has.needed, has.given.len()));
     let until = api::text::time(held.deadline);
     format!("It has {given} of {needed} approvals. After {until} it is rejected (TM01).")
+}
+
+/// Whose review a payment waits for, and until when.
+fn in_review(held: &Held) -> String {
+    let reviewer = held.awaits.review().map(|review| review.reviewer);
+    let side = if reviewer == Some(held.from.servicer()) { "payer" } else { "payee" };
+    let until = api::text::time(held.deadline);
+    format!("The {side}'s institution reviews it. After {until} it is rejected (TM01).")
+}
+
+fn refused_by(refused: &Refused) -> &'static str {
+    match refused.reviewer {
+        None => REFUSED,
+        Some(number) if number == refused.from.servicer() => REFUSED_BY_PAYERS,
+        Some(_) => REFUSED_BY_PAYEES,
+    }
 }
 
 fn charges(settlement: &Settlement, context: Context) -> Vec<Charge> {
@@ -151,7 +172,7 @@ mod tests {
     use ledger::limits::{RuleMet, RuleName, RulesMet};
     use ledger::money::Amount;
     use ledger::receipt::{RecallRefused, Refused, Released, Reversal};
-    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal};
+    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal, Reviewers};
 
     #[test]
     fn references_fit_their_element() {
@@ -235,9 +256,17 @@ mod tests {
             deadline: Timestamp(10),
             remittance: Hash::ZERO,
         };
-        let approvals =
-            Approvals { order: OrderHash(Hash::ZERO), needed: 2, makers: vec![], given: vec![] };
-        let refused = |reason| Outcome::Refused(Refused { from, to, released: money, reason });
+        let approvals = Approvals {
+            order: OrderHash(Hash::ZERO),
+            needed: 2,
+            makers: vec![],
+            given: vec![],
+            reviewers: Reviewers::default(),
+        };
+        let refused = |reason| {
+            let released = money;
+            Outcome::Refused(Refused { from, to, released, reason, reviewer: None })
+        };
         let uetr = Uetr::from_entropy([1; 16]);
         let reason = corrections::Reason::parse("CUST").unwrap();
         let reversal = Reversal {

@@ -253,6 +253,7 @@ fn counterparties(booked: &[Booked]) -> Sides {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::AwaitingReview(_)
         | Outcome::Refused(_) => None,
     });
     sides.collect()

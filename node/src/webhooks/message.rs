@@ -72,6 +72,7 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::RecallRequested(_) => "recall.requested",
         Outcome::RecallRefused(_) => "recall.refused",
         Outcome::AwaitingApproval(_) => "payment.awaiting-approval",
+        Outcome::AwaitingReview(_) => "payment.awaiting-review",
         Outcome::Refused(_) => "payment.refused",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
@@ -207,7 +208,8 @@ mod tests {
             credited: money.amount,
         });
         let reason = Refusal::Declined;
-        let refused = Refused { from: account, to: account, released: money, reason };
+        let reviewer = None;
+        let refused = Refused { from: account, to: account, released: money, reason, reviewer };
         let refused = Outcome::Refused(refused);
         for (outcome, moves, expected) in [
             (settled(Some(1), Some(2)), true, "payment.settled"),

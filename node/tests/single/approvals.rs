@@ -45,7 +45,7 @@ pub(crate) fn answered(
     let pay: Pay = codec::decode(&bytes, 1_000).unwrap();
     let transaction = Hash::from_hex(&waiting.transaction).unwrap();
     let order = OrderHash::of(&node.domains, &transaction, &pay);
-    assert_eq!(order.0.to_hex(), waiting.approvals.order_hash);
+    assert_eq!(order.0.to_hex(), waiting.approvals.as_ref().unwrap().order_hash);
     node.sign(&[approver], node.transaction(vec![answer(pay, order)]))
 }
 

@@ -115,6 +115,8 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "receipt of a refused recall"
         | "receipt of a payment that a rule refused"
         | "receipt of a payment that waits for approvals"
+        | "receipt of a payment that waits for a review"
+        | "receipt of a reviewer's refusal"
         | "receipt of a refusal" => (read::<Receipt>, false),
         "key of a node"
         | "key of an account"
@@ -122,9 +124,9 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         | "key of a payment that waits"
         | "key of what was returned"
         | "key of a recall" => (read::<StateKey>, true),
-        "payment that waits for a secret" | "payment that waits for approvals" => {
-            (read::<Waiting>, false)
-        }
+        "payment that waits for a secret"
+        | "payment that waits for approvals"
+        | "payment that waits for a review" => (read::<Waiting>, false),
         "evidence of a payment" => (read::<Evidence>, false),
         "what was returned of a payment" => (read::<Returns>, false),
         "recall" => (read::<Recall>, false),

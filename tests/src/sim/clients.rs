@@ -97,7 +97,7 @@ pub struct Clients {
     holds: Vec<(usize, usize, u128)>,
     /// The proofs of payments that settled.
     proofs: Vec<Evidence>,
-    /// The payments that wait for an approval if they are taken, and who pays.
+    /// The payments that wait for an approval or a review if they are taken, and who pays.
     waits: Vec<(TransactionId, Pay, usize)>,
 }
 
@@ -321,27 +321,37 @@ impl Clients {
         let until_final = random.chance(600);
         let order = self.order(sort, now, vec![operation.clone()], &[signer], until_final);
         if let (Sort::Payment, Operation::Pay(pay)) = (sort, operation)
-            && amount > Self::APPROVED_ABOVE
+            && amount > limits::REVIEWED
         {
             self.waits.push((order.id, pay, from));
         }
         order
     }
 
-    /// An approver's word on one of the last payments that wait, or its payer takes it back.
+    /// An approver's and the payee's bank's word on one of the last payments that wait, one step or
+    /// two; or its payer takes it back.
     fn approval(&self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
         let recent = &self.waits[self.waits.len().saturating_sub(3)..];
         let (transaction, pay, payer) = &recent[random.position(recent.len())];
         let (payment, approver) = (pay.uetr, random.position(2));
         let order = OrderHash::of(&self.setup.domains, transaction, pay);
-        let (operation, signer) = match random.between(0, 9) {
-            0 => (Operation::Release { payment }, *payer),
-            1 => (Operation::Refuse { payment, order, reason: Refusal::Declined }, approver),
-            _ => (Operation::Approve { payment, order }, approver),
+        let answer = random.between(0, 9);
+        let operation = match answer {
+            0 => Operation::Release { payment },
+            1 => Operation::Refuse { payment, order, reason: Refusal::Declined },
+            _ => Operation::Approve { payment, order },
+        };
+        let bank = self.setup.banks.iter().find(|bank| bank.number == pay.to.servicer());
+        let bank = &bank.expect("who is paid is a bank's customer").operator;
+        let first = if answer == 0 { *payer } else { approver };
+        let signers = match random.between(0, 2) {
+            0 => vec![bank],
+            1 => vec![&customers[first].key, bank],
+            _ => vec![&customers[first].key],
         };
         let until_final = random.chance(600);
-        let signers = &[&customers[signer].key];
-        self.order(Sort::FollowUp, now, vec![operation], signers, until_final)
+        let steps = usize::from(random.chance(300)) + 1;
+        self.order(Sort::FollowUp, now, vec![operation; steps], &signers, until_final)
     }
 
     /// A capture or release of one of the last payments that were to be held, by its payee.

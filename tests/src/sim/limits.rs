@@ -3,7 +3,7 @@
 //! Invariants: every bank has the same, from the ledger's opening on; a simulated day is never over
 //! while clients pay.
 
-use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Tiers};
+use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Senders, Tiers};
 use ledger::money::Amount;
 
 use super::setup::Setup;
@@ -16,6 +16,15 @@ pub(super) const DAY: u128 = 2_500;
 
 /// The most that a bank's accounts pay to other banks in a day, net.
 pub(super) const POSITION: u128 = 4_000;
+
+/// A single payment of more that comes from another bank is reviewed.
+pub(super) const REVIEWED: u128 = 270;
+
+/// The name of the rule that alerts what is beyond [`LARGE`].
+pub(super) const LARGE_RULE: &str = "large";
+
+/// The name of the rule that holds what is beyond [`REVIEWED`].
+pub(super) const REVIEW_RULE: &str = "incoming";
 
 /// The name of the rule that refuses what is beyond [`DAY`].
 pub(super) const DAY_RULE: &str = "day";
@@ -33,10 +42,12 @@ pub(super) fn of_bank() -> Limits {
         measure,
         outcome,
     };
+    let incoming = Measure::Incoming { most: Amount(REVIEWED), from: Senders::OtherInstitutions };
     let rules = vec![
-        rule("large", Measure::Payment { most: Amount(LARGE) }, RuleOutcome::Alert),
+        rule(LARGE_RULE, Measure::Payment { most: Amount(LARGE) }, RuleOutcome::Alert),
         rule(DAY_RULE, Measure::Day { most: Amount(DAY) }, RuleOutcome::Refuse),
         rule("position", Measure::Position { most: Amount(POSITION) }, RuleOutcome::Refuse),
+        rule(REVIEW_RULE, incoming, RuleOutcome::Hold),
     ];
     Limits { version: 1, utc_offset_minutes: 0, rules }
 }

@@ -12,7 +12,7 @@ use ledger::operation::{Pay, PayAcross};
 use ledger::quote::{Quote, Route, SignedQuote};
 use ledger::receipt::Exchange;
 use ledger::receipt::{Refused, Released};
-use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal};
+use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal, Review, Reviewers};
 
 fn money(amount: u128, code: &str) -> Money {
     Money::new(Amount(amount), AssetCode::parse(code).unwrap())
@@ -203,7 +203,9 @@ fn a_hold_is_what_was_ordered_or_is_refused() {
 #[test]
 fn what_waits_for_approvals_is_what_was_ordered_or_is_refused() {
     let order = OrderHash(Hash([5; 32]));
-    let awaits = Awaits::Approval(Approvals { order, needed: 2, makers: vec![], given: vec![] });
+    let reviewers = Reviewers::default();
+    let (makers, given) = (vec![], vec![]);
+    let awaits = Awaits::Approval(Approvals { order, needed: 2, makers, given, reviewers });
     let waits = || Held { awaits: awaits.clone(), ..held() };
     let paid = pay(ChargeBearer::Debtor);
     let verdict =
@@ -223,9 +225,22 @@ fn what_waits_for_approvals_is_what_was_ordered_or_is_refused() {
     assert_eq!(verdict(waits(), &approve(order)), None);
     assert!(verdict(waits(), &approve(OrderHash(Hash([6; 32])))).is_some());
     assert_eq!(self::verdict(&approve(order), settlement()), None);
+    let review = Review {
+        order,
+        reviewer: InstitutionNumber(1),
+        later: Reviewers::default(),
+        spent: vec![],
+        given: vec![],
+    };
+    let in_review = Held { awaits: Awaits::Review(review), ..held() };
+    let in_review = receipt(Outcome::AwaitingReview(in_review));
+    assert_eq!(differs(&in_review, &paid), None);
+    assert_eq!(differs(&in_review, &approve(order)), None);
+    assert!(differs(&in_review, &approve(OrderHash(Hash([6; 32])))).is_some());
     let refuse = |reason| Operation::Refuse { payment: uetr(), order, reason };
     let (from, to, released) = (account(1), account(2), money(10_150, "CNY"));
-    let refused = Refused { from, to, released, reason: Refusal::Fraud };
+    let reason = Refusal::Fraud;
+    let refused = Refused { from, to, released, reason, reviewer: None };
     let refused = receipt(Outcome::Refused(refused));
     assert_eq!(differs(&refused, &refuse(Refusal::Fraud)), None);
     for other in [refuse(Refusal::Declined), approve(order), paid] {

@@ -1,14 +1,25 @@
-//! The command lines of `feiqian approve` and `feiqian refuse`.
+//! The command lines of `feiqian approvals`, `feiqian approve` and `feiqian refuse`.
 
 use clap::{Args, ValueEnum};
 use ledger::waiting::Refusal;
+
+/// Whose payments that wait.
+#[derive(Debug, Args)]
+pub(crate) struct Approvals {
+    /// @name, address, or BIC/reference; the profile's usual payer if left out.
+    pub(crate) account: Option<String>,
+    /// What waits for the review of this institution, by its BIC.
+    #[arg(long, value_name = "BIC", conflicts_with = "account")]
+    pub(crate) institution: Option<String>,
+}
 
 /// A payment that waits, and who approves or refuses it.
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
     /// The payment's id (UETR), or 8 or more of its first digits.
     pub(crate) id: String,
-    /// An approver's key to sign with, by name or file; repeat it for several.
+    /// A key to sign with, an approver's or the reviewing bank's, by name or file; repeat it for
+    /// several.
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Vec<String>,
 }

@@ -179,8 +179,12 @@ codes! {
     AwaitingApproval "awaiting-approval"
         ["The payment is not made yet: it waits for approvals.", "尚未付款：该笔支付等待批准。"]
         ["Have its approvers give theirs: feiqian approve.", "请批准人执行：feiqian approve。"]
+    AwaitingReview "awaiting-review"
+        ["The payment is not made yet: it waits for a bank's review.", "尚未付款：该笔支付等待银行审查。"]
+        ["Its bank answers: feiqian approve or feiqian refuse.",
+         "由该银行答复：feiqian approve 或 feiqian refuse。"]
     TurnedDown "turned-down"
-        ["A payment that waited was refused by an approver, or taken back.", "等待中的支付已被批准人拒绝或撤回。"]
+        ["A payment that waited was refused, or taken back.", "等待中的支付已被拒绝或撤回。"]
         ["Order it anew if it is to be paid.", "如仍须付款，请重新下达。"]
     OrderUnlike "order-unlike"
         ["A node shows an order that is not the one it names.", "节点所示的指令与其所称的不符。"]

@@ -1,4 +1,4 @@
-//! `feiqian approve` and `feiqian refuse`: an approver's word on a payment that waits.
+//! `feiqian approve` and `feiqian refuse`: an approver's or a bank's word on a payment that waits.
 //!
 //! Invariants: what is shown is read from the order's own bytes, and what is signed names their
 //! hash, made here: a node that shows another order gets an approval of nothing. Absent: who may
@@ -22,22 +22,33 @@ use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::keyring::StoredKey;
+use crate::keyring::{self, StoredKey};
 use crate::language::{Text, padded, say};
+use crate::reviewing;
 use crate::session::Session;
 use crate::signers;
 
 /// The most bytes of an order.
 const MAXIMUM_BYTES: usize = 1024;
 
-/// A payment that waits for approvals, as its own bytes say.
+/// A payment that waits for approvals or a review, as its own bytes say.
 struct Ordered {
     pay: Pay,
     hash: OrderHash,
     /// The keys that approve nothing more: the makers', and those that approved.
     spent: Vec<PublicKey>,
-    /// How many approvals it has, how many it needs, and until when.
-    state: (usize, u8, String),
+    /// What it waits for.
+    step: Step,
+    /// Until when.
+    until: String,
+}
+
+/// What a payment waits for.
+enum Step {
+    /// For approvers of its account: so many are there, of so many.
+    Approvals(usize, u8),
+    /// For the review of an institution: whose it is, and its number.
+    Review(String, u32),
 }
 
 pub(super) fn approve(session: &Session, command: &Approve) -> Result<(), Fault> {
@@ -88,7 +99,7 @@ fn answer(
     report::report(&desk, desk.dispatch(transaction, &secrets, text, |_| ())?)
 }
 
-/// The payment whose id begins so, if it waits for approvals.
+/// The payment whose id begins so, if it waits for approvals or a review.
 ///
 /// # Errors
 /// Exit 3 if it does not wait; exit 1 if a node's answer contradicts itself.
@@ -101,16 +112,24 @@ fn ordered(desk: &Desk<'_>, id: &str) -> Result<Ordered, Fault> {
     let transaction = Hash::from_hex(&waiting.transaction);
     let (Some(pay), Some(transaction)) = (pay, transaction) else { return Err(broken()) };
     let hash = OrderHash::of(&desk.chain.domains(), &transaction, &pay);
-    let approvals = waiting.approvals;
-    let named = hash.0.to_hex() == approvals.order_hash && pay.uetr.to_string() == view.id;
+    let (named, spent, step) = match (&waiting.approvals, &waiting.review) {
+        (Some(of), None) => {
+            let step = Step::Approvals(of.given.len(), of.needed);
+            (&of.order_hash, of.makers.iter().chain(&of.given), step)
+        }
+        (None, Some(of)) => {
+            let step = Step::Review(of.side.clone(), of.institution);
+            (&of.order_hash, of.spent.iter().chain(&of.given), step)
+        }
+        (Some(_), Some(_)) | (None, None) => return Err(broken()),
+    };
+    let named = hash.0.to_hex() == *named && pay.uetr.to_string() == view.id;
     let digits = |id: &str| id.replace('-', "");
     if !named || !digits(&view.id).starts_with(&digits(id)) {
         return Err(broken());
     }
-    let spent = approvals.makers.iter().chain(&approvals.given);
     let spent = spent.filter_map(|key| PublicKey::from_hex(key)).collect();
-    let state = (approvals.given.len(), approvals.needed, waiting.deadline);
-    Ok(Ordered { pay, hash, spent, state })
+    Ok(Ordered { pay, hash, spent, step, until: waiting.deadline })
 }
 
 fn broken() -> Fault {
@@ -125,8 +144,39 @@ fn broken() -> Fault {
     Fault::new(Exit::Rejected, Own::OrderUnlike, detail, hint)
 }
 
-/// The approvers' keys that sign: the named ones, or else one of this wallet's.
+/// The keys that sign: an approver's or the reviewing bank's.
 fn keys(desk: &Desk<'_>, ordered: &Ordered, given: &[String]) -> Result<Vec<StoredKey>, Fault> {
+    match &ordered.step {
+        Step::Approvals(..) => approvers(desk, ordered, given),
+        Step::Review(_, number) => reviewers(desk, *number, given),
+    }
+}
+
+/// The keys of the reviewing bank: the named ones, or else a devnet's operators'.
+fn reviewers(desk: &Desk<'_>, number: u32, given: &[String]) -> Result<Vec<StoredKey>, Fault> {
+    if !given.is_empty() {
+        let named = given.iter().map(|name| keyring::named(&desk.session.folders, name));
+        return named.collect();
+    }
+    let banks = desk.network.institutions()?;
+    let bank = banks.into_iter().find(|bank| bank.number == number);
+    let bic = bank.map(|bank| bank.bic).unwrap_or_default();
+    if !desk.profile.operators.iter().any(|operator| operator.institution == bic) {
+        let why = say!(
+            "{bic} reviews this payment: an operator of it, or its compliance officer, signs.",
+            "该笔支付由 {bic} 审查：须由其操作员或合规人员签名。"
+        );
+        return Err(Fault::missing("--key KEY", why));
+    }
+    signers::of_institution(desk.session, &desk.profile, &bic, &[])
+}
+
+/// The approvers' keys that sign: the named ones, or else one of this wallet's.
+fn approvers(
+    desk: &Desk<'_>,
+    ordered: &Ordered,
+    given: &[String],
+) -> Result<Vec<StoredKey>, Fault> {
     let account = desk.network.account(ordered.pay.from, desk.chain.network)?;
     let approvers = account.policy.step_up.map(|rules| rules.approvers).unwrap_or_default();
     let approvers: Vec<PublicKey> =
@@ -156,9 +206,21 @@ fn summary(desk: &Desk<'_>, ordered: &Ordered) -> Text {
     let operation = Operation::Pay(ordered.pay.clone());
     let naming = describe::offline(desk.chain.network, &operation);
     let mut lines = describe::lines(&operation, &naming);
-    let (given, needed, until) = &ordered.state;
-    lines.push((say!("approvals", "批准"), say!("{given} of {needed}", "{given}/{needed}")));
-    lines.push((say!("until", "截止"), Text::data(until.as_str())));
+    lines.push(match &ordered.step {
+        Step::Approvals(given, needed) => {
+            (say!("approvals", "批准"), say!("{given} of {needed}", "{given}/{needed}"))
+        }
+        Step::Review(side, number) => {
+            let bank = reviewing::bank(side);
+            let by = say!(
+                "by {bank}, institution {number}",
+                "{bank}，机构 {number}";
+                bank = bank
+            );
+            (say!("review", "审查"), by)
+        }
+    });
+    lines.push((say!("until", "截止"), Text::data(ordered.until.as_str())));
     lines.push((say!("order hash", "指令哈希"), Text::data(ordered.hash.0.to_hex())));
     Text::each(|language| {
         let lines = lines.iter().map(|(what, value)| {

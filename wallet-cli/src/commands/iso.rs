@@ -243,8 +243,16 @@ fn settled(report: &StatusReport) -> Result<(), Fault> {
         report.transactions.iter().filter(|status| is(status)).count()
     };
     let (open, waiting) = (count(answer::is_open), count(answer::is_waiting));
-    if open == 0 && waiting == 0 {
+    let reviews = count(answer::is_in_review);
+    if open == 0 && waiting == 0 && reviews == 0 {
         return Ok(());
+    }
+    if open == 0 && waiting == 0 {
+        let detail =
+            say!("{reviews} payments wait for a bank's review.", "{reviews} 笔支付等待银行审查。");
+        let hint =
+            say!("The banks answer with: feiqian approve ID", "请银行执行：feiqian approve 编号");
+        return Err(Fault::new(Exit::NotPermitted, Own::AwaitingReview, detail, hint));
     }
     if open == 0 {
         let detail = say!("{waiting} payments wait for approvals.", "{waiting} 笔支付等待批准。");

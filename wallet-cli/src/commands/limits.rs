@@ -119,8 +119,21 @@ fn rule_cells(rule: &LimitRuleView) -> [Text; 5] {
     [
         protocol::word(&rule.name),
         Text::data(rule.asset.as_str()),
-        protocol::word(&rule.measure),
+        measure(rule),
         Text::data(most.unwrap_or_default()),
         protocol::word(&rule.outcome),
     ]
+}
+
+/// What a rule looks at, and of whose payments.
+fn measure(rule: &LimitRuleView) -> Text {
+    let measure = protocol::word(&rule.measure);
+    match rule.from.as_deref() {
+        Some(from) => say!(
+            "{measure} {from}",
+            "{measure} {from}";
+            measure = measure, from = protocol::word(from)
+        ),
+        None => measure,
+    }
 }

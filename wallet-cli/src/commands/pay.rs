@@ -108,9 +108,10 @@ pub(super) fn pay(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
 /// Tells how the payment ended, and ends it.
 ///
 /// # Errors
-/// As for [`Desk::conclude`]; exit 4 if it waits for approvals.
+/// As for [`Desk::conclude`]; exit 4 if it waits for approvals or a review.
 pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
-    if matches!(done.ended.receipt.outcome, Outcome::AwaitingApproval(_))
+    let outcome = &done.ended.receipt.outcome;
+    if matches!(outcome, Outcome::AwaitingApproval(_) | Outcome::AwaitingReview(_))
         && matches!(done.operation, Operation::Pay(_))
     {
         return approve::report::waits(desk, done);

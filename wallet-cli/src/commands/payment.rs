@@ -19,6 +19,7 @@ use crate::fault::Fault;
 use crate::language::{Text, say};
 use crate::outbox::Entry;
 use crate::protocol;
+use crate::reviewing;
 use crate::session::Session;
 use returns::Returns;
 
@@ -26,8 +27,8 @@ use returns::Returns;
 struct PaymentDocument {
     id: String,
     /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`,
-    /// `awaiting-approval`, `refused`, `absent` (proven not to have happened), `expired`,
-    /// `not-sent`, or `unknown`.
+    /// `awaiting-approval`, `awaiting-review`, `refused`, `absent` (proven not to have happened),
+    /// `expired`, `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
@@ -186,7 +187,7 @@ fn text(document: &PaymentDocument) -> Text {
         (say!("note", "附言"), data(&document.note)),
     ];
     lines.extend(rows.into_iter().filter_map(|(what, value)| Some((what, value?))));
-    if document.status == "awaiting-approval" {
+    if ["awaiting-approval", "awaiting-review"].contains(&document.status.as_str()) {
         let next = format!("feiqian approve {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
     }
@@ -203,9 +204,10 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
     let block = receipt.block.zip(receipt.time.as_ref());
     let block =
         block.map(|(block, time)| say!("{block} of {time}, proven", "{block}，{time}，已证明"));
-    let amount = match &receipt.approvals {
-        Some(_) => say!("amount", "金额"),
-        None => say!("up to", "最多请款"),
+    let amount = if receipt.status == "held" {
+        say!("up to", "最多请款")
+    } else {
+        say!("amount", "金额")
     };
     let rows = [
         (say!("reason", "原因"), reason(receipt)),
@@ -218,6 +220,7 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("held", "预授权"), data(&receipt.held)),
         (amount, data(&receipt.amount)),
         (say!("approvals", "批准"), approvals(receipt)),
+        (say!("review", "审查"), review(receipt)),
         (say!("until", "截止"), data(&receipt.deadline)),
         (say!("lock", "哈希锁"), data(&receipt.lock)),
         (say!("charges", "手续费"), data(&receipt.fee)),
@@ -235,10 +238,34 @@ fn approvals(receipt: &ReceiptView) -> Option<Text> {
     Some(say!("{given} of {needed}{keys}", "{given}/{needed}{keys}"))
 }
 
+/// Whose review it waits for, or will, and the reviewer's keys that approved.
+fn review(receipt: &ReceiptView) -> Option<Text> {
+    if let Some(review) = &receipt.review {
+        let keys = review.given.iter().map(|key| format!("\n{:11}{key}", "")).collect::<String>();
+        return Some(say!(
+            "by {bank}, institution {number}{keys}",
+            "{bank}，机构 {number}{keys}",
+            number = review.institution;
+            bank = reviewing::bank(&review.side)
+        ));
+    }
+    let numbers: Vec<String> = receipt.reviewers.iter().map(u32::to_string).collect();
+    let numbers = numbers.join(", ");
+    (!numbers.is_empty())
+        .then(|| say!("then by institution {numbers}", "随后由机构 {numbers} 审查"))
+}
+
 /// Why it was rejected or refused.
 fn reason(receipt: &ReceiptView) -> Option<Text> {
     if let Some((reason, iso)) = receipt.reason.as_ref().zip(receipt.iso_reason.as_ref()) {
-        return Some(say!("{reason} ({iso})", "{reason}（{iso}）"));
+        return Some(match &receipt.reviewer_side {
+            Some(side) => say!(
+                "{reason} ({iso}), by {bank}",
+                "{reason}（{iso}），{bank}";
+                bank = reviewing::bank(side)
+            ),
+            None => say!("{reason} ({iso})", "{reason}（{iso}）"),
+        });
     }
     let code = receipt.code.as_deref()?;
     let advice = Code::of_text(code).advice();

@@ -265,10 +265,16 @@ fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
             "支付 {id} 在区块 {height} 中等待批准，最晚至 {until}，尚未因此结算",
             until = api::text::time(held.deadline)
         ),
+        Outcome::AwaitingReview(held) => say!(
+            "payment {id} WAITED for a bank's review in block {height}, until {until} at most, \
+             and is not settled by that",
+            "支付 {id} 在区块 {height} 中等待银行审查，最晚至 {until}，尚未因此结算",
+            until = api::text::time(held.deadline)
+        ),
         Outcome::Refused(refused) => say!(
-            "payment {id} was REFUSED by an approver in block {height} ({reason}, ISO 20022 \
+            "payment {id} was REFUSED in block {height} ({reason}, ISO 20022 \
              {iso}): it was not paid",
-            "支付 {id} 在区块 {height} 中被批准人拒绝（{reason}，ISO 20022 {iso}）：未付款",
+            "支付 {id} 在区块 {height} 中未获批准（{reason}，ISO 20022 {iso}）：未付款",
             reason = refused.reason.word(),
             iso = refused.reason.iso()
         ),

@@ -5,7 +5,7 @@
 use api::limits::{offset_text, outcome_word};
 use api::text::Naming;
 use ledger::ids::AssetCode;
-use ledger::limits::{LimitRule, Limits, Measure, OwnLimits, Tiers};
+use ledger::limits::{LimitRule, Limits, Measure, OwnLimits, Senders, Tiers};
 use ledger::money::{Amount, Money};
 
 use super::{Line, text};
@@ -56,6 +56,11 @@ fn rule_line(rule: &LimitRule, naming: &Naming) -> Line {
             "一日对他行净付款高于 {most}";
             most = money(most)
         ),
+        Measure::Incoming { most, from } => say!(
+            "one payment from {from} that brings above {most}",
+            "来自{from}的单笔来款高于 {most}";
+            most = money(most), from = senders(from)
+        ),
     };
     let tiers: Vec<String> = rule.tiers.list().iter().map(u8::to_string).collect();
     let tiers = if rule.tiers == Tiers::ALL {
@@ -71,6 +76,19 @@ fn rule_line(rule: &LimitRule, naming: &Naming) -> Line {
         what = what, tiers = tiers, outcome = outcome
     );
     (say!("rule", "规则"), value)
+}
+
+/// Whose payments a rule about what comes in is for.
+fn senders(from: Senders) -> Text {
+    match from {
+        Senders::Anyone => say!("anyone", "任何人"),
+        Senders::OtherInstitutions => say!("other banks", "他行"),
+        Senders::OtherCountries => say!("other countries", "境外"),
+        Senders::Institution(number) => {
+            say!("institution {number}", "机构 {number}", number = number.0)
+        }
+        Senders::Country(country) => say!("{country}", "{country}"),
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +125,12 @@ mod tests {
                 Measure::Position { most },
                 Tiers::ALL,
                 "r: a day's payments to other banks, net, above 50000.00 CNY: refuse",
+            ),
+            (
+                Measure::Incoming { most, from: Senders::OtherCountries },
+                tiers,
+                "r: one payment from other countries that brings above 50000.00 CNY, tiers 0 1: \
+                 refuse",
             ),
         ] {
             let rule = LimitRule {

@@ -31,10 +31,19 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "Approve a payment that waits for it; the last approval pays it",
         "批准等待批准的支付；最后一项批准即付款",
     ),
-    ("Refuse a payment that waits for approvals, for ever", "拒绝等待批准的支付，不可撤回"),
     (
-        "An approver's key to sign with, by name or file; repeat it for several",
-        "用于签名的批准人密钥，名称或文件；可重复",
+        "List the payments that wait for an account's approvers, or for an institution's review",
+        "列出等待账户批准人批准的支付，或等待机构审查的支付",
+    ),
+    ("What waits for the review of this institution, by its BIC", "等待该机构（BIC）审查的支付"),
+    (
+        "Refuse a payment that waits for approvals or a review, for ever",
+        "拒绝等待批准或审查的支付，不可撤回",
+    ),
+    (
+        "A key to sign with, an approver's or the reviewing bank's, by name or file; repeat it for \
+         several",
+        "用于签名的密钥，批准人或审查银行的，名称或文件；可重复",
     ),
     ("Why", "原因"),
     ("It is not to be paid (ISO 20022 DS02)", "不应支付（ISO 20022 DS02）"),

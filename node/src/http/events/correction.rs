@@ -74,6 +74,7 @@ pub(super) fn resolved(
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::AwaitingReview(_)
         | Outcome::Refused(_) => return None,
     };
     let resolution = Resolution {

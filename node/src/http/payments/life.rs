@@ -4,7 +4,7 @@
 //! the time of the last final block alone.
 //! Absent: where those come from.
 
-use api::approval::WaitingView;
+use api::approval::{ReviewView, WaitingView};
 use api::recall::RecallView;
 use api::receipt::ReceiptView;
 use api::text::{self, Naming};
@@ -16,6 +16,9 @@ use crate::http::intake::Received;
 
 /// The status of a payment that waits for approvals.
 const AWAITING: &str = "awaiting-approval";
+
+/// The status of a payment that waits for an institution's review.
+const REVIEW: &str = "awaiting-review";
 
 /// What is known of a payment that a final block has.
 pub(super) struct Life {
@@ -30,7 +33,7 @@ pub(super) struct Life {
     pub(super) returns: Option<Reversed>,
     /// The open recall of it, if there is one.
     pub(super) recall: Option<(RecallView, Timestamp)>,
-    /// The order and its approvals, while it waits for them.
+    /// The order with its approvals or its review, while it waits for them.
     pub(super) waiting: Option<WaitingView>,
     /// The block from which it waited, if the last receipt is of a later step.
     pub(super) ordered: Option<Ordered>,
@@ -77,8 +80,8 @@ impl Reversed {
 pub(super) struct Ordered {
     pub(super) height: Height,
     pub(super) time: Timestamp,
-    /// False: for a capture.
-    pub(super) for_approval: bool,
+    /// For what it waited first, as its status says it.
+    pub(super) status: &'static str,
 }
 
 /// A payment that this node was given and that may still become final.
@@ -114,25 +117,35 @@ impl Life {
         self.deadline.is_some_and(|deadline| deadline < self.now)
     }
 
-    /// True if it waited for approvals before its last receipt.
+    /// True if it was no hold before its last receipt.
     fn was_for_approval(&self) -> bool {
-        self.ordered.as_ref().is_some_and(|ordered| ordered.for_approval)
+        self.ordered.as_ref().is_some_and(|ordered| ordered.status != "held")
+    }
+
+    /// Who acts next on what waits.
+    fn actor(&self) -> &'static str {
+        let review = self.receipt.review.as_ref();
+        match review.map(|review| review.side.as_str()) {
+            Some(ReviewView::PAYER) => "payer-institution",
+            Some(_) => "payee-institution",
+            None if self.receipt.status == AWAITING => "approvers",
+            None => "payee",
+        }
     }
 
     pub(super) fn view(self) -> PaymentView {
-        let (is_expired, summary) = (self.is_expired(), self.summary());
+        let (is_expired, summary, actor) = (self.is_expired(), self.summary(), self.actor());
         let Self {
             uetr, receipt, deadline, waiting, time, ordered, returns, recall, received, ..
         } = self;
         // What still waits after a later step than the order has been approved by some.
         let last = match &ordered {
-            Some(_) if receipt.status == AWAITING => "approved",
+            Some(_) if [AWAITING, REVIEW].contains(&receipt.status.as_str()) => "approved",
             Some(_) | None => &receipt.status,
         };
         let decided = event(last, time, receipt.block);
-        let ordered = ordered.map(|Ordered { height, time, for_approval }| {
-            event(if for_approval { AWAITING } else { "held" }, time, Some(height.0))
-        });
+        let ordered =
+            ordered.map(|Ordered { height, time, status }| event(status, time, Some(height.0)));
         let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
         let arrived = received.map(arrival);
         let status_of_returns = returns.as_ref().map(Reversed::status);
@@ -154,7 +167,6 @@ impl Life {
             let status = asked.or(status_of_returns).unwrap_or(status).to_owned();
             (status, iso_status.clone(), iso_reason.clone())
         };
-        let actor = if receipt.status == AWAITING { "approvers" } else { "payee" };
         PaymentView {
             id: uetr.to_string(),
             status,
@@ -189,6 +201,21 @@ impl Life {
         self.recall.as_ref().map(told).unwrap_or_default()
     }
 
+    /// Of what waits for a review: whose, and until when.
+    fn in_review(&self) -> String {
+        let of = |member: &Option<String>| member.clone().unwrap_or_default();
+        let ReceiptView { block, held, deadline, review, reviewers, .. } = &self.receipt;
+        let at = block.map(|block| format!(" in block {block}")).unwrap_or_default();
+        let side = review.as_ref().map(|review| review.side.as_str()).unwrap_or_default();
+        let then = if reviewers.len() > 1 { ", and the payee's institution after it" } else { "" };
+        format!(
+            "Awaits review{at} by the {side}'s institution{then}, until {until}. {held} are held \
+             for it. Nothing is paid yet.",
+            until = of(deadline),
+            held = of(held)
+        )
+    }
+
     /// One sentence or two for a person.
     fn summary(&self) -> String {
         let receipt = &self.receipt;
@@ -196,7 +223,11 @@ impl Life {
         let at = receipt.block.map(|block| format!(" in block {block}")).unwrap_or_default();
         let (held, until) = (of(&receipt.held), of(&receipt.deadline));
         if self.is_expired() {
-            let what = if receipt.status == AWAITING { "approved" } else { "captured" };
+            let what = match receipt.status.as_str() {
+                AWAITING => "approved",
+                REVIEW => "approved by its reviewer",
+                _ => "captured",
+            };
             return format!(
                 "Expired (TM01): {held} were held{at}, and neither {what} nor released until \
                  {until}. They are the payer's again. Nothing was paid."
@@ -219,14 +250,19 @@ impl Life {
                      can be given until {until}. {held} are held for it. Nothing is paid yet."
                 )
             }
+            REVIEW => self.in_review(),
             "released" => format!(
                 "Released{at}: {side} side gave the payment up, and {held} are the payer's again. \
                  Nothing was paid.",
                 side = if self.was_for_approval() { "the payer's" } else { "the payee's" }
             ),
             "refused" => format!(
-                "Refused{at} by an approver ({reason}, {iso}). {held} are the payer's again. \
-                 Nothing was paid.",
+                "Refused{at} by {who} ({reason}, {iso}). {held} are the payer's again. Nothing was \
+                 paid.",
+                who = receipt.reviewer_side.as_ref().map_or_else(
+                    || "an approver".to_owned(),
+                    |side| format!("the {side}'s institution")
+                ),
                 reason = of(&receipt.reason),
                 iso = of(&receipt.iso_reason)
             ),
@@ -261,7 +297,7 @@ mod tests {
     use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Held, Outcome, Receipt, Refused, Released};
-    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal};
+    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal, Review, Reviewers};
 
     /// The last outcome, how long after the deadline, the words, the next actor, the timeline.
     type Row = (Outcome, u64, [&'static str; 3], Option<&'static str>, &'static [&'static str]);
@@ -273,7 +309,11 @@ mod tests {
         let naming = Naming { network: Network::Devnet, decimals: [(asset, Decimals(2))].into() };
         let uetr = Uetr::from_entropy([1; 16]);
         let deadline = outcome.waits().map(|held| held.deadline);
-        let for_approval = matches!(outcome, Outcome::Refused(_));
+        let status = if let Outcome::Refused(refused) = &outcome {
+            if refused.reviewer.is_some() { REVIEW } else { AWAITING }
+        } else {
+            "held"
+        };
         let receipt = Receipt {
             transaction: Hash::ZERO,
             operation: 0,
@@ -294,7 +334,7 @@ mod tests {
             ordered: is_later.then_some(Ordered {
                 height: Height(5),
                 time: DEADLINE.minus(9),
-                for_approval,
+                status,
             }),
             received: None,
             now,
@@ -321,17 +361,38 @@ mod tests {
             needed: 2,
             makers: vec![],
             given: vec![],
+            reviewers: Reviewers::default(),
         });
         let Outcome::Held(hold) = &held else { panic!("a hold") };
         let awaiting = Outcome::AwaitingApproval(Held { awaits, ..hold.clone() });
-        let refused = Outcome::Refused(Refused {
-            from: account(1),
-            to: account(2),
-            released: money(10_150),
-            reason: Refusal::Declined,
-        });
+        let review = |reviewer| {
+            let awaits = Awaits::Review(Review {
+                order: OrderHash(Hash::ZERO),
+                reviewer: InstitutionNumber(reviewer),
+                later: Reviewers::default(),
+                spent: vec![],
+                given: vec![],
+            });
+            Outcome::AwaitingReview(Held { awaits, ..hold.clone() })
+        };
+        let refused = |reviewer| {
+            Outcome::Refused(Refused {
+                from: account(1),
+                to: account(2),
+                released: money(10_150),
+                reason: Refusal::Declined,
+                reviewer,
+            })
+        };
+        let by_bank = refused(Some(InstitutionNumber(2)));
+        let refused = refused(None);
         let approvers = Some("approvers");
-        let rows: [Row; 6] = [
+        let (payers, payees) = (Some("payer-institution"), Some("payee-institution"));
+        let rows: [Row; 10] = [
+            (review(1), 0, [REVIEW, "PDNG", ""], payers, &[REVIEW]),
+            (review(2), 0, [REVIEW, "PDNG", ""], payees, &[REVIEW]),
+            (review(2), 1, ["expired", "RJCT", "TM01"], None, &[REVIEW, "expired"]),
+            (by_bank, 0, ["refused", "RJCT", "DS02"], None, &[REVIEW, "refused"]),
             (awaiting.clone(), 0, [AWAITING, "PATC", ""], approvers, &[AWAITING]),
             (awaiting, 1, ["expired", "RJCT", "TM01"], None, &[AWAITING, "expired"]),
             (refused, 0, ["refused", "RJCT", "DS02"], None, &[AWAITING, "refused"]),

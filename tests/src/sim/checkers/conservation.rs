@@ -86,8 +86,8 @@ impl Conservation {
                 let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
                 before.map(|_| format!("{:?} was held twice", receipt.uetr))
             }
-            // An approval that is not the last changes nothing of what is held.
-            Outcome::AwaitingApproval(held) => {
+            // A step that is not the last changes nothing of what is held.
+            Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held) => {
                 self.checked += 1;
                 let holder = (held.from, held.held.asset);
                 touched.insert(holder);

@@ -1,6 +1,6 @@
 //! Limits: by sums of its own, kept from the receipts alone, no account pays more in the simulated
-//! day than its bank lets it, a hold counts once, and a receipt names the rules that its payment
-//! met and no others.
+//! day than its bank lets it, a hold counts once, a receipt names the rules that its payment met
+//! and no others, and what the payee's bank reviews is not paid before it waited for that.
 
 use ledger::ids::{AccountId, Height, Uetr};
 use ledger::limits::RulesMet;
@@ -29,21 +29,22 @@ impl LimitsHold {
     fn take(&mut self, receipt: &Receipt) -> Option<String> {
         match &receipt.outcome {
             Outcome::Settled(settlement) => {
-                let (Some(from), Some(_)) = (settlement.from, settlement.to) else { return None };
+                let (Some(from), Some(to)) = (settlement.from, settlement.to) else { return None };
                 // A capture was counted when it was held.
                 if receipt.uetr.is_some_and(|payment| self.held.remove(&payment)) {
                     return None;
                 }
-                self.count(receipt, from, settlement.debited.amount)
+                self.count(receipt, (from, to), settlement.debited.amount)
             }
             Outcome::Held(held) => {
                 self.held.extend(receipt.uetr);
-                self.count(receipt, held.from, held.amount.amount)
+                self.count(receipt, (held.from, held.to), held.amount.amount)
             }
-            // Each approval but the last has a receipt of the payment that goes on to wait.
-            Outcome::AwaitingApproval(waits) => {
+            // Each step but the last has a receipt of the payment that goes on to wait.
+            Outcome::AwaitingApproval(waits) | Outcome::AwaitingReview(waits) => {
                 let is_new = receipt.uetr.is_some_and(|payment| self.held.insert(payment));
-                if is_new { self.count(receipt, waits.from, waits.amount.amount) } else { None }
+                let parties = (waits.from, waits.to);
+                if is_new { self.count(receipt, parties, waits.amount.amount) } else { None }
             }
             Outcome::Rejected(Rejection::DailyLimit) => {
                 self.checked += 1;
@@ -61,16 +62,27 @@ impl LimitsHold {
         }
     }
 
-    fn count(&mut self, receipt: &Receipt, from: AccountId, amount: Amount) -> Option<String> {
+    fn count(
+        &mut self,
+        receipt: &Receipt,
+        (from, to): (AccountId, AccountId),
+        amount: Amount,
+    ) -> Option<String> {
         self.checked += 1;
         let paid = self.paid.entry(from).or_default();
         *paid += amount.0;
         if *paid > limits::DAY {
             return Some(format!("{from:?} paid {paid} in a day"));
         }
-        let is_alerted = !receipt.rules.0.is_empty();
-        let is_large = amount.0 > limits::LARGE;
-        (is_alerted != is_large).then(|| format!("{receipt:?} names the wrong rules"))
+        let is_reviewed = from.servicer() != to.servicer() && amount.0 > limits::REVIEWED;
+        let expected =
+            [(amount.0 > limits::LARGE, limits::LARGE_RULE), (is_reviewed, limits::REVIEW_RULE)];
+        let expected = expected.into_iter().filter(|(is_met, _)| *is_met).map(|(_, name)| name);
+        if !expected.eq(names(&receipt.rules)) {
+            return Some(format!("{receipt:?} names the wrong rules"));
+        }
+        let waits = receipt.outcome.waits().map(|held| held.awaits.reviewers().len());
+        (is_reviewed && waits != Some(1)).then(|| format!("{receipt:?} is not reviewed"))
     }
 }
 

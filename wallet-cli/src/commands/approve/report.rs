@@ -1,4 +1,4 @@
-//! What is told of a payment that waits for approvals, of an approval and of a refusal.
+//! What is told of a payment that waits for approvals or a review, of an approval and of a refusal.
 //!
 //! Invariants: told from the proven receipt alone. Absent: what a rejection says (see `fault`).
 
@@ -12,6 +12,7 @@ use crate::desk::{Desk, Done};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::language::{Text, say};
+use crate::reviewing;
 
 /// Tells how an approval or a refusal ended, and ends it.
 ///
@@ -59,8 +60,8 @@ fn later(desk: &Desk<'_>, done: &Done) -> Option<Result<(), Fault>> {
 
 fn turned_down() -> Fault {
     let detail = say!(
-        "The payment was refused by an approver, or taken back. Nothing was paid.",
-        "该笔支付已被批准人拒绝或撤回。未付款。"
+        "The payment was refused, or taken back. Nothing was paid.",
+        "该笔支付已被拒绝或撤回。未付款。"
     );
     let hint = say!("Order it anew if it is to be paid.", "如仍须付款，请重新下达。");
     Fault::new(Exit::Rejected, Own::TurnedDown, detail, hint)
@@ -77,6 +78,20 @@ fn of(member: Option<&String>) -> String {
 
 /// One line about a payment that waits.
 fn ordered(view: &ReceiptView, payee: Option<&str>) -> Text {
+    if let Some(review) = &view.review {
+        return say!(
+            "Not paid yet: {amount} to {payee} waits for the review of {bank} until {until}; \
+             {held} are held.   id {id}",
+            "尚未付款：向 {payee} 支付 {amount} 等待{bank}审查，最晚至 {until}；已冻结 {held}。   \
+             编号 {id}",
+            amount = of(view.amount.as_ref()),
+            payee = payee.map_or_else(|| of(view.to.as_ref()), str::to_owned),
+            until = of(view.deadline.as_ref()),
+            held = of(view.held.as_ref()),
+            id = of(view.id.as_ref());
+            bank = reviewing::bank(&review.side)
+        );
+    }
     let (given, needed) = counts(view);
     say!(
         "Not paid yet: {amount} to {payee} has {given} of {needed} approvals, and waits for the \
@@ -92,6 +107,19 @@ fn ordered(view: &ReceiptView, payee: Option<&str>) -> Text {
 }
 
 fn needed(view: &ReceiptView) -> Fault {
+    if let Some(review) = &view.review {
+        let detail = say!(
+            "The payment waits for the review of {bank}.",
+            "该笔支付等待{bank}审查。";
+            bank = reviewing::bank(&review.side)
+        );
+        let hint = say!(
+            "Nothing is to be done here. The bank answers with: feiqian approve {id}",
+            "此处无须操作。该银行执行：feiqian approve {id}",
+            id = of(view.id.as_ref())
+        );
+        return Fault::new(Exit::NotPermitted, Own::AwaitingReview, detail, hint);
+    }
     let (given, needed) = counts(view);
     let detail = say!(
         "The payment has {given} of {needed} approvals.",
@@ -117,6 +145,16 @@ fn answered(view: &ReceiptView) -> Text {
                  until {until}.   id {id}",
                 "已批准：已获 {given}/{needed} 项批准，其余须在 {until} 前作出。   编号 {id}",
                 until = of(view.deadline.as_ref())
+            )
+        }
+        "awaiting-review" => {
+            let review = view.review.as_ref();
+            let side = review.map(|review| review.side.as_str()).unwrap_or_default();
+            say!(
+                "Approved; the review of {bank} is awaited, until {until}.   id {id}",
+                "已批准；等待{bank}审查，最晚至 {until}。   编号 {id}",
+                until = of(view.deadline.as_ref());
+                bank = reviewing::bank(side)
             )
         }
         "refused" => say!(
@@ -145,7 +183,7 @@ mod tests {
     use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Held, Receipt, Refused};
-    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal};
+    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal, Review, Reviewers};
 
     #[test]
     fn waits_and_answers_read_well_in_both_languages() {
@@ -159,6 +197,7 @@ mod tests {
             needed: 2,
             makers: vec![],
             given: vec![],
+            reviewers: Reviewers::default(),
         });
         let awaiting = Outcome::AwaitingApproval(Held {
             from,
@@ -171,7 +210,17 @@ mod tests {
             remittance: Hash::ZERO,
         });
         let reason = Refusal::Fraud;
-        let refused = Outcome::Refused(Refused { from, to, released: money(10_150), reason });
+        let (released, reviewer) = (money(10_150), None);
+        let refused = Outcome::Refused(Refused { from, to, released, reason, reviewer });
+        let Outcome::AwaitingApproval(held) = &awaiting else { panic!("it waits") };
+        let review = Awaits::Review(Review {
+            order: OrderHash(Hash::ZERO),
+            reviewer: InstitutionNumber(2),
+            later: Reviewers::default(),
+            spent: vec![],
+            given: vec![],
+        });
+        let in_review = Outcome::AwaitingReview(Held { awaits: review, ..held.clone() });
         let view = |outcome| {
             let uetr = Some(Uetr::from_entropy([1; 16]));
             let rules = RulesMet::default();
@@ -189,6 +238,16 @@ mod tests {
                 answered(&view(awaiting)),
                 "Approved: 0 of 2 approvals are there, and the others can be given until",
                 "已批准：已获 0/2 项批准，其余须在 2026-11-21T20:55:00.123Z 前作出。",
+            ),
+            (
+                ordered(&view(in_review.clone()), Some("lee")),
+                "Not paid yet: 100.00 CNY to lee waits for the review of the payee's bank until",
+                "尚未付款：向 lee 支付 100.00 CNY 等待收款行审查，",
+            ),
+            (
+                answered(&view(in_review)),
+                "Approved; the review of the payee's bank is awaited, until",
+                "已批准；等待收款行审查，",
             ),
             (
                 answered(&view(refused)),

@@ -1,8 +1,8 @@
 //! `feiqian bank set-limits`: publishes the next limits, from a file with human amounts.
 
 use api::text::Naming;
-use ledger::ids::AssetCode;
-use ledger::limits::{LimitRule, Limits, Measure, RuleName, RuleOutcome, Tiers};
+use ledger::ids::{AssetCode, Bic, InstitutionNumber};
+use ledger::limits::{Country, LimitRule, Limits, Measure, RuleName, RuleOutcome, Senders, Tiers};
 use ledger::money::{Amount, parse_number};
 use ledger::operation::Operation;
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::commands::pay::draft;
 use crate::desk::Desk;
 use crate::fault::Fault;
 use crate::language::say;
+use crate::names::institution_number;
 
 /// The file.
 #[derive(Debug, Deserialize)]
@@ -36,8 +37,12 @@ struct RuleFile {
     measure: MeasureWord,
     most: Option<String>,
     most_payments: Option<u32>,
+    from: Option<String>,
     outcome: OutcomeWord,
 }
+
+/// Finds the number of an institution.
+type NumberOf<'a> = &'a dyn Fn(&Bic) -> Result<InstitutionNumber, Fault>;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -48,6 +53,7 @@ enum MeasureWord {
     Count,
     First,
     Position,
+    Incoming,
 }
 
 /// What happens to a payment that meets a rule.
@@ -55,6 +61,7 @@ enum MeasureWord {
 #[serde(rename_all = "lowercase")]
 enum OutcomeWord {
     Alert,
+    Hold,
     Refuse,
 }
 
@@ -65,7 +72,8 @@ fn utc() -> String {
 pub(super) fn run(desk: &Desk<'_>, rules: &Rules<'_>) -> Result<(), Fault> {
     let (text, file): (_, LimitsFile) = rules.read(Own::BadLimits)?;
     let naming = desk.network.naming(desk.chain.network)?;
-    let limits = file.parse(rules.path, &naming)?;
+    let number_of = |bic: &Bic| institution_number(&desk.network, bic);
+    let limits = file.parse(rules.path, &naming, &number_of)?;
     let version = file.version;
     rules.publish(
         desk,
@@ -81,12 +89,17 @@ pub(super) fn run(desk: &Desk<'_>, rules: &Rules<'_>) -> Result<(), Fault> {
 }
 
 impl LimitsFile {
-    fn parse(&self, path: &Path, naming: &Naming) -> Result<Limits, Fault> {
+    fn parse(
+        &self,
+        path: &Path,
+        naming: &Naming,
+        number_of: NumberOf<'_>,
+    ) -> Result<Limits, Fault> {
         let utc_offset_minutes = api::limits::parse_offset(&self.utc_offset).ok_or_else(|| {
             let text = &self.utc_offset;
             refused(path, &format!("utc_offset is like \"+08:00\", not \"{text}\""))
         })?;
-        let rules = self.rules.iter().map(|rule| rule.parse(path, naming));
+        let rules = self.rules.iter().map(|rule| rule.parse(path, naming, number_of));
         let rules = rules.collect::<Result<Vec<LimitRule>, Fault>>()?;
         let limits = Limits { version: self.version, utc_offset_minutes, rules };
         match limits.defect() {
@@ -97,7 +110,12 @@ impl LimitsFile {
 }
 
 impl RuleFile {
-    fn parse(&self, path: &Path, naming: &Naming) -> Result<LimitRule, Fault> {
+    fn parse(
+        &self,
+        path: &Path,
+        naming: &Naming,
+        number_of: NumberOf<'_>,
+    ) -> Result<LimitRule, Fault> {
         let wrong = |what: &str| refused(path, &format!("rule \"{}\": {what}", self.name));
         let name = RuleName::parse(&self.name);
         let name = name.ok_or_else(|| wrong("a name is 1 to 24 of a-z, 0-9 and -"))?;
@@ -115,6 +133,10 @@ impl RuleFile {
             MeasureWord::Payment => (Measure::Payment { most: amount()? }, true, false),
             MeasureWord::Day => (Measure::Day { most: amount()? }, true, false),
             MeasureWord::Position => (Measure::Position { most: amount()? }, true, false),
+            MeasureWord::Incoming => {
+                let from = self.senders(path, number_of)?;
+                (Measure::Incoming { most: amount()?, from }, true, false)
+            }
             MeasureWord::First => (Measure::First, false, false),
             MeasureWord::Count => {
                 let most = self.most_payments.ok_or_else(|| wrong("it needs most_payments"))?;
@@ -124,11 +146,36 @@ impl RuleFile {
         if self.most.is_some() != has_amount || self.most_payments.is_some() != has_count {
             return Err(wrong("most or most_payments does not fit its measure"));
         }
+        if self.from.is_some() && !matches!(measure, Measure::Incoming { .. }) {
+            return Err(wrong("only what comes in has a from"));
+        }
         let outcome = match self.outcome {
             OutcomeWord::Alert => RuleOutcome::Alert,
+            OutcomeWord::Hold => RuleOutcome::Hold,
             OutcomeWord::Refuse => RuleOutcome::Refuse,
         };
         Ok(LimitRule { name, asset, tiers, measure, outcome })
+    }
+
+    /// Whose payments a rule about what comes in is for: anyone's, if it does not say.
+    fn senders(&self, path: &Path, number_of: NumberOf<'_>) -> Result<Senders, Fault> {
+        let text = self.from.as_deref().unwrap_or("anyone");
+        if let Some(country) = Country::parse(text) {
+            return Ok(Senders::Country(country));
+        }
+        match text {
+            "anyone" => Ok(Senders::Anyone),
+            "other-institutions" => Ok(Senders::OtherInstitutions),
+            "other-countries" => Ok(Senders::OtherCountries),
+            _ => {
+                let bic = Bic::parse(text).map_err(|_| {
+                    let known = "anyone, other-institutions, other-countries, a BIC or a country \
+                                 like SG";
+                    refused(path, &format!("rule \"{}\": from is {known}", self.name))
+                })?;
+                number_of(&bic).map(Senders::Institution)
+            }
+        }
     }
 }
 
@@ -146,7 +193,7 @@ mod tests {
         let decimals = [(AssetCode::parse("CNY").unwrap(), Decimals(2))].into();
         let naming = Naming { network: Network::Devnet, decimals };
         let file: LimitsFile = toml::from_str(text).unwrap();
-        file.parse(Path::new("limits.toml"), &naming)
+        file.parse(Path::new("limits.toml"), &naming, &|_| Ok(InstitutionNumber(7)))
     }
 
     #[test]
@@ -167,6 +214,26 @@ mod tests {
             measure = "count"
             most_payments = 20
             outcome = "alert"
+            [[rules]]
+            name = "from-them"
+            asset = "CNY"
+            measure = "incoming"
+            most = "100.00"
+            from = "ICBKCNBJ"
+            outcome = "hold"
+            [[rules]]
+            name = "from-there"
+            asset = "CNY"
+            measure = "incoming"
+            most = "100.00"
+            from = "SG"
+            outcome = "refuse"
+            [[rules]]
+            name = "from-anyone"
+            asset = "CNY"
+            measure = "incoming"
+            most = "100.00"
+            outcome = "alert"
         "#;
         let limits = parse(text).unwrap();
         assert_eq!(limits.utc_offset_minutes, 480);
@@ -174,6 +241,14 @@ mod tests {
         assert_eq!(limits.rules[0].tiers.list(), [0, 1]);
         assert_eq!(limits.rules[1].measure, Measure::Count { most: 20 });
         assert_eq!(limits.rules[1].outcome, RuleOutcome::Alert);
+        assert_eq!(limits.rules[2].outcome, RuleOutcome::Hold);
+        let from = |place: usize| {
+            let Measure::Incoming { from, .. } = limits.rules[place].measure else { panic!() };
+            from
+        };
+        assert_eq!(from(2), Senders::Institution(InstitutionNumber(7)));
+        assert_eq!(from(3), Senders::Country(Country::parse("SG").unwrap()));
+        assert_eq!(from(4), Senders::Anyone);
     }
 
     #[test]
@@ -187,6 +262,9 @@ mod tests {
             ("measure = \"count\"\nmost = \"5\"", "bad-limits"),
             ("measure = \"day\"\nmost = \"5\"\nmost_payments = 1", "bad-limits"),
             ("measure = \"first\"", "bad-limits"),
+            ("measure = \"incoming\"", "bad-limits"),
+            ("measure = \"incoming\"\nmost = \"5\"\nfrom = \"nobody\"", "bad-limits"),
+            ("measure = \"payment\"\nmost = \"5\"\nfrom = \"anyone\"", "bad-limits"),
             ("measure = \"day\"\nmost = \"5\"\ntiers = []", "bad-limits"),
             ("measure = \"day\"\nmost = \"0.001\"", "amount-too-precise"),
         ] {

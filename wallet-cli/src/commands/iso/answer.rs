@@ -71,6 +71,11 @@ pub(super) fn is_waiting(status: &TransactionStatus) -> bool {
     status.status == Some(Code::PARTIALLY_ACCEPTED)
 }
 
+/// True if it is on the ledger and waits for a bank; without a reference it was not sent.
+pub(super) fn is_in_review(status: &TransactionStatus) -> bool {
+    status.status == Some(Code::PENDING) && status.clearing_reference.is_some()
+}
+
 /// True if it is asked back, and the payee's side has not answered.
 pub(super) fn is_asked(status: &TransactionStatus) -> bool {
     is(status, ASKED)
@@ -79,7 +84,7 @@ pub(super) fn is_asked(status: &TransactionStatus) -> bool {
 /// True if it is not known yet where it stands.
 pub(super) fn is_open(status: &TransactionStatus) -> bool {
     let is_known = is_settled(status) || is_rejected(status);
-    !is_known && !is_waiting(status) && !is_asked(status)
+    !is_known && !is_waiting(status) && !is_asked(status) && !is_in_review(status)
 }
 
 #[cfg(test)]
@@ -129,7 +134,8 @@ mod tests {
             let told = &report.transactions[0];
             assert_eq!(told.uetr.unwrap().to_string(), UETR);
             assert!(is(told), "{state:?}");
-            let all: [Is; 5] = [is_asked, is_settled, is_rejected, is_open, is_waiting];
+            let all: [Is; 6] =
+                [is_asked, is_settled, is_rejected, is_open, is_waiting, is_in_review];
             assert_eq!(all.iter().filter(|is| is(told)).count(), 1, "{state:?}");
         }
     }

@@ -31,6 +31,7 @@ use crate::fault::{Fault, quoted};
 use crate::language::{Text, padded, say};
 use crate::names::Party;
 use crate::network::parse_money;
+use crate::reviewing;
 use crate::signers;
 
 /// A payment that is not signed yet.
@@ -68,6 +69,8 @@ pub(crate) struct Agreement {
     pub(crate) rules: Vec<RuleView>,
     /// How many approvals it then waits for.
     pub(crate) approvals: usize,
+    /// The banks that then review it, if some do.
+    pub(crate) reviews: Option<Text>,
 }
 
 /// A text that stays off the ledger, and the salt of its commitment.
@@ -115,6 +118,9 @@ pub(super) fn pay(
     for line in alert_lines(&agreement.rules) {
         session.output.line(&line);
     }
+    if let Some(banks) = &agreement.reviews {
+        session.output.line(&review_line(banks));
+    }
     consent::ask(desk, &draft, &agreement, &naming)?;
     let secrets = signers::open(session, &keys)?;
     draft.send(desk, &agreement, &secrets)
@@ -129,6 +135,12 @@ pub(super) fn alert_lines(rules: &[RuleView]) -> Vec<Text> {
         )
     };
     rules.iter().map(line).collect()
+}
+
+/// What is said of the banks that would review a payment.
+pub(super) fn review_line(banks: &Text) -> Text {
+    let waits = reviewing::waits(banks);
+    say!("  review  {waits}", "  审查    {waits}"; waits = waits)
 }
 
 impl Draft {
@@ -211,7 +223,9 @@ impl Draft {
         let approvals = simulated.approvals.as_ref();
         let approvals =
             approvals.map_or(0, |has| usize::from(has.needed).saturating_sub(has.given.len()));
-        Ok(Agreement { fee, maximum_fee: self.most.unwrap_or(fee), receive, rules, approvals })
+        let reviews = reviewing::banks(simulated, self.from.account.servicer().0);
+        let maximum_fee = self.most.unwrap_or(fee);
+        Ok(Agreement { fee, maximum_fee, receive, rules, approvals, reviews })
     }
 
     /// The operation, as the payer agreed to it.
@@ -332,6 +346,9 @@ impl Draft {
                 count = agreement.approvals
             );
             lines.push((say!("next", "下一步"), waits));
+        }
+        if let Some(banks) = &agreement.reviews {
+            lines.push((say!("review", "审查"), reviewing::waits(banks)));
         }
         if let Some((deadline, lock)) = self.hold {
             lines.push((say!("until", "截止"), Text::data(api::text::time(deadline))));

@@ -17,11 +17,13 @@ use crate::desk::{self, Desk};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::language::{Text, say};
+use crate::reviewing;
 use crate::signers;
 
 #[derive(Serialize)]
 struct RehearsalDocument {
-    /// `would-settle`, or `would-wait` for approvals; what the ledger would reject ends in a fault.
+    /// `would-settle`, or `would-wait` for approvals or a review; what the ledger would reject ends
+    /// in a fault.
     status: &'static str,
     /// The final block after which it was tried.
     height: u64,
@@ -39,6 +41,9 @@ struct RehearsalDocument {
     approval: ApprovalDocument,
     /// How many approvers must approve it then.
     approvals_needed: usize,
+    /// The institutions, by number, that would then review it, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reviewers: Vec<u32>,
 }
 
 /// What the owners of the paying account must approve.
@@ -71,8 +76,9 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
     let agreement = draft.agreement(receipt, &naming)?;
     let approval = approval(&account, &answer.approvals, &here);
     let waits = agreement.approvals;
+    let is_waiting = waits > 0 || agreement.reviews.is_some();
     let document = RehearsalDocument {
-        status: if waits > 0 { "would-wait" } else { "would-settle" },
+        status: if is_waiting { "would-wait" } else { "would-settle" },
         height: answer.height,
         from: draft.from.address.clone(),
         to: draft.to.address.clone(),
@@ -83,12 +89,17 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
         rules: agreement.rules,
         approval,
         approvals_needed: waits,
+        reviewers: receipt.reviewers.clone(),
     };
-    desk.session.output.result(&text(&document, &draft.to.label), &document);
+    let told = text(&document, &draft.to.label, agreement.reviews.as_ref());
+    desk.session.output.result(&told, &document);
     if document.approval.missing > 0 {
         return Err(unapproved(&document.approval));
     }
-    if waits > 0 { Err(to_be_approved(waits)) } else { Ok(()) }
+    if waits > 0 {
+        return Err(to_be_approved(waits));
+    }
+    agreement.reviews.map_or(Ok(()), |banks| Err(to_be_reviewed(&banks)))
 }
 
 /// The signers to try it with: the keys that are here, and others of the account that must sign.
@@ -119,7 +130,7 @@ fn approval(
     ApprovalDocument { threshold, missing: threshold.saturating_sub(here.len()), here, others }
 }
 
-fn text(document: &RehearsalDocument, payee: &str) -> Text {
+fn text(document: &RehearsalDocument, payee: &str, banks: Option<&Text>) -> Text {
     let RehearsalDocument { amount, fee, credited, height, approval, .. } = document;
     let head = if credited == amount {
         say!(
@@ -168,6 +179,7 @@ fn text(document: &RehearsalDocument, payee: &str) -> Text {
         .map(|lines| lines.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
     let mut parts = vec![head, lines];
     parts.extend(draft::alert_lines(&document.rules));
+    parts.extend(banks.map(draft::review_line));
     Text::join(&parts, "\n")
 }
 
@@ -178,6 +190,16 @@ fn to_be_approved(count: usize) -> Fault {
         "请先下达，再请批准人执行：feiqian approve 编号"
     );
     Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint)
+}
+
+fn to_be_reviewed(banks: &Text) -> Fault {
+    let waits = reviewing::waits(banks);
+    let detail = say!("Ordered, it {waits}.", "下达后，该笔支付{waits}。"; waits = waits);
+    let hint = say!(
+        "Pay it, and the bank answers with: feiqian approve ID",
+        "请先下达，再由该银行执行：feiqian approve 编号"
+    );
+    Fault::new(Exit::NotPermitted, Own::AwaitingReview, detail, hint)
 }
 
 fn unapproved(approval: &ApprovalDocument) -> Fault {

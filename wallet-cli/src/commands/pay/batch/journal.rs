@@ -28,7 +28,7 @@ const MAXIMUM_BYTES: u64 = 64 * 1024 * 1024;
 /// How a row ended for good.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct End {
-    /// `settled`, `rejected` or `awaiting-approval`.
+    /// `settled`, `rejected`, `awaiting-approval` or `awaiting-review`.
     pub(super) status: String,
     /// The block.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -43,6 +43,8 @@ struct Document {
     rejected: usize,
     /// Rows whose payment waits for approvals.
     awaiting_approval: usize,
+    /// Rows whose payment waits for a bank's review.
+    awaiting_review: usize,
     unknown: usize,
     not_sent: usize,
     /// Rows of earlier runs that the file no longer has.
@@ -56,7 +58,8 @@ struct RowDocument {
     id: String,
     payee: String,
     amount: String,
-    /// `settled`, `awaiting-approval`, `rejected`, `unknown`, `expired` or `not-sent`.
+    /// `settled`, `awaiting-approval`, `awaiting-review`, `rejected`, `unknown`, `expired` or
+    /// `not-sent`.
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     block: Option<u64>,
@@ -93,6 +96,7 @@ impl Report {
             paid_before: 0,
             rejected: 0,
             awaiting_approval: 0,
+            awaiting_review: 0,
             unknown: 0,
             not_sent: items.len(),
             no_longer_in_file: journal.len().saturating_sub(items.len()),
@@ -132,6 +136,7 @@ impl Report {
         self.document.rejected = of("rejected", false) + of("rejected", true);
         self.document.awaiting_approval =
             of("awaiting-approval", false) + of("awaiting-approval", true);
+        self.document.awaiting_review = of("awaiting-review", false) + of("awaiting-review", true);
         self.document.unknown = of("unknown", false);
         self.document.not_sent = of("not-sent", false) + of("expired", false);
     }
@@ -168,18 +173,28 @@ impl Report {
         Err(Fault::new(worst.unwrap_or(Exit::Rejected), Own::NotAllPaid, detail, hint))
     }
 
-    /// Well, unless rows wait for approvals.
+    /// Well, unless rows wait for approvals or reviews.
     fn approved(&self) -> Result<(), Fault> {
-        let count = self.document.awaiting_approval;
-        if count == 0 {
-            return Ok(());
+        let Document { awaiting_approval: approvals, awaiting_review: reviews, .. } =
+            &self.document;
+        if *approvals > 0 {
+            let detail = say!("{approvals} rows wait for approvals.", "{approvals} 行等待批准。");
+            let hint = say!(
+                "Their approvers give theirs with: feiqian approve ID",
+                "请批准人执行：feiqian approve 编号"
+            );
+            return Err(Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint));
         }
-        let detail = say!("{count} rows wait for approvals.", "{count} 行等待批准。");
-        let hint = say!(
-            "Their approvers give theirs with: feiqian approve ID",
-            "请批准人执行：feiqian approve 编号"
-        );
-        Err(Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint))
+        if *reviews > 0 {
+            let detail =
+                say!("{reviews} rows wait for a bank's review.", "{reviews} 行等待银行审查。");
+            let hint = say!(
+                "The banks answer with: feiqian approve ID",
+                "请银行执行：feiqian approve 编号"
+            );
+            return Err(Fault::new(Exit::NotPermitted, Own::AwaitingReview, detail, hint));
+        }
+        Ok(())
     }
 
     /// Prints it.
@@ -208,6 +223,14 @@ impl Report {
             text = say!(
                 "{text}\n{waiting} rows wait for approvals.",
                 "{text}\n{waiting} 行等待批准。";
+                text = text
+            );
+        }
+        let reviews = document.awaiting_review;
+        if reviews > 0 {
+            text = say!(
+                "{text}\n{reviews} rows wait for a bank's review.",
+                "{text}\n{reviews} 行等待银行审查。";
                 text = text
             );
         }
