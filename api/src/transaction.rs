@@ -161,10 +161,10 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `awaiting-approval`, `held`, `settled`, `released`, `refused` (by an approver),
-    /// `expired` (it waited until its deadline), `rejected`, `recall-requested` (the payee's side
-    /// must answer), `partly-returned`, or `returned`: it was returned whole, or is itself a
-    /// return.
+    /// `received`, `awaiting-approval`, `held`, `queued`, `settled`, `released`, `refused` (by an
+    /// approver), `expired` (it waited until its deadline), `rejected`, `recall-requested` (the
+    /// payee's side must answer), `partly-returned`, or `returned`: it was returned whole, or is
+    /// itself a return.
     pub status: String,
     /// ISO 20022 status: `RCVD`, `PATC` (awaiting approval), `PDNG` (held), `ACSC`, `CANC`
     /// (released) or `RJCT` (refused, expired or rejected).
@@ -176,7 +176,8 @@ pub struct PaymentView {
     /// One sentence in plain words.
     pub summary: String,
     /// Who must act next: `validators` while it is not final, `payee` while its funds are held or
-    /// it is asked back, `approvers` while it awaits approval; null when nobody must.
+    /// it is asked back, `approvers` while it awaits approval, `payer` while it waits for the
+    /// payer's funds; null when nobody must.
     pub next_actor: Option<String>,
     /// The last block time at which the next actor can act, while it waits or is asked back.
     #[serde(skip_serializing_if = "Option::is_none")]

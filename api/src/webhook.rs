@@ -15,7 +15,8 @@ use crate::receipt::ReceiptView;
 pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture, and a last approval), `payment.held`,
     /// `payment.released`, `payment.returned`, `payment.awaiting-approval` (also each approval but
-    /// the last), `payment.refused`, `payment.rejected` (also an issue, a redemption or a return
+    /// the last), `payment.refused`, `payment.queued` (also each change of its priority),
+    /// `payment.rejected` (also an issue, a redemption or a return
     /// that was refused), `recall.requested`, `recall.refused`, `issue.settled`,
     /// `redemption.settled`, `operation.done`, `operation.rejected`, `payment.alert` (a
     /// payment that met a rule of limits; it comes beside what became of the payment),
@@ -41,7 +42,7 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 16] = [
+    pub const KINDS: [&'static str; 17] = [
         "payment.settled",
         "payment.held",
         "payment.released",
@@ -50,6 +51,7 @@ impl WebhookMessage {
         "recall.refused",
         "payment.awaiting-approval",
         "payment.refused",
+        "payment.queued",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -1,4 +1,4 @@
-//! Receipts: the outcome of one operation, for ever.
+//! Receipts: the outcome of one operation, or of a queued payment that a block settles, for ever.
 //!
 //! Invariants: every operation of a transaction that executes has exactly one receipt, rejected
 //! ones too; a receipt is enough to tell payer, payee and auditor what happened; only an operation
@@ -11,7 +11,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use crate::corrections::Reason;
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{AccountId, ProposalNumber, Timestamp, Uetr};
+use crate::ids::{AccountId, Height, ProposalNumber, Timestamp, Uetr};
 use crate::limits::RulesMet;
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
@@ -46,6 +46,9 @@ pub enum Outcome {
     AwaitingApproval(Held) = 7,
     /// A payment that waited was refused, and its funds are the payer's again: ISO status RJCT.
     Refused(Refused) = 8,
+    /// The payment waits for funds in its payer's queue, and nothing is held: ISO status ACSP. Each
+    /// change of its priority has such a receipt too.
+    Queued(Held) = 14,
 }
 
 impl Outcome {
@@ -59,6 +62,7 @@ impl Outcome {
             Self::RecallRequested(_) => "PDCR",
             Self::RecallRefused(_) => "RJCR",
             Self::AwaitingApproval(_) => "PATC",
+            Self::Queued(_) => "ACSP",
         }
     }
 
@@ -75,14 +79,15 @@ impl Outcome {
             | Self::Returned(_)
             | Self::RecallRequested(_)
             | Self::RecallRefused(_)
-            | Self::AwaitingApproval(_) => None,
+            | Self::AwaitingApproval(_)
+            | Self::Queued(_) => None,
         }
     }
 
     /// What is held, if the payment waits.
     pub const fn waits(&self) -> Option<&Held> {
         match self {
-            Self::Held(held) | Self::AwaitingApproval(held) => Some(held),
+            Self::Held(held) | Self::AwaitingApproval(held) | Self::Queued(held) => Some(held),
             Self::Settled(_)
             | Self::Done
             | Self::Rejected(_)
@@ -107,6 +112,7 @@ impl Outcome {
             | Self::RecallRequested(_)
             | Self::RecallRefused(_)
             | Self::AwaitingApproval(_)
+            | Self::Queued(_)
             | Self::Refused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
@@ -119,7 +125,7 @@ impl Outcome {
             Self::Settled(settlement) => {
                 settlement.from == Some(account) || settlement.to == Some(account)
             }
-            Self::Held(held) | Self::AwaitingApproval(held) => {
+            Self::Held(held) | Self::AwaitingApproval(held) | Self::Queued(held) => {
                 held.from == account || held.to == account
             }
             Self::Refused(refused) => refused.from == account || refused.to == account,
@@ -160,7 +166,7 @@ impl Settlement {
     }
 }
 
-/// A payment whose funds are held.
+/// A payment that waits, with what is held for it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Held {
     /// Whose funds are held.
@@ -169,14 +175,14 @@ pub struct Held {
     pub to: AccountId,
     /// The most that can be captured, or what is paid once it is approved.
     pub amount: Money,
-    /// What is held in all: all that can leave the payer.
+    /// What is held in all: all that can leave the payer; nothing while it waits for funds.
     pub held: Money,
     /// The most charges that it can come to, in minor units of the held asset.
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured or approved; after it the funds are the
-    /// payer's again.
+    /// The last block time at which it can be captured, approved or settled; after it, it has
+    /// expired, and what was held is the payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
@@ -270,12 +276,19 @@ pub struct Exchange {
     pub sold: Money,
 }
 
-/// The outcome of one operation.
+/// Under what name the receipts stand of the queued payments that the block at `height` settles:
+/// in the place of a transaction, which has its receipts in the block that executed it.
+pub fn settlement_id(domains: &Domains, height: Height) -> TransactionId {
+    domains.hash_of(Domain::Settlement, &height)
+}
+
+/// The outcome of one operation, or of a queued payment that a block settles.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Receipt {
-    /// The transaction.
+    /// The transaction; of a queued payment that the block itself settled, the block's
+    /// [`settlement_id`].
     pub transaction: TransactionId,
-    /// The operation's place in it, from 0.
+    /// The operation's place in it, from 0; of what a block settles, the number among that.
     pub operation: u16,
     /// The payment that the receipt speaks of: the operation's own UETR, or that of the waiting
     /// payment that it went on with; none for what moves no money, and for what was rejected of

@@ -69,6 +69,7 @@ impl Outcome {
                 | "returned"
                 | "recall-requested"
                 | "awaiting-approval"
+                | "queued"
                 | "refused"
         )
     }
@@ -79,7 +80,7 @@ impl Outcome {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
     /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`,
-    /// `awaiting-approval`, `refused`, `rejected`, `expired` or `not-sent`.
+    /// `awaiting-approval`, `queued`, `refused`, `rejected`, `expired` or `not-sent`.
     pub(crate) status: String,
     /// The block, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 47] = [
+const WORDS: [(&str, &str); 51] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -31,6 +31,11 @@ const WORDS: [(&str, &str); 47] = [
     ("recall-refused", "已拒绝退回"),
     ("partly-returned", "已部分退回"),
     ("awaiting-approval", "待批准"),
+    ("queued", "等待资金"),
+    // Priorities.
+    ("urgent", "紧急"),
+    ("high", "高"),
+    ("normal", "普通"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -180,7 +185,7 @@ mod tests {
             let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
         }
-        for status in ["held", "expired", "awaiting-approval", "refused"] {
+        for status in ["held", "expired", "awaiting-approval", "refused", "queued"] {
             assert_known(status);
         }
         for status in [

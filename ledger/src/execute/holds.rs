@@ -39,7 +39,7 @@ pub(super) fn capture(
     secret: Option<&Secret>,
 ) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
-    ensure(waiting.awaits.approvals().is_none(), Rejection::WaitsOtherwise)?;
+    ensure(waiting.awaits.is_hold(), Rejection::WaitsOtherwise)?;
     ensure_payee_signed(scene, &waiting)?;
     waits::ensure_payable_now(scene, &waiting)?;
     scene.ensure_known_asset(&amount)?;
@@ -51,14 +51,14 @@ pub(super) fn capture(
     waits::settle(scene, &waiting, amount)
 }
 
-/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals by the
-/// payer's.
+/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals or funds by
+/// the payer's.
 pub(super) fn release(scene: &mut Scene<'_, '_>, payment: Uetr) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
     let order = &waiting.order;
     match waiting.awaits {
         Awaits::Capture | Awaits::Secret(_) => ensure_payee_signed(scene, &waiting)?,
-        Awaits::Approval(_) => {
+        Awaits::Approval(_) | Awaits::Funds(_) => {
             let payer = scene.account(order.from);
             scene.ensure_ordered(order.from, payer.as_deref())?;
         }

@@ -89,6 +89,7 @@ impl World {
             | Outcome::RecallRequested(_)
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
+            | Outcome::Queued(_)
             | Outcome::Refused(_) => {
                 panic!("a proposal has a number")
             }

@@ -22,6 +22,7 @@ pub struct Totals {
     returned: AtomicU64,
     awaiting: AtomicU64,
     refused: AtomicU64,
+    queued: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
     rules_alerted: AtomicU64,
     rules_refused: AtomicU64,
@@ -48,6 +49,8 @@ pub struct TotalsView {
     pub awaiting: u64,
     /// Receipts of payments that an approver refused.
     pub refused: u64,
+    /// Receipts of payments that wait for funds, and of changes of their priority.
+    pub queued: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
     /// Rules of limits that payments met, and that let them pass.
@@ -68,6 +71,7 @@ impl Default for Totals {
             returned: AtomicU64::default(),
             awaiting: AtomicU64::default(),
             refused: AtomicU64::default(),
+            queued: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
             rules_alerted: AtomicU64::default(),
             rules_refused: AtomicU64::default(),
@@ -97,6 +101,7 @@ impl Totals {
                 Outcome::Returned(_) => add(&self.returned, 1),
                 Outcome::AwaitingApproval(_) => add(&self.awaiting, 1),
                 Outcome::Refused(_) => add(&self.refused, 1),
+                Outcome::Queued(_) => add(&self.queued, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -120,6 +125,7 @@ impl Totals {
             returned: read(&self.returned),
             awaiting: read(&self.awaiting),
             refused: read(&self.refused),
+            queued: read(&self.queued),
             rejected: rejected.collect(),
             rules_alerted: read(&self.rules_alerted),
             rules_refused: read(&self.rules_refused),

@@ -117,6 +117,7 @@ impl Scrape {
             ("returned", totals.returned),
             ("awaiting-approval", totals.awaiting),
             ("refused", totals.refused),
+            ("queued", totals.queued),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";

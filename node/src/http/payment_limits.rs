@@ -12,11 +12,12 @@ use api::problem::Problem;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use ledger::ids::Bic;
+use ledger::ids::{Bic, InstitutionNumber};
+use ledger::state::State as Ledger;
 
 use super::openapi::tag;
 use super::params::Segments;
-use super::refusal::Answer;
+use super::refusal::{Answer, Refused};
 use super::{AppState, accounts};
 use crate::home::now;
 
@@ -35,18 +36,26 @@ pub(super) async fn of_institution(
 ) -> Answer {
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();
-    let bic = Bic::parse(&text).ok();
-    let found = bic.and_then(|bic| Some((bic, ledger.institution_by_bic(bic)?)));
-    let (bic, number) = found.ok_or_else(|| {
-        let hint = "List the institutions at /v1/institutions.";
-        let shown: String = text.chars().take(40).collect();
-        Problem::not_found(format!("There is no institution {shown}."), hint)
-    })?;
+    let (bic, number) = institution(ledger, &text)?;
     let place = (latest.tip.height(), latest.tip.header().time.max(now()));
     let position = |asset| ledger.position(number, asset);
     let limits = ledger.limits(number);
     let view = LimitsView::new(&bic, limits, position, place, &state.naming(ledger));
     Ok(Json(view).into_response())
+}
+
+/// The institution with the BIC `text`.
+pub(super) fn institution(
+    ledger: &Ledger,
+    text: &str,
+) -> Result<(Bic, InstitutionNumber), Refused> {
+    let bic = Bic::parse(text).ok();
+    let found = bic.and_then(|bic| Some((bic, ledger.institution_by_bic(bic)?)));
+    found.ok_or_else(|| {
+        let hint = "List the institutions at /v1/institutions.";
+        let shown: String = text.chars().take(40).collect();
+        Problem::not_found(format!("There is no institution {shown}."), hint).into()
+    })
 }
 
 /// Shows an account's limits, and what of them is used today.

@@ -124,9 +124,9 @@ fn ordered_by(
     let Some(held) = of_payment.filter_map(|receipt| receipt.outcome.waits()).next() else {
         return Ok(None);
     };
-    let for_approval = held.awaits.approvals().is_some();
+    let waited = life::word_of(&held.awaits);
     let block = store.block(marker.height)?;
-    let ordered = |time| Ordered { height: marker.height, time, for_approval };
+    let ordered = |time| Ordered { height: marker.height, time, waited };
     Ok(block.map(|block| ordered(block.block.header.time)))
 }
 

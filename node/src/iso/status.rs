@@ -238,6 +238,7 @@ impl Known<'_> {
             | Outcome::RecallRequested(_)
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
+            | Outcome::Queued(_)
             | Outcome::Refused(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));

@@ -73,6 +73,7 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::RecallRefused(_) => "recall.refused",
         Outcome::AwaitingApproval(_) => "payment.awaiting-approval",
         Outcome::Refused(_) => "payment.refused",
+        Outcome::Queued(_) => "payment.queued",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }

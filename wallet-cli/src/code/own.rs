@@ -179,6 +179,10 @@ codes! {
     AwaitingApproval "awaiting-approval"
         ["The payment is not made yet: it waits for approvals.", "尚未付款：该笔支付等待批准。"]
         ["Have its approvers give theirs: feiqian approve.", "请批准人执行：feiqian approve。"]
+    AwaitingFunds "awaiting-funds"
+        ["The payment is not made yet: it waits for funds.", "尚未付款：该笔支付等待资金。"]
+        ["It settles by itself; list the queue with: feiqian queue list.",
+         "资金到位后自动结算；查看队列：feiqian queue list。"]
     TurnedDown "turned-down"
         ["A payment that waited was refused by an approver, or taken back.", "等待中的支付已被批准人拒绝或撤回。"]
         ["Order it anew if it is to be paid.", "如仍须付款，请重新下达。"]

@@ -26,7 +26,7 @@ use returns::Returns;
 struct PaymentDocument {
     id: String,
     /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`,
-    /// `awaiting-approval`, `refused`, `absent` (proven not to have happened), `expired`,
+    /// `awaiting-approval`, `queued`, `refused`, `absent` (proven not to have happened), `expired`,
     /// `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
@@ -190,6 +190,9 @@ fn text(document: &PaymentDocument) -> Text {
         let next = format!("feiqian approve {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
     }
+    if document.status == "queued" {
+        lines.push((say!("next", "下一步"), Text::data("feiqian queue list")));
+    }
     if document.status == "unknown" {
         let next = format!("feiqian pay --resume {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
@@ -203,9 +206,9 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
     let block = receipt.block.zip(receipt.time.as_ref());
     let block =
         block.map(|(block, time)| say!("{block} of {time}, proven", "{block}，{time}，已证明"));
-    let amount = match &receipt.approvals {
-        Some(_) => say!("amount", "金额"),
-        None => say!("up to", "最多请款"),
+    let amount = match (&receipt.approvals, &receipt.priority) {
+        (None, None) => say!("up to", "最多请款"),
+        (Some(_), _) | (_, Some(_)) => say!("amount", "金额"),
     };
     let rows = [
         (say!("reason", "原因"), reason(receipt)),
@@ -217,6 +220,7 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("credited", "入账"), data(&receipt.credited)),
         (say!("held", "预授权"), data(&receipt.held)),
         (amount, data(&receipt.amount)),
+        (say!("priority", "优先级"), receipt.priority.as_deref().map(protocol::word)),
         (say!("approvals", "批准"), approvals(receipt)),
         (say!("until", "截止"), data(&receipt.deadline)),
         (say!("lock", "哈希锁"), data(&receipt.lock)),

@@ -86,8 +86,9 @@ impl Conservation {
                 let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
                 before.map(|_| format!("{:?} was held twice", receipt.uetr))
             }
-            // An approval that is not the last changes nothing of what is held.
-            Outcome::AwaitingApproval(held) => {
+            // An approval that is not the last changes nothing of what is held, and what is queued
+            // holds nothing.
+            Outcome::AwaitingApproval(held) | Outcome::Queued(held) => {
                 self.checked += 1;
                 let holder = (held.from, held.held.asset);
                 touched.insert(holder);

@@ -40,8 +40,9 @@ impl LimitsHold {
                 self.held.extend(receipt.uetr);
                 self.count(receipt, held.from, held.amount.amount)
             }
-            // Each approval but the last has a receipt of the payment that goes on to wait.
-            Outcome::AwaitingApproval(waits) => {
+            // Each approval but the last, and each new priority, has a receipt of the payment that
+            // goes on to wait.
+            Outcome::AwaitingApproval(waits) | Outcome::Queued(waits) => {
                 let is_new = receipt.uetr.is_some_and(|payment| self.held.insert(payment));
                 if is_new { self.count(receipt, waits.from, waits.amount.amount) } else { None }
             }

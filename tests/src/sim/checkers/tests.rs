@@ -297,6 +297,7 @@ fn conservation_objects_to_money_from_nowhere() {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
@@ -320,6 +321,7 @@ fn limits_objects_to_a_day_beyond_its_limit() {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     });
     let payment = issued.unwrap();

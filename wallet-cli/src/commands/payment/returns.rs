@@ -101,6 +101,7 @@ fn reversal_of(receipt: &Receipt, payment: Uetr) -> Option<&Reversal> {
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     }
 }
