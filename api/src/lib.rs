@@ -16,6 +16,7 @@ pub mod limits;
 pub mod private;
 pub mod problem;
 pub mod proof;
+pub mod queue;
 pub mod quote;
 pub mod recall;
 pub mod receipt;

@@ -42,15 +42,17 @@ pub struct ReceiptView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "uuid")]
     pub id: Option<String>,
-    /// The transaction's id, hexadecimal.
+    /// The transaction's id, hexadecimal; of a queued payment that a block settled by itself, the
+    /// name of what that block settled.
     pub transaction: String,
     /// The operation's place in it, from 0.
     pub operation: u16,
     /// `settled`, `done`, `rejected`, `held`, `released`, `awaiting-approval`, `awaiting-review`,
-    /// `refused`, `returned`, `recall-requested` or `recall-refused`.
+    /// `refused`, `queued`, `returned`, `recall-requested` or `recall-refused`.
     pub status: String,
     /// ISO 20022 status: `ACSC`, `RJCT` (rejected or refused), `PDNG` (held, or awaiting review),
-    /// `CANC` (released), `PATC` (awaiting approval), `PDCR` (recall requested) or `RJCR` (recall
+    /// `CANC` (released), `PATC` (awaiting approval), `ACSP` (queued), `PDCR` (recall requested) or
+    /// `RJCR` (recall
     /// refused).
     pub iso_status: String,
     /// ISO 20022 reason, if rejected (`AM04`), refused (`DS02`), returned (`AC04`), or of a recall
@@ -92,14 +94,18 @@ pub struct ReceiptView {
     /// What was set aside in all, of funds that are held, or were and are released: `101.50 CNY`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<String>,
-    /// The last block time at which held funds can be captured, the payment approved or reviewed,
-    /// or a recall answered.
+    /// The last block time at which held funds can be captured, the payment approved, reviewed or
+    /// settled, or a recall answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "date-time")]
     pub deadline: Option<String>,
     /// The hash lock (SHA-256, hexadecimal) whose secret a capture must show, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock: Option<String>,
+    /// How early it is tried among its account's, if it waits for funds: `urgent`, `high` or
+    /// `normal`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
     /// The approvals that it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approvals: Option<ApprovalsView>,
@@ -170,6 +176,7 @@ impl ReceiptView {
             held: None,
             deadline: None,
             lock: None,
+            priority: None,
             approvals: None,
             review: None,
             reviewers: Vec::new(),
@@ -189,11 +196,14 @@ impl ReceiptView {
             Outcome::Settled(settlement) => view.settle(settlement, naming),
             Outcome::Held(held)
             | Outcome::AwaitingApproval(held)
-            | Outcome::AwaitingReview(held) => view.wait(held, naming),
+            | Outcome::AwaitingReview(held)
+            | Outcome::Queued(held) => view.wait(held, naming),
             Outcome::Released(released) => {
                 view.from = Some(naming.address(released.from));
                 view.to = Some(naming.address(released.to));
-                view.held = Some(naming.money(released.released));
+                // What was queued held nothing.
+                let is_held = !released.released.amount.is_zero();
+                view.held = is_held.then(|| naming.money(released.released));
             }
             Outcome::Returned(reversal) => view.reverse(reversal, naming),
             Outcome::RecallRequested(recall) => {
@@ -211,12 +221,14 @@ impl ReceiptView {
         view
     }
 
-    /// Adds what is set aside, and what it waits for.
+    /// Adds what waits, and for what.
     fn wait(&mut self, held: &Held, naming: &Naming) {
+        let place = held.awaits.place();
         self.from = Some(naming.address(held.from));
         self.to = Some(naming.address(held.to));
         self.amount = Some(naming.money(held.amount));
-        self.held = Some(naming.money(held.held));
+        self.priority = place.map(|place| place.priority.word().to_owned());
+        self.held = place.is_none().then(|| naming.money(held.held));
         self.fee = Some(naming.amount(held.most_charges, held.held.asset));
         self.deadline = Some(text::time(held.deadline));
         self.lock = held.awaits.lock().map(|lock| lock.0.to_hex());
@@ -307,6 +319,7 @@ const fn proposal(outcome: &Outcome) -> Option<u64> {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     }
 }
@@ -323,6 +336,7 @@ const fn status_word(outcome: &Outcome) -> &'static str {
         Outcome::RecallRefused(_) => "recall-refused",
         Outcome::AwaitingApproval(_) => "awaiting-approval",
         Outcome::AwaitingReview(_) => "awaiting-review",
+        Outcome::Queued(_) => "queued",
         Outcome::Refused(_) => "refused",
     }
 }

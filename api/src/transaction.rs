@@ -161,10 +161,10 @@ pub struct PaymentView {
     /// The UETR.
     #[schema(format = "uuid")]
     pub id: String,
-    /// `received`, `awaiting-approval`, `awaiting-review`, `held`, `settled`, `released`, `refused`
-    /// (by an approver or a reviewer), `expired` (it waited until its deadline), `rejected`,
-    /// `recall-requested` (the payee's side must answer), `partly-returned`, or `returned`: it was
-    /// returned whole, or is itself a return.
+    /// `received`, `awaiting-approval`, `awaiting-review`, `held`, `queued`, `settled`, `released`,
+    /// `refused` (by an approver or a reviewer), `expired` (it waited until its deadline),
+    /// `rejected`, `recall-requested` (the payee's side must answer), `partly-returned`, or
+    /// `returned`: it was returned whole, or is itself a return.
     pub status: String,
     /// ISO 20022 status: `RCVD`, `PATC` (awaiting approval), `PDNG` (held, or awaiting review),
     /// `ACSC`, `CANC` (released) or `RJCT` (refused, expired or rejected).
@@ -177,7 +177,8 @@ pub struct PaymentView {
     pub summary: String,
     /// Who must act next: `validators` while it is not final, `payee` while its funds are held or
     /// it is asked back, `approvers` while it awaits approval, `payer-institution` or
-    /// `payee-institution` while it awaits that one's review; null when nobody must.
+    /// `payee-institution` while it awaits that one's review, `payer` while it waits for the
+    /// payer's funds; null when nobody must.
     pub next_actor: Option<String>,
     /// The last block time at which the next actor can act, while it waits or is asked back.
     #[serde(skip_serializing_if = "Option::is_none")]

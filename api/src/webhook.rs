@@ -15,11 +15,12 @@ use crate::receipt::ReceiptView;
 pub struct WebhookMessage {
     /// What happened: `payment.settled` (also a capture, and a last approval), `payment.held`,
     /// `payment.released`, `payment.returned`, `payment.awaiting-approval` and
-    /// `payment.awaiting-review` (also each step but the last), `payment.refused`,
-    /// `payment.rejected` (also an issue, a redemption or a return that was refused),
-    /// `recall.requested`, `recall.refused`, `issue.settled`, `redemption.settled`,
-    /// `operation.done`, `operation.rejected`, `payment.alert` (a payment that met a rule of
-    /// limits; it comes beside what became of the payment), `alert.raised` or `alert.cleared`.
+    /// `payment.awaiting-review` (also each step but the last), `payment.refused`, `payment.queued`
+    /// (also each change of its priority), `payment.rejected` (also an issue, a redemption or a
+    /// return that was refused), `recall.requested`, `recall.refused`, `issue.settled`,
+    /// `redemption.settled`, `operation.done`, `operation.rejected`, `payment.alert` (a payment
+    /// that met a rule of limits; it comes beside what became of the payment), `alert.raised` or
+    /// `alert.cleared`.
     #[serde(rename = "type")]
     pub kind: String,
     /// When: the block's time; of an alert, the node's.
@@ -41,7 +42,7 @@ pub enum WebhookData {
 
 impl WebhookMessage {
     /// The types of messages.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "payment.settled",
         "payment.held",
         "payment.released",
@@ -51,6 +52,7 @@ impl WebhookMessage {
         "payment.awaiting-approval",
         "payment.awaiting-review",
         "payment.refused",
+        "payment.queued",
         "payment.rejected",
         "issue.settled",
         "redemption.settled",

@@ -7,7 +7,7 @@
 //! operation and not every validator. Every operation takes a bounded number of steps: at most 64
 //! signers against 16 keys of three accounts, one schedule and four lists of limits of 64 rules
 //! each, six legs, and one look-up per record. A block begins with the end of at most 1,000 waits
-//! and of at most 1,000 recalls.
+//! and of at most 1,000 recalls, and ends with one look at each of at most 4,000 queued payments.
 //!
 //! Invariants: the same state and the same transactions give the same receipts and the same root on
 //! every machine; the parent state is not touched. Absent: signatures (verified before), blocks
@@ -19,9 +19,11 @@ mod fees;
 mod governance;
 mod holds;
 mod limits;
+mod netting;
 mod pay;
 mod pay_across;
 mod postings;
+mod queue;
 mod recalls;
 mod returns;
 mod reviews;
@@ -29,6 +31,7 @@ mod scene;
 mod step_up;
 mod supply;
 mod table;
+mod together;
 mod transaction;
 mod waits;
 mod wanted;
@@ -44,12 +47,13 @@ use crate::transaction::{EnvelopeError, Transaction, VerifiedTransaction};
 use wanted::Wanted;
 use working::Working;
 
-/// A receipt, and the statement lines that its operation booked.
+/// A receipt, and the statement lines that were booked with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booked {
     /// The outcome.
     pub receipt: Receipt,
-    /// Each line with the holding it stands in, in the order of booking; none if nothing moved.
+    /// Each line with the holding it stands in, in the order of booking; none if nothing moved. The
+    /// lines of all queued payments that a block settles stand with the last of their receipts.
     pub entries: Vec<(HoldingKey, Entry)>,
 }
 
@@ -58,8 +62,9 @@ pub struct Booked {
 pub struct Execution {
     /// The state afterwards.
     pub state: State,
-    /// The receipts in the order of the transactions and their operations; transactions that were
-    /// executed before have none.
+    /// The receipts in the order of the transactions and their operations, then those of the queued
+    /// payments that the block settles at its end; transactions that were executed before have
+    /// none.
     pub booked: Vec<Booked>,
     /// What is different in the state.
     pub changes: Changes,
@@ -83,6 +88,7 @@ pub fn execute<'t>(
             booked.extend(of_one);
         }
     }
+    booked.extend(queue::settle(&mut working));
     let (state, changes) = working.seal(booked.len());
     Execution { state, booked, changes }
 }
@@ -103,7 +109,7 @@ pub enum Simulation {
 
 /// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes and
 /// proofs that it carries must be signed. What is held beyond its deadline and was not swept yet
-/// counts as held: trying a payment must not cost what a sweep does.
+/// counts as held, and nothing of the queue settles: trying a payment must not cost what that does.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.

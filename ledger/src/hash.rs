@@ -114,11 +114,13 @@ pub enum Domain {
     GenesisApproval,
     /// An order that waits: what its approvers name.
     Order,
+    /// What a block settles of the queue: the name under which its receipts stand.
+    Settlement,
 }
 
 impl Domain {
     /// All domains, in the order of their keys in [`Domains`].
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::Transaction,
         Self::Quote,
         Self::Header,
@@ -145,6 +147,7 @@ impl Domain {
         Self::AccountReference,
         Self::GenesisApproval,
         Self::Order,
+        Self::Settlement,
     ];
 
     /// The domain's label, part of its key: `feiqian/<type>/v1`.
@@ -176,13 +179,14 @@ impl Domain {
             Self::AccountReference => "feiqian/account-reference/v1",
             Self::GenesisApproval => "feiqian/genesis-approval/v1",
             Self::Order => "feiqian/order/v1",
+            Self::Settlement => "feiqian/settlement/v1",
         }
     }
 
     const fn index(self) -> usize {
         // A fieldless enum's discriminant is its place in the declaration, which is the order of
         // ALL.
-        #[expect(clippy::as_conversions, reason = "a discriminant below 26 fits every usize")]
+        #[expect(clippy::as_conversions, reason = "a discriminant below 27 fits every usize")]
         {
             self as usize
         }

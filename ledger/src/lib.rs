@@ -169,6 +169,26 @@
 //!   day, and the only payees. What is beyond is refused, before the institution's rules of the
 //!   same kind.
 //!
+//! **Queues**
+//!
+//! - **L49** A queued payment settles at once if its account has the funds and no other of the
+//!   account's in the asset that comes before it waits; else it waits, by priority and then as it
+//!   came, until its deadline, which is one of a hold (L32). Nothing is held for it. At most 100
+//!   payments of an account in one asset wait so, 500 of an institution and 4,000 in all; a part of
+//!   an atomic transaction does not.
+//! - **L50** At its end a block settles, all at once, the largest set of queued payments after
+//!   which no account is below zero. Of each account's queue that is a beginning: nothing is
+//!   overtaken but what is frozen, closed or removed. There is one such set, whatever the order of
+//!   looking.
+//! - **L51** What a block settles so has its receipts behind those of the transactions, under a
+//!   name made of the block's height and numbered. It obeys what is so in that block, as a capture
+//!   does (L31), and costs at most what it would have cost when it was queued.
+//! - **L52** A wait for funds ends once: the payment settles, whoever may order from the account
+//!   releases it, or its deadline passes, swept or not. Until then they may give it another
+//!   priority, in which it is the last.
+//! - **L53** Everything else passes the queue: what is available is for whom the block executes
+//!   first. A queued payment counts in limits when it is queued (L46), whatever comes of it.
+//!
 //! **Reviews**
 //!
 //! - **L54** A payment that a rule holds waits until the rule's institution has reviewed it: the

@@ -16,7 +16,7 @@ use crate::ids::{AccountId, AssetCode, InstitutionNumber, ProposalNumber, Timest
 use crate::limits::Limits;
 use crate::money::{Amount, Decimals, Money};
 use crate::quote::{Route, SignedQuote};
-use crate::waiting::{HashLock, OrderHash, Refusal, Secret};
+use crate::waiting::{HashLock, OrderHash, Priority, Refusal, Secret};
 
 /// What kind of value an asset is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
@@ -112,6 +112,18 @@ pub struct Hold {
     pub deadline: Timestamp,
     /// The lock whose secret a capture must show, if it is conditional.
     pub lock: Option<HashLock>,
+}
+
+/// A payment that waits in its payer's queue until there are funds for it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Queue {
+    /// The payment.
+    pub pay: Pay,
+    /// How early it is tried among the account's.
+    pub priority: Priority,
+    /// The last block time at which it can settle; at most
+    /// [`crate::waiting::Waiting::MAXIMUM_AHEAD`] from now.
+    pub deadline: Timestamp,
 }
 
 /// One operation. The comments say whose keys must sign.
@@ -247,7 +259,7 @@ pub enum Operation {
         secret: Option<Secret>,
     } = 18,
     /// Gives a held payment up: its funds are the payer's again. The payee's owners or its
-    /// servicer's operators sign; of a payment that waits for approvals, who may order it.
+    /// servicer's operators sign; of one that waits for approvals or funds, who may order it.
     Release {
         /// The held payment.
         payment: Uetr,
@@ -290,6 +302,18 @@ pub enum Operation {
         /// The rules; their version must be the present ones' plus one.
         limits: Limits,
     } = 25,
+    /// Pays as soon as the payer's account has the funds: at once, or at the end of the first block
+    /// in which they suffice, together with what its payees pay. As for `Pay`, without waiting for
+    /// approvals.
+    Queue(Box<Queue>) = 26,
+    /// Gives a queued payment another priority, in which it is the last one. Who may order from the
+    /// account signs.
+    Prioritise {
+        /// The payment.
+        payment: Uetr,
+        /// Its new priority.
+        priority: Priority,
+    } = 28,
 }
 
 impl Operation {
@@ -301,6 +325,7 @@ impl Operation {
             Self::Pay(pay) => Some(pay.uetr),
             Self::PayAcross(pay) => Some(pay.uetr),
             Self::Hold(hold) => Some(hold.pay.uetr),
+            Self::Queue(queue) => Some(queue.pay.uetr),
             Self::Return(back) => Some(back.uetr),
             Self::AnswerRecall { answer, .. } => match answer {
                 RecallAnswer::Accept { uetr, .. } => Some(*uetr),
@@ -310,6 +335,7 @@ impl Operation {
             | Self::Release { .. }
             | Self::Approve { .. }
             | Self::Refuse { .. }
+            | Self::Prioritise { .. }
             | Self::RequestRecall(_) => None,
             Self::RegisterAsset { .. }
             | Self::OpenAccount { .. }
@@ -333,12 +359,14 @@ impl Operation {
             Self::Capture { payment, .. }
             | Self::Release { payment }
             | Self::Approve { payment, .. }
-            | Self::Refuse { payment, .. } => Some(*payment),
+            | Self::Refuse { payment, .. }
+            | Self::Prioritise { payment, .. } => Some(*payment),
             Self::Issue { .. }
             | Self::Redeem { .. }
             | Self::Pay(_)
             | Self::PayAcross(_)
             | Self::Hold(_)
+            | Self::Queue(_)
             | Self::Return(_)
             | Self::RequestRecall(_)
             | Self::AnswerRecall { .. }
@@ -377,6 +405,7 @@ impl Operation {
             | Self::CloseAccount { .. }
             | Self::Pay(_)
             | Self::Hold(_)
+            | Self::Queue(_)
             | Self::Return(_)
             | Self::RequestRecall(_)
             | Self::AnswerRecall { .. }
@@ -384,6 +413,7 @@ impl Operation {
             | Self::Release { .. }
             | Self::Approve { .. }
             | Self::Refuse { .. }
+            | Self::Prioritise { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetLimits { .. }
             | Self::SetTier { .. }
@@ -410,11 +440,13 @@ impl Operation {
             | Self::Pay(_)
             | Self::PayAcross(_)
             | Self::Hold(_)
+            | Self::Queue(_)
             | Self::Capture { .. }
             | Self::Release { .. }
             | Self::AnswerRecall { .. }
             | Self::Approve { .. }
             | Self::Refuse { .. }
+            | Self::Prioritise { .. }
             | Self::SetFeeSchedule { .. }
             | Self::SetLimits { .. }
             | Self::SetTier { .. }
@@ -448,6 +480,7 @@ impl Operation {
             | Self::CloseAccount { .. }
             | Self::Pay(_)
             | Self::Hold(_)
+            | Self::Queue(_)
             | Self::Return(_)
             | Self::RequestRecall(_)
             | Self::AnswerRecall { .. }
@@ -455,6 +488,7 @@ impl Operation {
             | Self::Release { .. }
             | Self::Approve { .. }
             | Self::Refuse { .. }
+            | Self::Prioritise { .. }
             | Self::Vote { .. }
             | Self::Enact { .. } => None,
         }
@@ -473,7 +507,8 @@ impl Operation {
             | Self::Release { .. }
             | Self::AnswerRecall { .. }
             | Self::Approve { .. }
-            | Self::Refuse { .. } => BTreeSet::new(),
+            | Self::Refuse { .. }
+            | Self::Prioritise { .. } => BTreeSet::new(),
             Self::Issue { to: account, .. }
             | Self::Redeem { from: account, .. }
             | Self::OpenAccount { account, .. }
@@ -485,6 +520,7 @@ impl Operation {
             | Self::SetTier { account, .. } => BTreeSet::from([*account]),
             Self::Pay(pay) => BTreeSet::from([pay.from, pay.to]),
             Self::Hold(hold) => BTreeSet::from([hold.pay.from, hold.pay.to]),
+            Self::Queue(queue) => BTreeSet::from([queue.pay.from, queue.pay.to]),
             Self::PayAcross(pay) => {
                 let dealers = pay.route.quotes().map(|signed| signed.quote.dealer);
                 dealers.chain([pay.from, pay.to]).collect()

@@ -1,4 +1,4 @@
-//! Receipts: the outcome of one operation, for ever.
+//! Receipts: the outcome of one operation, or of a queued payment that a block settles, for ever.
 //!
 //! Invariants: every operation of a transaction that executes has exactly one receipt, rejected
 //! ones too; a receipt is enough to tell payer, payee and auditor what happened; only an operation
@@ -11,7 +11,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use crate::corrections::Reason;
 use crate::fees::FeeItem;
 use crate::hash::{Domain, Domains, Hash};
-use crate::ids::{AccountId, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
+use crate::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use crate::limits::RulesMet;
 use crate::money::{Amount, Money, Rate};
 use crate::rejection::Rejection;
@@ -49,6 +49,9 @@ pub enum Outcome {
     /// Funds are held, and the payment waits for an institution's review: ISO status PDNG. Each
     /// step before the last has such a receipt too.
     AwaitingReview(Held) = 13,
+    /// The payment waits for funds in its payer's queue, and nothing is held: ISO status ACSP. Each
+    /// change of its priority has such a receipt too.
+    Queued(Held) = 14,
 }
 
 impl Outcome {
@@ -62,6 +65,7 @@ impl Outcome {
             Self::RecallRequested(_) => "PDCR",
             Self::RecallRefused(_) => "RJCR",
             Self::AwaitingApproval(_) => "PATC",
+            Self::Queued(_) => "ACSP",
         }
     }
 
@@ -79,16 +83,18 @@ impl Outcome {
             | Self::RecallRequested(_)
             | Self::RecallRefused(_)
             | Self::AwaitingApproval(_)
-            | Self::AwaitingReview(_) => None,
+            | Self::AwaitingReview(_)
+            | Self::Queued(_) => None,
         }
     }
 
     /// What is held, if the payment waits.
     pub const fn waits(&self) -> Option<&Held> {
         match self {
-            Self::Held(held) | Self::AwaitingApproval(held) | Self::AwaitingReview(held) => {
-                Some(held)
-            }
+            Self::Held(held)
+            | Self::AwaitingApproval(held)
+            | Self::AwaitingReview(held)
+            | Self::Queued(held) => Some(held),
             Self::Settled(_)
             | Self::Done
             | Self::Rejected(_)
@@ -114,6 +120,7 @@ impl Outcome {
             | Self::RecallRefused(_)
             | Self::AwaitingApproval(_)
             | Self::AwaitingReview(_)
+            | Self::Queued(_)
             | Self::Refused(_) => None,
             Self::Rejected(rejection) => Some(*rejection),
         }
@@ -126,9 +133,10 @@ impl Outcome {
             Self::Settled(settlement) => {
                 settlement.from == Some(account) || settlement.to == Some(account)
             }
-            Self::Held(held) | Self::AwaitingApproval(held) | Self::AwaitingReview(held) => {
-                held.from == account || held.to == account
-            }
+            Self::Held(held)
+            | Self::AwaitingApproval(held)
+            | Self::AwaitingReview(held)
+            | Self::Queued(held) => held.from == account || held.to == account,
             Self::Refused(refused) => refused.from == account || refused.to == account,
             Self::Released(released) => released.from == account || released.to == account,
             Self::Returned(reversal) => reversal.from == account || reversal.to == account,
@@ -167,7 +175,7 @@ impl Settlement {
     }
 }
 
-/// A payment whose funds are held.
+/// A payment that waits, with what is held for it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Held {
     /// Whose funds are held.
@@ -176,14 +184,14 @@ pub struct Held {
     pub to: AccountId,
     /// The most that can be captured, or what is paid once it is approved and reviewed.
     pub amount: Money,
-    /// What is held in all: all that can leave the payer.
+    /// What is held in all: all that can leave the payer; nothing while it waits for funds.
     pub held: Money,
     /// The most charges that it can come to, in minor units of the held asset.
     pub most_charges: Amount,
     /// What the payment waits for.
     pub awaits: Awaits,
-    /// The last block time at which it can be captured, approved or reviewed; after it the funds
-    /// are the payer's again.
+    /// The last block time at which it can be captured, approved, reviewed or settled; after it, it
+    /// has expired, and what was held is the payer's again.
     pub deadline: Timestamp,
     /// The commitment to the private data; zero for none.
     pub remittance: Hash,
@@ -280,12 +288,19 @@ pub struct Exchange {
     pub sold: Money,
 }
 
-/// The outcome of one operation.
+/// Under what name the receipts stand of the queued payments that the block at `height` settles:
+/// in the place of a transaction, which has its receipts in the block that executed it.
+pub fn settlement_id(domains: &Domains, height: Height) -> TransactionId {
+    domains.hash_of(Domain::Settlement, &height)
+}
+
+/// The outcome of one operation, or of a queued payment that a block settles.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Receipt {
-    /// The transaction.
+    /// The transaction; of a queued payment that the block itself settled, the block's
+    /// [`settlement_id`].
     pub transaction: TransactionId,
-    /// The operation's place in it, from 0.
+    /// The operation's place in it, from 0; of what a block settles, the number among that.
     pub operation: u16,
     /// The payment that the receipt speaks of: the operation's own UETR, or that of the waiting
     /// payment that it went on with; none for what moves no money, and for what was rejected of

@@ -25,6 +25,9 @@ pub enum Rejection {
     /// No funds are held for this payment: they never were, or the hold has ended. Before the
     /// signers, because nobody is known of whom a signature could be asked.
     NotHeld = 43,
+    /// The payment is not queued: it never was, or it has left the queue. Before the signers, as
+    /// for a hold.
+    NotQueued = 70,
     /// The validators that certified the carried proof are not those of its epoch.
     ProofForged = 53,
     /// The carried proof is not of a payment that settled between two accounts: it failed, waits,
@@ -148,6 +151,10 @@ pub enum Rejection {
     /// The charges are above what the payer agreed to, or leave nothing of the amount that they are
     /// taken from.
     FeeAboveAgreed = 23,
+    /// The payment would have to wait for funds, and a part of an atomic transaction cannot.
+    CannotQueue = 72,
+    /// As many payments of the account, of its institution or of all wait for funds as may.
+    QueueFull = 71,
     /// The account's available balance is too small.
     InsufficientFunds = 24,
     /// The dealer's available balance is too small.
@@ -160,11 +167,12 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 65] = [
+    pub const ALL: [Self; 68] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
         Self::NotHeld,
+        Self::NotQueued,
         Self::ProofForged,
         Self::NotSettled,
         Self::NoRecall,
@@ -222,6 +230,8 @@ impl Rejection {
         Self::FeeScheduleConflict,
         Self::LimitsConflict,
         Self::FeeAboveAgreed,
+        Self::CannotQueue,
+        Self::QueueFull,
         Self::InsufficientFunds,
         Self::DealerInsufficientFunds,
         Self::LinkedRejected,
@@ -279,6 +289,9 @@ impl Rejection {
             Self::QuoteUsed => "quote-used",
             Self::QuoteMismatch => "quote-mismatch",
             Self::NotHeld => "not-held",
+            Self::NotQueued => "not-queued",
+            Self::CannotQueue => "cannot-queue",
+            Self::QueueFull => "queue-full",
             Self::WaitsOtherwise => "waits-otherwise",
             Self::OwnPayment => "own-payment",
             Self::AlreadyApproved => "already-approved",
@@ -357,6 +370,9 @@ impl Rejection {
             | Self::ParametersRefused
             | Self::UpgradeRefused
             | Self::NotHeld
+            | Self::NotQueued
+            | Self::CannotQueue
+            | Self::QueueFull
             | Self::WaitsOtherwise
             | Self::OrderMismatch
             | Self::SecretWrong
@@ -390,6 +406,9 @@ impl Rejection {
             | Self::SupplyOutstanding
             | Self::ValidatorCount
             | Self::NotHeld
+            | Self::NotQueued
+            | Self::CannotQueue
+            | Self::QueueFull
             | Self::DeadlineRefused
             | Self::NoRecall
             | Self::RecallOpen
@@ -493,6 +512,9 @@ impl Rejection {
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
             Self::QuoteMismatch => "The quote does not fit the payment. Ask for a new one.",
             Self::NotHeld => "No funds are held for this payment. Look up what became of it.",
+            Self::NotQueued => "The payment waits for no funds. Look up what became of it.",
+            Self::CannotQueue => "A part of an atomic transaction cannot wait. Add funds first.",
+            Self::QueueFull => "Too many payments wait for funds. Cancel one, or add funds.",
             Self::WaitsOtherwise => "The payment waits for something else. Look up who acts next.",
             Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",

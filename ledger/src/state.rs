@@ -16,6 +16,7 @@ mod directory;
 mod key;
 mod marker_proof;
 mod parts;
+mod queue;
 mod restore;
 
 pub use changes::Changes;
@@ -25,6 +26,7 @@ pub use key::{
 };
 pub use marker_proof::{MarkerProof, MarkerProofError};
 pub use parts::Part;
+pub use queue::Queue;
 pub use restore::{Restoration, RestoreError};
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -55,6 +57,7 @@ pub struct State {
     buckets: BTreeMap<u64, Tree>,
     deadlines: Deadlines,
     recall_deadlines: Deadlines,
+    queue: Queue,
 }
 
 impl State {
@@ -92,6 +95,7 @@ impl State {
             buckets: BTreeMap::new(),
             deadlines: Deadlines::new(),
             recall_deadlines: Deadlines::new(),
+            queue: Queue::new(),
         };
         state.map.update(&state.domains, changes.records());
         Ok((state, changes))
@@ -177,6 +181,11 @@ impl State {
     /// among them until a block has swept them.
     pub fn deadlines(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
         self.deadlines.iter()
+    }
+
+    /// The payments that wait for funds, by account and asset.
+    pub const fn queue(&self) -> &Queue {
+        &self.queue
     }
 
     /// What was returned of a payment, by the hash of its receipt; `None` if nothing was.
@@ -290,18 +299,19 @@ impl State {
 
     /// The state after a block of `time` that changes `changes`, to which the buckets' summaries
     /// and the records of `waits` and `recalls` are added: the payments that began or ceased to
-    /// wait, or to be asked back.
+    /// wait, or to be asked back. `queue` lists those that wait for funds then.
     pub(crate) fn after<'w>(
         &self,
         time: Timestamp,
         directory: Arc<Directory>,
+        queue: Queue,
         (waits, recalls): (
             impl Iterator<Item = (Uetr, Option<&'w Waiting>)>,
             impl Iterator<Item = (Uetr, Option<&'w Recall>)>,
         ),
         changes: &mut Changes,
     ) -> Self {
-        let mut next = Self { directory, ..self.clone() };
+        let mut next = Self { directory, queue, ..self.clone() };
         for (payment, waiting) in waits {
             next.set_waiting(payment, waiting, changes);
         }

@@ -1,14 +1,15 @@
 //! Payments that wait: what is held for them, what they wait for, and until when.
 //!
 //! A wait lives so: it is open, and then it ends once: paid (captured, whole or a part, or
-//! approved and reviewed), released, refused, or expired when its deadline passed. Invariants:
+//! approved and reviewed, or from a queue), released, refused, or expired when its deadline passed.
+//! Invariants:
 //! while a record of it is in the state the wait is open, or expired and not swept yet; what is
 //! held of a holding is the sum of its records. Absent: who may do what (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
 
-use crate::account::KeySet;
+use crate::account::{HoldingKey, KeySet};
 use crate::codec;
 use crate::crypto::PublicKey;
 use crate::genesis::Parameters;
@@ -158,6 +159,42 @@ impl Refusal {
     }
 }
 
+/// How early a queued payment is tried among its account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Priority {
+    /// Before all others.
+    Urgent = 1,
+    /// Before normal ones.
+    High = 2,
+    /// After all others.
+    Normal = 3,
+}
+
+impl Priority {
+    /// All priorities, the first one first.
+    pub const ALL: [Self; 3] = [Self::Urgent, Self::High, Self::Normal];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Urgent => "urgent",
+            Self::High => "high",
+            Self::Normal => "normal",
+        }
+    }
+}
+
+/// The place of a payment in its account's queue. Places ascend as the queue is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub struct QueuePlace {
+    /// The payments of a priority come before all those of the next one.
+    pub priority: Priority,
+    /// Its number among those of its priority: what comes later has a larger one.
+    pub number: u64,
+}
+
 /// What a payment waits for.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[borsh(use_discriminant = true)]
@@ -171,6 +208,8 @@ pub enum Awaits {
     Approval(Approvals) = 3,
     /// That an institution reviews it.
     Review(Review) = 5,
+    /// That the payer's account has the funds, in this place of its queue. Nothing is held.
+    Funds(QueuePlace) = 8,
 }
 
 impl Awaits {
@@ -181,23 +220,31 @@ impl Awaits {
             (Self::Secret(lock), Some(secret)) => HashLock::of(secret) == *lock,
             (Self::Capture, Some(_))
             | (Self::Secret(_), None)
-            | (Self::Approval(_) | Self::Review(_), _) => false,
+            | (Self::Approval(_) | Self::Review(_) | Self::Funds(_), _) => false,
+        }
+    }
+
+    /// True if it is a hold, which its payee's side captures or releases.
+    pub const fn is_hold(&self) -> bool {
+        match self {
+            Self::Capture | Self::Secret(_) => true,
+            Self::Approval(_) | Self::Review(_) | Self::Funds(_) => false,
+        }
+    }
+
+    /// Its place in the payer's queue, if it waits for funds.
+    pub const fn place(&self) -> Option<QueuePlace> {
+        match self {
+            Self::Funds(place) => Some(*place),
+            Self::Capture | Self::Secret(_) | Self::Approval(_) | Self::Review(_) => None,
         }
     }
 
     /// The lock, if there is one.
     pub const fn lock(&self) -> Option<HashLock> {
         match self {
-            Self::Capture | Self::Approval(_) | Self::Review(_) => None,
+            Self::Capture | Self::Approval(_) | Self::Review(_) | Self::Funds(_) => None,
             Self::Secret(lock) => Some(*lock),
-        }
-    }
-
-    /// True for a hold: the payee's side acts next.
-    pub const fn is_hold(&self) -> bool {
-        match self {
-            Self::Capture | Self::Secret(_) => true,
-            Self::Approval(_) | Self::Review(_) => false,
         }
     }
 
@@ -205,14 +252,14 @@ impl Awaits {
     pub const fn review(&self) -> Option<&Review> {
         match self {
             Self::Review(review) => Some(review),
-            Self::Capture | Self::Secret(_) | Self::Approval(_) => None,
+            Self::Capture | Self::Secret(_) | Self::Approval(_) | Self::Funds(_) => None,
         }
     }
 
     /// The institutions whose review is still needed, in their order.
     pub fn reviewers(&self) -> Vec<InstitutionNumber> {
         match self {
-            Self::Capture | Self::Secret(_) => Vec::new(),
+            Self::Capture | Self::Secret(_) | Self::Funds(_) => Vec::new(),
             Self::Approval(approvals) => approvals.reviewers.0.clone(),
             Self::Review(review) => {
                 std::iter::once(review.reviewer).chain(review.later.0.iter().copied()).collect()
@@ -223,7 +270,7 @@ impl Awaits {
     /// What approvers or reviewers must name.
     pub const fn order(&self) -> Option<OrderHash> {
         match self {
-            Self::Capture | Self::Secret(_) => None,
+            Self::Capture | Self::Secret(_) | Self::Funds(_) => None,
             Self::Approval(approvals) => Some(approvals.order),
             Self::Review(review) => Some(review.order),
         }
@@ -233,7 +280,7 @@ impl Awaits {
     pub const fn approvals(&self) -> Option<&Approvals> {
         match self {
             Self::Approval(approvals) => Some(approvals),
-            Self::Capture | Self::Secret(_) | Self::Review(_) => None,
+            Self::Capture | Self::Secret(_) | Self::Review(_) | Self::Funds(_) => None,
         }
     }
 }
@@ -247,7 +294,7 @@ pub struct Waiting {
     pub transaction: TransactionId,
     /// The block that executed it.
     pub height: Height,
-    /// What is held of the payer's holding: all that can leave it.
+    /// What is held of the payer's holding: all that can leave it; nothing for what is queued.
     pub held: Money,
     /// The most charges that it can come to, in minor units of the held asset.
     pub most_charges: Amount,
@@ -286,6 +333,14 @@ impl Waiting {
         let least = u64::from(Parameters::LEAST_BUCKETS_KEPT);
         let remembered = parameters.marker_bucket_ms.saturating_mul(least);
         time.plus(Self::MAXIMUM_AHEAD.min(remembered))
+    }
+
+    /// Whose queue it is in, and its place there, if it waits for funds.
+    pub const fn queued(&self) -> Option<(HoldingKey, QueuePlace)> {
+        match self.awaits.place() {
+            Some(place) => Some(((self.order.from, self.order.amount.asset), place)),
+            None => None,
+        }
     }
 
     /// True once the deadline has passed, in a block of `time`.

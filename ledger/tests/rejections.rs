@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 #![allow(clippy::wildcard_enum_match_arm, reason = "a helper takes the operations it is for")]
 
+#[path = "rejections/queue.rs"]
+mod queue;
 mod support;
 
 use std::collections::BTreeSet;
@@ -21,7 +23,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, Height, InstitutionNumber, ProposalNumber, Timestamp, Uetr};
 use ledger::limits::{Limits, Measure, OwnLimits, Senders};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Pay, PayAcross};
+use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Pay, PayAcross, Queue};
 use ledger::quote::{Quote, SignedQuote};
 use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
@@ -71,6 +73,7 @@ impl Case {
         match &mut self.operation {
             Operation::Pay(pay) => pay,
             Operation::Hold(hold) => &mut hold.pay,
+            Operation::Queue(queue) => &mut queue.pay,
             _ => panic!("not a payment"),
         }
     }
@@ -78,6 +81,11 @@ impl Case {
     fn hold(&mut self) -> &mut Hold {
         let Operation::Hold(hold) = &mut self.operation else { panic!("not a hold") };
         hold
+    }
+
+    fn queue(&mut self) -> &mut Queue {
+        let Operation::Queue(queue) = &mut self.operation else { panic!("not queued") };
+        queue
     }
 
     fn capture(&mut self) -> (&mut Uetr, &mut Option<Secret>) {
@@ -134,6 +142,7 @@ impl Case {
             Operation::Pay(pay) => &mut pay.amount,
             Operation::PayAcross(pay) => &mut pay.sell,
             Operation::Hold(hold) => &mut hold.pay.amount,
+            Operation::Queue(queue) => &mut queue.pay.amount,
             Operation::Issue { amount, .. }
             | Operation::Redeem { amount, .. }
             | Operation::Capture { amount, .. } => amount,
@@ -1202,6 +1211,8 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (OwnPayment, "DS0H"),
         (AlreadyApproved, "AM05"),
         (ApprovalsMissing, "DS0H"),
+        (CannotQueue, "NARR"),
+        (QueueFull, "NARR"),
     ];
     for (rejection, iso) in table {
         assert_eq!(rejection.iso(), iso, "{rejection:?}");

@@ -99,6 +99,7 @@ fn word(outcome: &Outcome) -> Cell {
         | Outcome::Done
         | Outcome::Proposed(_)
         | Outcome::Held(_)
+        | Outcome::Queued(_)
         | Outcome::Returned(_)
         | Outcome::RecallRequested(_)
         | Outcome::RecallRefused(_) => {

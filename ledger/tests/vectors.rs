@@ -32,13 +32,15 @@ use ledger::limits::{Country, DailyLimit, DayCounter, LimitRule, Limits, Measure
 use ledger::limits::{Position, RuleMet, RuleName, RulesMet, Senders, Tiers};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
-use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation};
+use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Queue};
 use ledger::receipt::{Held, Outcome, RecallRefused, RecallRequested, Receipt, Refused};
-use ledger::receipt::{Released, Reversal, Settlement};
+use ledger::receipt::{Released, Reversal, Settlement, settlement_id};
 use ledger::rejection::Rejection;
 use ledger::state::{BucketSummary, Marker, MarkerKey, StateKey};
 use ledger::step_up::{StepUp, StepUpRule};
-use ledger::waiting::{Approvals, Awaits, HashLock, OrderHash, Refusal, Review, Reviewers};
+use ledger::waiting::{
+    Approvals, Awaits, HashLock, OrderHash, Priority, QueuePlace, Refusal, Review, Reviewers,
+};
 use ledger::waiting::{Secret, Waiting};
 use serde_json::{Value, json};
 use support::governance::*;
@@ -395,6 +397,73 @@ fn holds() {
             vector(key, &place, Some(Domain::StatePath)),
             vector("payment that waits for a capture", &waiting, value),
             vector("payment that waits for a secret", &secret_waiting, value),
+        ],
+    );
+}
+
+#[test]
+fn queue() {
+    let mut world = World::with_fees();
+    let pay = world.pay(wei(), min(), cny(10_050));
+    let deadline = START.plus(60_000);
+    let order = Queue { pay: pay.clone(), priority: Priority::High, deadline };
+    let place = QueuePlace { priority: Priority::High, number: 7 };
+    let waiting = Waiting {
+        order: pay.clone(),
+        transaction: Hash([3; 32]),
+        height: Height(8),
+        held: cny(0),
+        most_charges: Amount(130),
+        awaits: Awaits::Funds(place),
+        deadline,
+    };
+    let queued = Outcome::Queued(Held {
+        from: wei(),
+        to: min(),
+        amount: cny(10_050),
+        held: cny(0),
+        most_charges: Amount(130),
+        awaits: Awaits::Funds(place),
+        deadline,
+        remittance: Hash([9; 32]),
+    });
+    let receipt = |transaction, outcome| Receipt {
+        transaction,
+        operation: 5,
+        uetr: Some(pay.uetr),
+        outcome,
+        rules: RulesMet::default(),
+    };
+    let settled = Outcome::Settled(Settlement {
+        from: Some(wei()),
+        to: Some(min()),
+        debited: cny(10_180),
+        credited: cny(10_050),
+        fees: vec![],
+        exchange: None,
+        onward: None,
+        remittance: Hash([9; 32]),
+    });
+    let named = "height of a block; its hash is under what its settlements' receipts stand";
+    let settled = receipt(settlement_id(&domains(), Height(9)), settled);
+    let prioritise = Operation::Prioritise { payment: pay.uetr, priority: Priority::Urgent };
+    golden(
+        "queue.json",
+        vec![
+            vector("operation Queue", &Operation::Queue(Box::new(order)), None),
+            vector("operation Prioritise", &prioritise, None),
+            vector(
+                "receipt of a queued payment",
+                &receipt(Hash([3; 32]), queued),
+                Some(Domain::Receipt),
+            ),
+            vector(named, &Height(9), Some(Domain::Settlement)),
+            vector(
+                "receipt of a queued payment that a block settled",
+                &settled,
+                Some(Domain::Receipt),
+            ),
+            vector("payment that waits for funds", &waiting, Some(Domain::StateValue)),
         ],
     );
 }

@@ -33,6 +33,7 @@ mod private;
 mod proof;
 mod proposals;
 mod proxies;
+mod queue;
 mod quotes;
 mod rates;
 mod recalls;

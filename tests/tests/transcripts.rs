@@ -84,6 +84,11 @@ fn limits_and_alerts() {
 }
 
 #[test]
+fn liquidity() {
+    plays("docs/operating/liquidity.md");
+}
+
+#[test]
 fn the_wallet() {
     plays("docs/reference/wallet.md");
 }

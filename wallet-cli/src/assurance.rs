@@ -11,7 +11,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, AssetCode, Height, ProposalNumber, Timestamp, Uetr};
 use ledger::limits::RulesMet;
 use ledger::money::{Amount, Money};
-use ledger::operation::{ChargeBearer, Hold, Operation, Pay, PaymentTerms};
+use ledger::operation::{ChargeBearer, Hold, Operation, Pay, PaymentTerms, Queue};
 use ledger::proof::{self, Proof, Verdict};
 use ledger::receipt::{Held, Outcome, RecallRequested, Receipt, Reversal, Settlement};
 use ledger::rejection::Rejection;
@@ -153,6 +153,8 @@ pub(crate) const fn affected(operation: &Operation) -> Option<AccountId> {
         | Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
@@ -204,6 +206,8 @@ pub(crate) fn check_effect(
         | Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
@@ -269,7 +273,10 @@ pub(crate) fn assets(receipt: &Receipt) -> Vec<AssetCode> {
         Outcome::Settled(settlement) => {
             vec![settlement.debited.asset, settlement.credited.asset]
         }
-        Outcome::Held(held) | Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held) => {
+        Outcome::Held(held)
+        | Outcome::AwaitingApproval(held)
+        | Outcome::AwaitingReview(held)
+        | Outcome::Queued(held) => {
             vec![held.held.asset]
         }
         Outcome::Refused(refused) => vec![refused.released.asset],
@@ -344,6 +351,11 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
         (Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held), Operation::Pay(pay)) => {
             set_aside_unlike(held, pay)
         }
+        (Outcome::Queued(held), Operation::Queue(queue)) => queued_unlike(held, queue),
+        (Outcome::Queued(held), Operation::Prioritise { priority, .. }) => {
+            let is_it = held.awaits.place().is_some_and(|place| place.priority == *priority);
+            (!is_it).then(|| say!("another priority", "优先级不同"))
+        }
         (
             Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held),
             Operation::Approve { order, .. },
@@ -370,6 +382,7 @@ fn difference(receipt: &Receipt, operation: &Operation) -> Option<Text> {
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
             | Outcome::AwaitingReview(_)
+            | Outcome::Queued(_)
             | Outcome::Refused(_),
             _,
         ) => Some(say!("no settlement", "没有结算")),
@@ -381,6 +394,18 @@ fn held_unlike(held: &Held, hold: &Hold) -> Option<Text> {
     let terms = held.deadline == hold.deadline && held.awaits.lock() == hold.lock;
     set_aside_unlike(held, &hold.pay)
         .or_else(|| (!terms).then(|| say!("other terms of the hold", "预授权条件不同")))
+}
+
+/// How what is queued differs from what was to be queued, if it does.
+fn queued_unlike(held: &Held, queue: &Queue) -> Option<Text> {
+    let Queue { pay, priority, deadline } = queue;
+    let parties = held.from == pay.from && held.to == pay.to;
+    let is_placed = held.awaits.place().is_some_and(|place| place.priority == *priority);
+    let amounts = held.amount == pay.amount
+        && held.held.amount.is_zero()
+        && held.most_charges <= pay.terms.maximum_fee
+        && held.deadline == *deadline;
+    first_difference(parties, amounts && is_placed)
 }
 
 /// How what is set aside differs from what the payment can take, if it does.
@@ -417,15 +442,19 @@ fn given_unlike(reversal: &Reversal, payment: Uetr, answer: &RecallAnswer) -> Op
     first_difference(reversal.payment == payment, amounts)
 }
 
+/// How a settlement differs from a payment within one asset, if it does.
+fn paid_unlike(settlement: &Settlement, pay: &Pay) -> Option<Text> {
+    let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
+    let credited = principal(settlement, pay.amount, &pay.terms);
+    let amounts = credited == Some(settlement.credited) && settlement.exchange.is_none();
+    first_difference(parties, amounts)
+}
+
 /// How a settlement differs from the operation, if it does.
 fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
     match operation {
-        Operation::Pay(pay) => {
-            let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
-            let credited = principal(settlement, pay.amount, &pay.terms);
-            let amounts = credited == Some(settlement.credited) && settlement.exchange.is_none();
-            first_difference(parties, amounts)
-        }
+        Operation::Pay(pay) => paid_unlike(settlement, pay),
+        Operation::Queue(queue) => paid_unlike(settlement, &queue.pay),
         Operation::PayAcross(pay) => {
             let parties = settlement.from == Some(pay.from) && settlement.to == Some(pay.to);
             let sold = principal(settlement, pay.sell, &pay.terms);
@@ -470,6 +499,7 @@ fn unlike(settlement: &Settlement, operation: &Operation) -> Option<Text> {
         | Operation::Vote { .. }
         | Operation::Enact { .. }
         | Operation::Hold(_)
+        | Operation::Prioritise { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)

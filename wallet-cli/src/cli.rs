@@ -11,6 +11,7 @@ mod hold;
 mod keys;
 mod pay;
 mod profiles;
+mod queue;
 mod request;
 mod tx;
 
@@ -22,6 +23,7 @@ pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
 pub(crate) use pay::{Charge, Pay};
 pub(crate) use profiles::{Accounts, AddProfile, Config, LimitAccount};
+pub(crate) use queue::{ListQueue, OfQueue, Queue, Rank};
 pub(crate) use request::{CreateRequest, Form, PayRequest, Request};
 pub(crate) use tx::{Build, Tx};
 
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Hold funds for a payee, and capture or release what is held.
     #[command(subcommand)]
     Hold(Hold),
+    /// List payments that wait for funds, cancel one, or give it another priority.
+    #[command(subcommand)]
+    Queue(Queue),
     /// Return a payment that you received, whole or a part.
     Return(Return),
     /// Ask for a payment back, answer who asks, and list what is asked.
@@ -384,6 +389,15 @@ mod tests {
             ("hold capture 7f0c2b9e --key a --operator-key b", false),
             ("hold release 7f0c2b9e --operator-key b", true),
             ("hold secret f", true),
+            ("pay @lee 25 --queue --priority urgent --until 2h", true),
+            ("pay @lee 25 --priority urgent", false),
+            ("pay @lee 25 --queue --to-asset HKD", false),
+            ("queue list @wei", true),
+            ("queue list --institution PSBCCNBJ", true),
+            ("queue list @wei --institution PSBCCNBJ", false),
+            ("queue move 7f0c2b9e --priority high --key a", true),
+            ("queue move 7f0c2b9e", false),
+            ("queue cancel 7f0c2b9e --operator-key b", true),
             ("keys new", true),
             ("keys show", false),
             ("balance", true),

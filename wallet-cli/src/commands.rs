@@ -26,6 +26,7 @@ pub(crate) mod pay;
 mod payment;
 mod policy;
 mod proof;
+mod queue;
 mod quote;
 mod request;
 mod statement;
@@ -46,6 +47,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Keys(command) => keys::run(session, command),
         Command::Pay(command) => pay::run(session, &command),
         Command::Hold(command) => hold::run(session, command),
+        Command::Queue(command) => queue::run(session, &command),
         Command::Return(command) => corrections::send_back(session, &command),
         Command::Recall(command) => corrections::recall::run(session, command),
         Command::Approvals(command) => approvals::run(session, &command),

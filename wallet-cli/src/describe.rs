@@ -19,6 +19,7 @@ use ledger::operation::{
 use std::collections::BTreeMap;
 
 use crate::language::{Text, say};
+use crate::protocol;
 use correction::correction;
 
 /// A line: what, and its value.
@@ -44,6 +45,7 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         },
         Operation::Pay(pay) => vec![pay.amount.asset],
         Operation::Hold(hold) => vec![hold.pay.amount.asset],
+        Operation::Queue(queue) => vec![queue.pay.amount.asset],
         Operation::PayAcross(pay) => vec![pay.sell.asset, pay.minimum_received.asset],
         Operation::SetFeeSchedule { schedule, .. } => {
             schedule.rules.iter().map(|rule| rule.asset).collect()
@@ -65,7 +67,8 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
         | Operation::Enact { .. }
         | Operation::Release { .. }
         | Operation::Approve { .. }
-        | Operation::Refuse { .. } => Vec::new(),
+        | Operation::Refuse { .. }
+        | Operation::Prioritise { .. } => Vec::new(),
     }
 }
 
@@ -75,6 +78,7 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         Operation::Pay(pay) => Some(pay.to),
         Operation::PayAcross(pay) => Some(pay.to),
         Operation::Hold(hold) => Some(hold.pay.to),
+        Operation::Queue(queue) => Some(queue.pay.to),
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -96,7 +100,8 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
         | Operation::Approve { .. }
-        | Operation::Refuse { .. } => None,
+        | Operation::Refuse { .. }
+        | Operation::Prioritise { .. } => None,
     }
 }
 
@@ -108,6 +113,8 @@ pub(crate) fn lines(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Pay(pay) => payment(pay, naming),
         Operation::PayAcross(pay) => exchange(pay, naming),
         Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Approve { .. }
@@ -206,6 +213,8 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)
@@ -241,6 +250,16 @@ fn two_phase(operation: &Operation, naming: &Naming) -> Vec<Line> {
             lines.extend(lock.map(|lock| (say!("hash lock", "哈希锁"), lock)));
             lines
         }
+        Operation::Queue(queue) => {
+            let mut lines = payment(&queue.pay, naming);
+            lines.push((say!("queue", "排队"), protocol::word(queue.priority.word())));
+            lines.push((say!("until", "截止"), Text::data(api::text::time(queue.deadline))));
+            lines
+        }
+        Operation::Prioritise { payment, priority } => vec![
+            (say!("prioritise", "调整优先级"), Text::data(payment.to_string())),
+            (say!("priority", "优先级"), protocol::word(priority.word())),
+        ],
         Operation::Capture { payment, amount, secret } => {
             let mut lines = vec![(say!("capture", "请款"), text(*amount, naming)), of(payment)];
             let secret = secret.map(|secret| Text::data(secret.0.to_hex()));

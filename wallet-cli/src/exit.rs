@@ -109,6 +109,9 @@ impl Exit {
             | Rejection::QuoteUsed
             | Rejection::QuoteMismatch
             | Rejection::NotHeld
+            | Rejection::NotQueued
+            | Rejection::CannotQueue
+            | Rejection::QueueFull
             | Rejection::WaitsOtherwise
             | Rejection::AlreadyApproved
             | Rejection::OrderMismatch

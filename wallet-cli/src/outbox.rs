@@ -70,6 +70,7 @@ impl Outcome {
                 | "recall-requested"
                 | "awaiting-approval"
                 | "awaiting-review"
+                | "queued"
                 | "refused"
         )
     }
@@ -80,7 +81,8 @@ impl Outcome {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcome {
     /// `settled`, `done`, `held`, `released`, `returned`, `recall-requested`,
-    /// `awaiting-approval`, `awaiting-review`, `refused`, `rejected`, `expired` or `not-sent`.
+    /// `awaiting-approval`, `awaiting-review`, `queued`, `refused`, `rejected`, `expired` or
+    /// `not-sent`.
     pub(crate) status: String,
     /// The block, if it is in one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 53] = [
+const WORDS: [(&str, &str); 57] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -32,6 +32,11 @@ const WORDS: [(&str, &str); 53] = [
     ("partly-returned", "已部分退回"),
     ("awaiting-approval", "待批准"),
     ("awaiting-review", "待审查"),
+    ("queued", "等待资金"),
+    // Priorities.
+    ("urgent", "紧急"),
+    ("high", "高"),
+    ("normal", "普通"),
     ("absent", "未发生"),
     ("expired", "已过期"),
     ("not-sent", "未发送"),
@@ -190,7 +195,9 @@ mod tests {
             let receipt = Receipt { transaction, operation: 0, uetr: None, outcome, rules };
             assert_known(&ReceiptView::new(&receipt, None, &naming).status);
         }
-        for status in ["held", "expired", "awaiting-approval", "awaiting-review", "refused"] {
+        for status in
+            ["held", "expired", "awaiting-approval", "awaiting-review", "refused", "queued"]
+        {
             assert_known(status);
         }
         for status in [

@@ -71,6 +71,10 @@ fn ordered(state: &State, operation: &Operation) -> Option<(AccountId, Servicer)
         Operation::Pay(pay) => Some((pay.from, Servicer::UnderMandate)),
         Operation::PayAcross(pay) => Some((pay.from, Servicer::UnderMandate)),
         Operation::Hold(hold) => Some((hold.pay.from, Servicer::UnderMandate)),
+        Operation::Queue(queue) => Some((queue.pay.from, Servicer::UnderMandate)),
+        Operation::Prioritise { payment, .. } => {
+            Some((state.waiting(*payment)?.order.from, Servicer::UnderMandate))
+        }
         Operation::Capture { payment, .. } => {
             Some((state.waiting(*payment)?.order.to, Servicer::Always))
         }
@@ -146,11 +150,15 @@ fn stepped_up(
         Operation::Pay(pay) => of_order(state, place, pay.from, pay.amount, signing),
         Operation::PayAcross(pay) => of_order(state, place, pay.from, pay.sell, signing),
         Operation::Hold(hold) => of_order(state, place, hold.pay.from, hold.pay.amount, signing),
+        Operation::Queue(queue) => {
+            of_order(state, place, queue.pay.from, queue.pay.amount, signing)
+        }
         Operation::Approve { payment, .. } | Operation::Refuse { payment, .. } => {
             of_waiting(state, place, *payment, signing)
         }
         Operation::Capture { .. }
         | Operation::Release { .. }
+        | Operation::Prioritise { .. }
         | Operation::Return(_)
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }

@@ -52,14 +52,14 @@ pub(super) fn capture(
     waits::settle(scene, &waiting, amount)
 }
 
-/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals or a review
-/// by the payer's.
+/// Gives a payment that waits up: a hold by the payee's side, what waits for approvals, a review or
+/// funds by the payer's.
 pub(super) fn release(scene: &mut Scene<'_, '_>, payment: Uetr) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
     let order = &waiting.order;
     match waiting.awaits {
         Awaits::Capture | Awaits::Secret(_) => ensure_payee_signed(scene, &waiting)?,
-        Awaits::Approval(_) | Awaits::Review(_) => {
+        Awaits::Approval(_) | Awaits::Review(_) | Awaits::Funds(_) => {
             let payer = scene.account(order.from);
             scene.ensure_ordered(order.from, payer.as_deref())?;
         }

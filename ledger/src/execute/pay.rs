@@ -21,6 +21,20 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
         return Ok(waits);
     }
     let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
+    let effect = pay_now(scene, pay, charges)?;
+    counted.write(scene.working);
+    Ok(effect)
+}
+
+/// Pays with these charges.
+///
+/// # Errors
+/// `InsufficientFunds`, with nothing changed.
+pub(super) fn pay_now(
+    scene: &mut Scene<'_, '_>,
+    pay: &Pay,
+    charges: Charges,
+) -> Result<Effect, Rejection> {
     let mut legs = charges.payer_legs(pay.from);
     legs.push(Leg::credit(pay.to, EntryKind::Payment, charges.principal));
     legs.extend(charges.collector_leg());
@@ -28,9 +42,13 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
-    counted.write(scene.working);
     limits::arrive(scene, Move { from: pay.from, to: pay.to, money: charges.principal });
-    let outcome = Outcome::Settled(Settlement {
+    Ok(Effect { outcome: Outcome::Settled(settlement(pay, charges)), entries })
+}
+
+/// What the receipt says of a payment that settled with these charges.
+pub(super) fn settlement(pay: &Pay, charges: Charges) -> Settlement {
+    Settlement {
         from: Some(pay.from),
         to: Some(pay.to),
         debited: charges.debited,
@@ -39,8 +57,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &Pay) -> Result<Effect, Reject
         exchange: None,
         onward: None,
         remittance: pay.terms.remittance,
-    });
-    Ok(Effect { outcome, entries })
+    }
 }
 
 /// Refuses what cannot be paid now, whatever it costs and the payer has. Gives the payer's account.

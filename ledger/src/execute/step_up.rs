@@ -140,7 +140,7 @@ pub(super) fn approve(
 ) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
     match &waiting.awaits {
-        Awaits::Capture | Awaits::Secret(_) => Err(Rejection::WaitsOtherwise),
+        Awaits::Capture | Awaits::Secret(_) | Awaits::Funds(_) => Err(Rejection::WaitsOtherwise),
         Awaits::Approval(approvals) => give(scene, &waiting, approvals, order),
         Awaits::Review(review) => reviews::approve(scene, &waiting, review, order),
     }
@@ -189,7 +189,9 @@ pub(super) fn refuse(
 ) -> Result<Effect, Rejection> {
     let waiting = waits::open(scene, payment)?;
     let reviewer = match &waiting.awaits {
-        Awaits::Capture | Awaits::Secret(_) => return Err(Rejection::WaitsOtherwise),
+        Awaits::Capture | Awaits::Secret(_) | Awaits::Funds(_) => {
+            return Err(Rejection::WaitsOtherwise);
+        }
         Awaits::Approval(approvals) => {
             signing(scene, &waiting, approvals)?;
             None

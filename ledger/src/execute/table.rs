@@ -61,6 +61,11 @@ impl<K: Copy + Ord, V: Clone> Table<K, V> {
         }
     }
 
+    /// True if the record of `key` was written.
+    pub(super) fn is_changed(&self, key: &K) -> bool {
+        self.slots.get(key).is_some_and(|slot| slot.is_changed)
+    }
+
     /// The records that were written and are there, in the order of their keys.
     pub(super) fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
         self.written().filter_map(|(key, value)| Some((key, value?)))

@@ -7,7 +7,7 @@
 use super::scene::{Effect, Scene};
 use super::working::Working;
 use super::{Booked, accounts, fees, governance, holds, limits, pay, pay_across, recalls, returns};
-use super::{step_up, supply};
+use super::{queue, step_up, supply};
 use crate::account::Asset;
 use crate::ids::Timestamp;
 use crate::limits::RulesMet;
@@ -207,6 +207,10 @@ fn dispatch(scene: &mut Scene<'_, '_>, operation: &Operation) -> Result<Effect, 
             holds::capture(scene, *payment, *amount, secret.as_ref())
         }
         Operation::Release { payment } => holds::release(scene, *payment),
+        Operation::Queue(payment) => queue::queue(scene, payment),
+        Operation::Prioritise { payment, priority } => {
+            queue::prioritise(scene, *payment, *priority)
+        }
         Operation::Return(back) => returns::send_back(scene, back),
         Operation::RequestRecall(request) => recalls::request(scene, request),
         Operation::AnswerRecall { payment, answer } => recalls::answer(scene, *payment, answer),

@@ -2,11 +2,12 @@
 //!
 //! Invariants: what is held of a holding is the sum of the payments that wait for it; a wait ends
 //! once; what was set aside affords the payment. Absent: who may end a wait how (see `holds`,
-//! `step_up` and `reviews`), and what a receipt says of an end that nobody ordered; whoever knows
-//! the deadline and the time knows that.
+//! `step_up`, `reviews` and `queue`), and what a receipt says of an end that nobody ordered; whoever
+//! knows the deadline and the time knows that.
 
 use super::fees::Charges;
 use super::limits::{self, Move};
+use super::pay::settlement;
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_open};
 use super::working::Working;
@@ -14,7 +15,7 @@ use crate::account::{EntryKind, Holding};
 use crate::ids::{Timestamp, Uetr};
 use crate::money::{Amount, Money};
 use crate::operation::Pay;
-use crate::receipt::{Held, Outcome, Settlement};
+use crate::receipt::{Held, Outcome};
 use crate::rejection::Rejection;
 use crate::waiting::{Awaits, Waiting};
 use std::sync::Arc;
@@ -34,7 +35,8 @@ pub(super) fn sweep(working: &mut Working<'_>) {
 
 /// Ends the wait of `payment`, if there is one, without a payment.
 fn free(working: &mut Working<'_>, payment: Uetr) {
-    if let Some(waiting) = working.waiting(payment) {
+    let waiting = working.waiting(payment);
+    if let Some(waiting) = waiting.filter(|waiting| !waiting.held.amount.is_zero()) {
         let key = (waiting.order.from, waiting.held.asset);
         let mut holding = working.holding(key);
         holding.held = holding.held.minus(waiting.held.amount).unwrap_or(Amount::ZERO);
@@ -92,6 +94,7 @@ pub(super) fn goes_on(held: Held) -> Outcome {
         Awaits::Capture | Awaits::Secret(_) => Outcome::Held(held),
         Awaits::Approval(_) => Outcome::AwaitingApproval(held),
         Awaits::Review(_) => Outcome::AwaitingReview(held),
+        Awaits::Funds(_) => Outcome::Queued(held),
     }
 }
 
@@ -156,17 +159,7 @@ pub(super) fn settle(
     let entries = scene.book(plan);
     limits::arrive(scene, Move { from: order.from, to: order.to, money: charges.principal });
     scene.working.remove_waiting(order.uetr);
-    let outcome = Outcome::Settled(Settlement {
-        from: Some(order.from),
-        to: Some(order.to),
-        debited: charges.debited,
-        credited: charges.principal,
-        fees: charges.items,
-        exchange: None,
-        onward: None,
-        remittance: order.terms.remittance,
-    });
-    Ok(Effect { outcome, entries })
+    Ok(Effect { outcome: Outcome::Settled(settlement(order, charges)), entries })
 }
 
 /// Ends a wait without a payment. It moves no money, so no freeze stops it.
@@ -176,10 +169,13 @@ pub(super) fn give_up(
     outcome: Outcome,
 ) -> Result<Effect, Rejection> {
     let order = &waiting.order;
-    let plan = scene.plan_held(order.uetr, &[], (order.from, waiting.held))?;
+    // What is queued holds nothing, and its payer may have no holding yet.
+    if !waiting.held.amount.is_zero() {
+        let plan = scene.plan_held(order.uetr, &[], (order.from, waiting.held))?;
+        scene.book(plan);
+    }
 
     // After this point the operation must succeed.
-    let entries = scene.book(plan);
     scene.working.remove_waiting(order.uetr);
-    Ok(Effect { outcome, entries })
+    Ok(Effect { outcome, entries: Vec::new() })
 }

@@ -43,7 +43,8 @@ impl Wanted {
             | Operation::Release { .. }
             | Operation::AnswerRecall { .. }
             | Operation::Approve { .. }
-            | Operation::Refuse { .. } => {}
+            | Operation::Refuse { .. }
+            | Operation::Prioritise { .. } => {}
             Operation::Issue { to: account, amount, .. }
             | Operation::Redeem { from: account, amount, .. } => {
                 self.accounts.push(*account);
@@ -58,6 +59,7 @@ impl Wanted {
             | Operation::SetTier { account, .. } => self.accounts.push(*account),
             Operation::Pay(pay) => self.add_pay(pay),
             Operation::Hold(hold) => self.add_pay(&hold.pay),
+            Operation::Queue(queue) => self.add_pay(&queue.pay),
             Operation::Return(back) => self.add_settled(&back.evidence),
             Operation::RequestRecall(request) => self.add_settled(&request.evidence),
             Operation::PayAcross(pay) => {

@@ -16,7 +16,7 @@ use crate::hash::Domains;
 use crate::ids::{AccountId, AssetCode, Epoch, Height, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
 use crate::limits::{DayCounter, Limits, Position, PositionKey};
-use crate::state::{Changes, Directory, Marker, MarkerKey, State, StateKey};
+use crate::state::{Changes, Directory, Marker, MarkerKey, Queue, State, StateKey};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
 
@@ -36,6 +36,11 @@ pub(super) struct Working<'s> {
     supplies: Table<AssetCode, Supply>,
     proposals: Table<ProposalNumber, Arc<Proposal>>,
     waits: Table<Uetr, Arc<Waiting>>,
+    /// The queue as the waits make it, as it was when they were last kept, and whether it differs
+    /// from the parent's.
+    queue: Queue,
+    kept_queue: Queue,
+    is_queue_changed: bool,
     returns: Table<SettlementId, Arc<Returns>>,
     recalls: Table<Uetr, Arc<Recall>>,
     day_counters: Table<HoldingKey, DayCounter>,
@@ -61,6 +66,9 @@ impl<'s> Working<'s> {
             supplies: Table::new(),
             proposals: Table::new(),
             waits: Table::new(),
+            queue: parent.queue().clone(),
+            kept_queue: parent.queue().clone(),
+            is_queue_changed: false,
             returns: Table::new(),
             recalls: Table::new(),
             day_counters: Table::new(),
@@ -176,11 +184,37 @@ impl<'s> Working<'s> {
     }
 
     pub(super) fn put_waiting(&mut self, waiting: Waiting) {
+        self.note_queue(waiting.order.uetr, Some(&waiting));
         self.waits.put(waiting.order.uetr, Arc::new(waiting));
     }
 
     pub(super) fn remove_waiting(&mut self, payment: Uetr) {
+        self.note_queue(payment, None);
         self.waits.remove(payment);
+    }
+
+    fn note_queue(&mut self, payment: Uetr, now: Option<&Waiting>) {
+        let before = self.waiting(payment);
+        let is_queued = |waiting: &Waiting| waiting.awaits.place().is_some();
+        if before.as_deref().is_some_and(is_queued) || now.is_some_and(is_queued) {
+            self.queue.note(payment, before.as_deref(), now);
+            self.is_queue_changed = true;
+        }
+    }
+
+    /// The payments that wait for funds.
+    pub(super) const fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// True if something has changed of what decides which queued payments settle: the queue, its
+    /// accounts' holdings, any account's record, or charges and members.
+    pub(super) fn is_queue_touched(&self) -> bool {
+        !self.queue.is_empty()
+            && (self.is_queue_changed
+                || !Arc::ptr_eq(&self.directory, &self.parent.shared_directory())
+                || self.accounts.changed().next().is_some()
+                || self.queue.holdings().any(|holding| self.holdings.is_changed(&holding)))
     }
 
     pub(super) fn put_returns(&mut self, of: SettlementId, returns: Returns) {
@@ -241,6 +275,9 @@ impl<'s> Working<'s> {
         self.day_counters.commit();
         self.positions.commit();
         self.markers.commit();
+        if self.is_queue_changed {
+            self.kept_queue = self.queue.clone();
+        }
         if !Arc::ptr_eq(&self.committed, &self.directory) {
             self.committed = Arc::clone(&self.directory);
         }
@@ -258,6 +295,9 @@ impl<'s> Working<'s> {
         self.day_counters.roll_back();
         self.positions.roll_back();
         self.markers.roll_back();
+        if self.is_queue_changed {
+            self.queue = self.kept_queue.clone();
+        }
         self.directory = Arc::clone(&self.committed);
     }
 
@@ -301,7 +341,13 @@ impl<'s> Working<'s> {
             self.waits.written().map(|(payment, waiting)| (*payment, waiting.map(|w| &**w)));
         let recalls =
             self.recalls.written().map(|(payment, recall)| (*payment, recall.map(|r| &**r)));
-        let state = self.parent.after(self.time, self.directory, (waits, recalls), &mut changes);
+        let state = self.parent.after(
+            self.time,
+            self.directory,
+            self.queue,
+            (waits, recalls),
+            &mut changes,
+        );
         (state, changes)
     }
 }

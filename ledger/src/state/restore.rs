@@ -14,6 +14,7 @@ use super::directory::Directory;
 use super::key::{BucketSummary, FlatKey, Marker, StateKey, marker_prefix};
 use super::marker_proof::summary;
 use super::parts::Part;
+use super::queue::Queue;
 use crate::account::{Account, Asset, Holding, Institution, NodeRecord, Supply};
 use crate::corrections::{Recall, Returns};
 use crate::fees::FeeSchedule;
@@ -103,6 +104,7 @@ pub struct Restoration {
     announced: BTreeMap<u64, BucketSummary>,
     deadlines: Deadlines,
     recall_deadlines: Deadlines,
+    queue: Queue,
 }
 
 /// A tree in the making.
@@ -146,6 +148,7 @@ impl Restoration {
             announced: BTreeMap::new(),
             deadlines: Deadlines::new(),
             recall_deadlines: Deadlines::new(),
+            queue: Queue::new(),
         }
     }
 
@@ -208,6 +211,7 @@ impl Restoration {
             StateKey::Waiting(payment) => {
                 if let Ok(waiting) = borsh::from_slice::<Waiting>(value) {
                     self.deadlines.insert(waiting.deadline, payment);
+                    self.queue.note(payment, None, Some(&waiting));
                 }
             }
             StateKey::Recall(payment) => {
@@ -257,6 +261,7 @@ impl Restoration {
             buckets,
             deadlines: self.deadlines,
             recall_deadlines: self.recall_deadlines,
+            queue: self.queue,
         })
     }
 }

@@ -90,6 +90,7 @@ impl World {
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
             | Outcome::AwaitingReview(_)
+            | Outcome::Queued(_)
             | Outcome::Refused(_) => {
                 panic!("a proposal has a number")
             }

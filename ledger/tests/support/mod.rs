@@ -8,6 +8,7 @@
 pub mod evidence;
 pub mod governance;
 pub mod limits;
+pub mod queue;
 
 use ledger::account::{Institution, KeySet, Policy, Roles};
 use ledger::chain::{Executed, Tip};
@@ -377,6 +378,7 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => panic!("not settled: {outcome:?}"),
     }
 }

@@ -23,6 +23,7 @@ pub struct Totals {
     awaiting: AtomicU64,
     in_review: AtomicU64,
     refused: AtomicU64,
+    queued: AtomicU64,
     rejected: [AtomicU64; Rejection::ALL.len()],
     rules_alerted: AtomicU64,
     rules_refused: AtomicU64,
@@ -51,6 +52,8 @@ pub struct TotalsView {
     pub in_review: u64,
     /// Receipts of payments that an approver or a reviewer refused.
     pub refused: u64,
+    /// Receipts of payments that wait for funds, and of changes of their priority.
+    pub queued: u64,
     /// Receipts of rejected operations, by reason.
     pub rejected: Vec<(Rejection, u64)>,
     /// Rules of limits that payments met, and that let them pass.
@@ -72,6 +75,7 @@ impl Default for Totals {
             awaiting: AtomicU64::default(),
             in_review: AtomicU64::default(),
             refused: AtomicU64::default(),
+            queued: AtomicU64::default(),
             rejected: std::array::from_fn(|_| AtomicU64::default()),
             rules_alerted: AtomicU64::default(),
             rules_refused: AtomicU64::default(),
@@ -102,6 +106,7 @@ impl Totals {
                 Outcome::AwaitingApproval(_) => add(&self.awaiting, 1),
                 Outcome::AwaitingReview(_) => add(&self.in_review, 1),
                 Outcome::Refused(_) => add(&self.refused, 1),
+                Outcome::Queued(_) => add(&self.queued, 1),
                 Outcome::Rejected(rejection) => {
                     let place = Rejection::ALL.iter().position(|known| known == rejection);
                     if let Some(total) = place.and_then(|place| self.rejected.get(place)) {
@@ -126,6 +131,7 @@ impl Totals {
             awaiting: read(&self.awaiting),
             in_review: read(&self.in_review),
             refused: read(&self.refused),
+            queued: read(&self.queued),
             rejected: rejected.collect(),
             rules_alerted: read(&self.rules_alerted),
             rules_refused: read(&self.rules_refused),

@@ -64,7 +64,7 @@ use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Named, NamedAdmin
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 39] = [
+const TABLE: [(&str, &str, Audience, Effect); 41] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
@@ -77,6 +77,7 @@ const TABLE: [(&str, &str, Audience, Effect); 39] = [
     ("GET", "/v1/accounts/{account}/history", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/limits", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/approvals", Accounts, Reads),
+    ("GET", "/v1/accounts/{account}/queue", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/proof", Accounts, Reads),
     ("GET", "/v1/accounts/{account}/holdings/{asset}/proof", Accounts, Reads),
     ("GET", "/v1/events", Accounts, Reads),
@@ -87,6 +88,7 @@ const TABLE: [(&str, &str, Audience, Effect); 39] = [
     ("GET", "/v1/institutions", Chain, Reads),
     ("GET", "/v1/institutions/{bic}/limits", Chain, Reads),
     ("GET", "/v1/institutions/{bic}/reviews", Accounts, Reads),
+    ("GET", "/v1/institutions/{bic}/positions", Chain, Reads),
     ("GET", "/v1/assets", Chain, Reads),
     ("GET", "/v1/proposals", Chain, Reads),
     ("GET", "/v1/proposals/{number}", Chain, Reads),

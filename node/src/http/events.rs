@@ -262,9 +262,11 @@ impl Concerned<'_> {
         let Self { account, message, state, naming } = *self;
         match message {
             EventMessage::Notification => {
-                // A rejected operation under another's UETR booked nothing.
-                let is_rejected = matches!(receipt.outcome, Outcome::Rejected(_));
-                let payment = receipt.uetr.filter(|_| !is_rejected)?;
+                // What waits, or is given up, booked nothing, though its block may have settled it
+                // too; nor did a rejected operation under another's UETR.
+                let outcome = &receipt.outcome;
+                let books = matches!(outcome, Outcome::Settled(_) | Outcome::Returned(_));
+                let payment = receipt.uetr.filter(|_| books)?;
                 let servicer = state.institution(account.servicer())?.bic;
                 let subject = Subject { account, servicer, naming };
                 notification::message(subject, payment, place, lines)

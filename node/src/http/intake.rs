@@ -81,5 +81,6 @@ impl Intake {
 
 /// The payment that an operation orders.
 fn uetr(operation: &Operation) -> Option<Uetr> {
-    if let Operation::Pay(_) | Operation::Hold(_) = operation { operation.uetr() } else { None }
+    let orders = matches!(operation, Operation::Pay(_) | Operation::Hold(_) | Operation::Queue(_));
+    if orders { operation.uetr() } else { None }
 }

@@ -118,6 +118,7 @@ impl Scrape {
             ("awaiting-approval", totals.awaiting),
             ("awaiting-review", totals.in_review),
             ("refused", totals.refused),
+            ("queued", totals.queued),
         ];
         let rejected = totals.rejected.iter().map(|(rejection, count)| (rejection.code(), *count));
         let help = "Receipts in final blocks since the start";

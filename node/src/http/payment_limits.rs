@@ -13,6 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use ledger::ids::{Bic, InstitutionNumber};
+use ledger::state::State as Ledger;
 
 use super::openapi::tag;
 use super::params::Segments;
@@ -48,7 +49,7 @@ pub(super) async fn of_institution(
 /// # Errors
 /// 404 if there is none.
 pub(super) fn institution(
-    ledger: &ledger::state::State,
+    ledger: &Ledger,
     text: &str,
 ) -> Result<(Bic, InstitutionNumber), Refused> {
     let bic = Bic::parse(text).ok();

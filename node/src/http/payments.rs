@@ -24,7 +24,6 @@ use ledger::corrections::{Recall, Returns};
 use ledger::ids::{Timestamp, Uetr};
 use ledger::receipt::Receipt;
 use ledger::state::{Marker, MarkerKey};
-use ledger::waiting::Awaits;
 
 use super::openapi::tag;
 use super::params::{Params, Segments};
@@ -125,13 +124,9 @@ fn ordered_by(
     let Some(held) = of_payment.filter_map(|receipt| receipt.outcome.waits()).next() else {
         return Ok(None);
     };
-    let status = match held.awaits {
-        Awaits::Approval(_) => "awaiting-approval",
-        Awaits::Review(_) => "awaiting-review",
-        Awaits::Capture | Awaits::Secret(_) => "held",
-    };
+    let waited = life::word_of(&held.awaits);
     let block = store.block(marker.height)?;
-    let ordered = |time| Ordered { height: marker.height, time, status };
+    let ordered = |time| Ordered { height: marker.height, time, waited };
     Ok(block.map(|block| ordered(block.block.header.time)))
 }
 

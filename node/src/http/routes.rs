@@ -19,8 +19,8 @@ use super::request_id::{self, Ids};
 use super::traffic::Class;
 use super::{
     AppState, access, accounts, approvals, audit, blocks, cors, directory, docs, events, health,
-    history, iso20022, limits, metrics, payment_limits, payments, private, proposals, quotes,
-    recalls, refusal, seats, simulate, state_proofs, status, transactions, webhooks,
+    history, iso20022, limits, metrics, payment_limits, payments, private, proposals, queue,
+    quotes, recalls, refusal, seats, simulate, state_proofs, status, transactions, webhooks,
 };
 
 /// The whole API.
@@ -69,6 +69,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(payment_limits::of_account))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::reviews))
+        .routes(routes!(queue::list))
         .routes(routes!(state_proofs::account))
         .routes(routes!(state_proofs::holding));
     let chain = new()
@@ -77,6 +78,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(directory::validators))
         .routes(routes!(directory::institutions))
         .routes(routes!(payment_limits::of_institution))
+        .routes(routes!(queue::positions))
         .routes(routes!(directory::assets))
         .routes(routes!(proposals::list))
         .routes(routes!(proposals::show))

@@ -55,6 +55,7 @@ const RELEASED: &str =
     "It was given up, and the funds that were held for it are the payer's again.";
 
 const KEPT: &str = "The request for it is refused. The payment stays settled as it was.";
+const WITHDRAWN: &str = "The payer's side took it out of its queue. Nothing was paid.";
 
 const REFUSED: &str = "An approver of the payer's account refused it. Nothing was paid.";
 const REFUSED_BY_PAYERS: &str = "The payer's institution refused it. Nothing was paid.";
@@ -83,13 +84,17 @@ pub(super) fn of_receipt(
             TransactionStatus::rejected(transfer, rejection.iso(), refusal(receipt, *rejection))
         }
         Outcome::Held(_) => Handled::waiting(transfer, Code::PENDING, HELD).status,
-        Outcome::Released(_) => Handled::waiting(transfer, Code::CANCELLED, RELEASED).status,
+        Outcome::Released(released) => {
+            let text = if released.released.amount.is_zero() { WITHDRAWN } else { RELEASED };
+            Handled::waiting(transfer, Code::CANCELLED, text).status
+        }
         Outcome::AwaitingApproval(held) => {
             Handled::waiting(transfer, Code::PARTIALLY_ACCEPTED, &awaiting(held)).status
         }
         Outcome::AwaitingReview(held) => {
             Handled::waiting(transfer, Code::PENDING, &in_review(held)).status
         }
+        Outcome::Queued(held) => Handled::waiting(transfer, Code::IN_PROCESS, &queued(held)).status,
         Outcome::Refused(refused) => {
             TransactionStatus::rejected(transfer, refused.reason.iso(), refused_by(refused))
         }
@@ -123,6 +128,13 @@ fn in_review(held: &Held) -> String {
     let side = if reviewer == Some(held.from.servicer()) { "payer" } else { "payee" };
     let until = api::text::time(held.deadline);
     format!("The {side}'s institution reviews it. After {until} it is rejected (TM01).")
+}
+
+/// That a payment waits for funds, and until when: after that it is rejected as TM01, without a
+/// receipt.
+fn queued(held: &Held) -> String {
+    let until = api::text::time(held.deadline);
+    format!("It waits for funds of the payer's. After {until} it is rejected (TM01).")
 }
 
 fn refused_by(refused: &Refused) -> &'static str {

@@ -221,7 +221,9 @@ fn of_archived(
     };
     let is_same = match &archived.receipt.outcome {
         ReceiptOutcome::Settled(settlement) => is_of(order, parties, settlement),
-        ReceiptOutcome::AwaitingApproval(held) | ReceiptOutcome::AwaitingReview(held) => {
+        ReceiptOutcome::AwaitingApproval(held)
+        | ReceiptOutcome::AwaitingReview(held)
+        | ReceiptOutcome::Queued(held) => {
             let is_between = (held.from, held.to) == (parties.from, parties.to);
             is_between && held.amount == order.transfer.debit()
         }

@@ -239,6 +239,7 @@ impl Known<'_> {
             | Outcome::RecallRefused(_)
             | Outcome::AwaitingApproval(_)
             | Outcome::AwaitingReview(_)
+            | Outcome::Queued(_)
             | Outcome::Refused(_) => None,
         };
         let asset = settlement.and_then(|settled| self.state.asset(settled.debited.asset));

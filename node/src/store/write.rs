@@ -172,7 +172,8 @@ fn write_receipts(transaction: &WriteTransaction, items: &[IndexItem]) -> Result
 }
 
 /// Where payments and transactions are, in the order of their keys: neighbours share a page. Of a
-/// payment the last receipt stands: that of its capture or release, once there is one.
+/// payment the last receipt stands: that of its capture or release, once there is one, or of its
+/// settlement by a block.
 #[derive(Default)]
 struct Places {
     payments: BTreeMap<[u8; 16], (u64, u32)>,
@@ -254,6 +255,7 @@ fn counterparties(booked: &[Booked]) -> Sides {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     });
     sides.collect()

@@ -74,6 +74,7 @@ pub(super) fn kind(receipt: &Receipt) -> &'static str {
         Outcome::AwaitingApproval(_) => "payment.awaiting-approval",
         Outcome::AwaitingReview(_) => "payment.awaiting-review",
         Outcome::Refused(_) => "payment.refused",
+        Outcome::Queued(_) => "payment.queued",
         Outcome::Done | Outcome::Proposed(_) => "operation.done",
     }
 }

@@ -15,10 +15,10 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PaymentTerms};
+use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PaymentTerms, Queue};
 use ledger::step_up::{StepUp, StepUpRule};
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId};
-use ledger::waiting::{OrderHash, Refusal};
+use ledger::waiting::{OrderHash, Priority, Refusal};
 use node::core::step::{Committed, Reply, RequestId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -49,6 +49,8 @@ pub enum Sort {
     /// A capture or release of a payment that was to be held, or an approver's word on one that is
     /// to be approved.
     FollowUp,
+    /// A payment that waits for funds, perhaps, or another priority or an end for one.
+    Queue,
     /// A return or a recall of a payment that settled, or an answer to a recall.
     Return,
     /// A change of the network, proposed, approved and enacted.
@@ -99,6 +101,8 @@ pub struct Clients {
     proofs: Vec<Evidence>,
     /// The payments that wait for an approval or a review if they are taken, and who pays.
     waits: Vec<(TransactionId, Pay, usize)>,
+    /// The payments that wait for funds if they are taken.
+    queued: Vec<Uetr>,
 }
 
 impl Clients {
@@ -118,6 +122,9 @@ impl Clients {
     /// What each customer is given.
     pub const GIFT: u128 = 10_000;
 
+    /// What the last customer is given in its place: its payments wait for funds.
+    const ALMS: u128 = 100;
+
     /// Clients of a chain with so many hosts, and the council of its banks.
     pub fn new(setup: &Arc<Setup>, hosts: usize, council: Option<Council>) -> Self {
         Self {
@@ -131,6 +138,7 @@ impl Clients {
             holds: Vec::new(),
             proofs: Vec::new(),
             waits: Vec::new(),
+            queued: Vec::new(),
         }
     }
 
@@ -238,13 +246,15 @@ impl Clients {
             decimals: Decimals::of_currency(code).unwrap_or(Decimals(2)),
             issuer: issuer.number,
         }];
+        let poor = setup.customers().count() - 1;
         for (place, Owned { account, key }) in setup.customers().enumerate() {
             let step_up = Some(self.step_up());
             let policy = Policy { step_up, ..Policy::single(key.public()) };
             let account = *account;
             operations.push(Operation::OpenAccount { account, policy, tier: 1 });
             let uetr = self.uetr(1_000_000 + place);
-            let amount = Money::new(Amount(Self::GIFT), code);
+            let gift = if place == poor { Self::ALMS } else { Self::GIFT };
+            let amount = Money::new(Amount(gift), code);
             operations.push(Operation::Issue { uetr, to: account, amount });
         }
         let limited = setup.banks.iter().map(|bank| Operation::SetLimits {
@@ -273,7 +283,8 @@ impl Clients {
         let payer = customers[from];
         let to = random.position(customers.len());
         let payee = customers[to];
-        let sort = match random.between(0, 19) {
+        let sort = match random.between(0, 22) {
+            20.. => return self.queue(now, random, &customers),
             0 => Sort::TooLarge,
             1 => Sort::Repeated,
             2 => Sort::Forged,
@@ -292,6 +303,7 @@ impl Clients {
             | Sort::Payment
             | Sort::Hold
             | Sort::FollowUp
+            | Sort::Queue
             | Sort::Return
             | Sort::TooLarge
             | Sort::Forged
@@ -304,6 +316,7 @@ impl Clients {
             | Sort::Payment
             | Sort::Hold
             | Sort::FollowUp
+            | Sort::Queue
             | Sort::Return
             | Sort::Repeated
             | Sort::Forged
@@ -326,6 +339,28 @@ impl Clients {
             self.waits.push((order.id, pay, from));
         }
         order
+    }
+
+    /// A payment of the poor customer's, another priority for one of its last, or the end of one.
+    fn queue(&mut self, now: Timestamp, random: &mut Random, customers: &[&Owned]) -> Order {
+        let poor = customers[customers.len() - 1];
+        let recent = &self.queued[self.queued.len().saturating_sub(4)..];
+        let last = (!recent.is_empty()).then(|| recent[random.position(recent.len())]);
+        let priority = Priority::ALL[random.position(3)];
+        let operation = match (random.between(0, 5), last) {
+            (0, Some(payment)) => Operation::Release { payment },
+            (1, Some(payment)) => Operation::Prioritise { payment, priority },
+            _ => {
+                let payee = customers[random.position(customers.len() - 1)];
+                let amount = u128::from(random.between(1, 300));
+                let pay = self.pay(self.orders.len(), poor.account, payee.account, amount);
+                self.queued.push(pay.uetr);
+                let deadline = now.plus(random.between(2_000, 300_000));
+                Operation::Queue(Box::new(Queue { pay, priority, deadline }))
+            }
+        };
+        let until_final = random.chance(600);
+        self.order(Sort::Queue, now, vec![operation], &[&poor.key], until_final)
     }
 
     /// An approver's and the payee's bank's word on one of the last payments that wait, one step or

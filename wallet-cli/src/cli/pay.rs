@@ -47,6 +47,8 @@ pub(crate) struct Pay {
     /// sent.
     #[arg(long, conflicts_with_all = ["resume", "file"])]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) queue: super::queue::QueueTerms,
     /// Go on with a payment whose outcome is not known, by its id.
     #[arg(long, value_name = "ID")]
     #[arg(conflicts_with_all = ["payee", "from", "to_asset", "note", "id", "file"])]

@@ -183,6 +183,10 @@ codes! {
         ["The payment is not made yet: it waits for a bank's review.", "尚未付款：该笔支付等待银行审查。"]
         ["Its bank answers: feiqian approve or feiqian refuse.",
          "由该银行答复：feiqian approve 或 feiqian refuse。"]
+    AwaitingFunds "awaiting-funds"
+        ["The payment is not made yet: it waits for funds.", "尚未付款：该笔支付等待资金。"]
+        ["It settles by itself; list the queue with: feiqian queue list.",
+         "资金到位后自动结算；查看队列：feiqian queue list。"]
     TurnedDown "turned-down"
         ["A payment that waited was refused, or taken back.", "等待中的支付已被拒绝或撤回。"]
         ["Order it anew if it is to be paid.", "如仍须付款，请重新下达。"]

@@ -85,6 +85,18 @@ const fn chinese(rejection: Rejection) -> (&'static str, &'static str) {
         Rejection::InsufficientFunds => ("可用余额不足。", "请充值。"),
         Rejection::DealerInsufficientFunds => ("做市商暂时无法交付。", "请向其他做市商询价。"),
         Rejection::LinkedRejected => ("同一原子交易的另一部分被拒绝。", "请修正那一部分。"),
+        Rejection::NotQueued | Rejection::CannotQueue | Rejection::QueueFull => queue(rejection),
         Rejection::InternalDefect => ("账本无法处理。", "请报告给运营方。"),
+    }
+}
+
+/// What is said of a rejection that only queues have.
+const fn queue(rejection: Rejection) -> (&'static str, &'static str) {
+    if matches!(rejection, Rejection::QueueFull) {
+        ("等待资金的支付过多。", "请取消其中一笔，或补足资金。")
+    } else if matches!(rejection, Rejection::CannotQueue) {
+        ("原子交易的一部分不能等待资金。", "请先备足资金。")
+    } else {
+        ("该笔支付没有等待资金。", "请查询其结果。")
     }
 }

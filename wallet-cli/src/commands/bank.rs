@@ -106,6 +106,8 @@ fn restrict(
         | Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Return(_)

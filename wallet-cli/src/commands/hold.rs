@@ -62,6 +62,7 @@ fn create(session: &Session, command: &CreateHold) -> Result<(), Fault> {
         note: command.note.clone(),
         id: command.id.as_deref().map(Uetr::parse).transpose()?,
         hold: Some(HoldTerms { until: command.until, lock: command.lock }),
+        queue: None,
     };
     pay::pay(&desk, order, &command.key)
 }
@@ -107,8 +108,8 @@ fn held(desk: &Desk<'_>, id: &str) -> Result<(Uetr, Held), Fault> {
     Err(Fault::rejected(Rejection::NotHeld).about(id))
 }
 
-/// The keys that sign: for the payee, or for the payer of what waits for
-/// approvals or a review.
+/// The keys that sign: for the payee of a hold, or for the payer of what waits for approvals, a
+/// review or funds.
 fn keys(desk: &Desk<'_>, held: &Held, payee: &PayeeKeys) -> Result<Vec<StoredKey>, Fault> {
     let side = if held.awaits.is_hold() { held.to } else { held.from };
     if !payee.operator_key.is_empty() {

@@ -22,7 +22,7 @@ use crate::fault::Fault;
 use crate::language::{Text, say};
 use crate::session::Session;
 
-use super::{approve, corrections, hold};
+use super::{approve, corrections, hold, queue};
 use order::Order;
 
 /// What is said of a payment that settled.
@@ -108,7 +108,7 @@ pub(super) fn pay(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
 /// Tells how the payment ended, and ends it.
 ///
 /// # Errors
-/// As for [`Desk::conclude`]; exit 4 if it waits for approvals or a review.
+/// As for [`Desk::conclude`]; exit 4 if it waits for approvals, a review or funds.
 pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
     let outcome = &done.ended.receipt.outcome;
     if matches!(outcome, Outcome::AwaitingApproval(_) | Outcome::AwaitingReview(_))
@@ -116,10 +116,16 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
     {
         return approve::report::waits(desk, done);
     }
+    if matches!(done.ended.receipt.outcome, Outcome::Queued(_))
+        && matches!(done.operation, Operation::Queue(_))
+    {
+        return queue::report::waits(desk, done);
+    }
     let naming = desk.naming_of(&done.ended.receipt);
     let view = desk.view(&done, &naming);
     let ordered = match &done.operation {
         Operation::Pay(pay) => pay.amount,
+        Operation::Queue(queue) => queue.pay.amount,
         Operation::PayAcross(pay) => pay.sell,
         Operation::Issue { amount, .. } | Operation::Redeem { amount, .. } => *amount,
         Operation::Hold(_) | Operation::Capture { .. } | Operation::Release { .. } => {
@@ -128,6 +134,7 @@ pub(super) fn report(desk: &Desk<'_>, done: Done) -> Result<(), Fault> {
         Operation::Return(_) | Operation::RequestRecall(_) | Operation::AnswerRecall { .. } => {
             return corrections::report(desk, done);
         }
+        Operation::Prioritise { .. } => return queue::report::report(desk, done),
         Operation::Approve { .. } | Operation::Refuse { .. } => {
             return approve::report::report(desk, done);
         }

@@ -27,8 +27,8 @@ use returns::Returns;
 struct PaymentDocument {
     id: String,
     /// `settled`, `partly-returned`, `returned`, `rejected`, `held`, `released`,
-    /// `awaiting-approval`, `awaiting-review`, `refused`, `absent` (proven not to have happened),
-    /// `expired`, `not-sent`, or `unknown`.
+    /// `awaiting-approval`, `awaiting-review`, `queued`, `refused`, `absent` (proven not to have
+    /// happened), `expired`, `not-sent`, or `unknown`.
     status: String,
     iso_status: String,
     proven: bool,
@@ -191,6 +191,9 @@ fn text(document: &PaymentDocument) -> Text {
         let next = format!("feiqian approve {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
     }
+    if document.status == "queued" {
+        lines.push((say!("next", "下一步"), Text::data("feiqian queue list")));
+    }
     if document.status == "unknown" {
         let next = format!("feiqian pay --resume {}", document.id);
         lines.push((say!("next", "下一步"), Text::data(next)));
@@ -219,6 +222,7 @@ fn settled(receipt: &ReceiptView) -> Vec<(Text, Text)> {
         (say!("credited", "入账"), data(&receipt.credited)),
         (say!("held", "预授权"), data(&receipt.held)),
         (amount, data(&receipt.amount)),
+        (say!("priority", "优先级"), receipt.priority.as_deref().map(protocol::word)),
         (say!("approvals", "批准"), approvals(receipt)),
         (say!("review", "审查"), review(receipt)),
         (say!("until", "截止"), data(&receipt.deadline)),

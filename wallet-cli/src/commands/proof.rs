@@ -271,6 +271,12 @@ fn payment(id: &str, outcome: &Outcome, height: Height) -> Text {
             "支付 {id} 在区块 {height} 中等待银行审查，最晚至 {until}，尚未因此结算",
             until = api::text::time(held.deadline)
         ),
+        Outcome::Queued(held) => say!(
+            "payment {id} WAITED for funds in block {height}, until {until} at most, and is not \
+             settled by that",
+            "支付 {id} 在区块 {height} 中等待资金，最晚至 {until}，尚未因此结算",
+            until = api::text::time(held.deadline)
+        ),
         Outcome::Refused(refused) => say!(
             "payment {id} was REFUSED in block {height} ({reason}, ISO 20022 \
              {iso}): it was not paid",

@@ -138,6 +138,7 @@ fn answer(session: &Session, command: &PayRequest) -> Result<(), Fault> {
         note: request.note.clone(),
         id: request.id,
         hold: None,
+        queue: None,
     };
     if let Some(name) = &request.name {
         session.output.line(&say!(

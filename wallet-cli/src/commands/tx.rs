@@ -96,6 +96,8 @@ fn send(session: &Session, file: &Path) -> Result<(), Fault> {
         Operation::Pay(_)
             | Operation::PayAcross(_)
             | Operation::Hold(_)
+            | Operation::Queue(_)
+            | Operation::Prioritise { .. }
             | Operation::Return(_)
             | Operation::RequestRecall(_)
             | Operation::AnswerRecall { .. }

@@ -45,6 +45,8 @@ pub(super) fn correction(operation: &Operation, naming: &Naming) -> Vec<Line> {
         Operation::Pay(_)
         | Operation::PayAcross(_)
         | Operation::Hold(_)
+        | Operation::Queue(_)
+        | Operation::Prioritise { .. }
         | Operation::Capture { .. }
         | Operation::Release { .. }
         | Operation::Approve { .. }

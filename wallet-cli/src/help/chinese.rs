@@ -59,6 +59,55 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "超过某金额的支付须几名批准人批准：\"10000.00 CNY=2\"；可为多种资产重复",
     ),
     (
+        "Let the payment wait for funds if there are too few, or others of the account come \
+         first. It settles by itself once it can",
+        "资金不足或账户另有在前的支付时，让该笔支付排队等待；条件具备即自动结算",
+    ),
+    ("How early it is tried among the account's payments that wait", "在账户等待的支付中先后如何"),
+    (
+        "Until when it waits: so long from now (30m, 24h, 7d), or a time like \
+         2026-11-21T20:15:00Z; 7 days at most",
+        "等待截止：从现在起的时长（30m、24h、7d），或时间如 2026-11-21T20:15:00Z；最长 7 天",
+    ),
+    ("Before all others of the account", "先于账户的其他支付"),
+    ("Before normal ones", "先于普通支付"),
+    ("After all others", "在其他支付之后"),
+    (
+        "List payments that wait for funds, cancel one, or give it another priority",
+        "列出等待资金的支付，取消其中一笔，或调整其优先级",
+    ),
+    (
+        "List what waits of an account, in the order in which it is tried; or an institution's \
+         sums",
+        "按先后列出账户等待资金的支付；或列出机构的合计",
+    ),
+    (
+        "Take a payment that waits for funds out of the queue: it is not paid",
+        "将等待资金的支付撤出队列：不再付款",
+    ),
+    (
+        "Give a payment that waits for funds another priority, in which it is the last",
+        "调整等待资金的支付的优先级，并排在该级最后",
+    ),
+    ("Its new priority", "新的优先级"),
+    (
+        "@name, address, or BIC/reference; the profile's usual account if left out",
+        "@名称、地址或 BIC/参考号；省略则为配置的常用账户",
+    ),
+    (
+        "Show what waits between this institution's accounts and those of others: its BIC",
+        "显示该机构账户与他行之间等待资金的支付：其 BIC",
+    ),
+    (
+        "A key of the payer's to sign with, by name or file; repeat it for several",
+        "付款账户用于签名的密钥，名称或文件；可重复",
+    ),
+    (
+        "An operator's key of the payer's bank, which may order under the account's mandate, by \
+         name or file; repeat it for several",
+        "付款账户开户机构操作员的密钥（须有账户授权），名称或文件；可重复",
+    ),
+    (
         "Hold funds for a payee, and capture or release what is held",
         "为收款人预授权资金，以及请款或撤销",
     ),

@@ -75,6 +75,7 @@ pub(super) fn resolved(
         | Outcome::RecallRequested(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => return None,
     };
     let resolution = Resolution {

@@ -11,6 +11,7 @@ use api::text::{self, Naming};
 use api::transaction::{PaymentView, ReturnView, TimelineEvent};
 use ledger::corrections::{Returned, Returns};
 use ledger::ids::{Height, Timestamp, Uetr};
+use ledger::waiting::Awaits;
 
 use crate::http::intake::Received;
 
@@ -19,6 +20,18 @@ const AWAITING: &str = "awaiting-approval";
 
 /// The status of a payment that waits for an institution's review.
 const REVIEW: &str = "awaiting-review";
+/// The status of a payment that waits for funds.
+const QUEUED: &str = "queued";
+
+/// The status of a payment that waits for this.
+pub(super) const fn word_of(awaits: &Awaits) -> &'static str {
+    match awaits {
+        Awaits::Capture | Awaits::Secret(_) => "held",
+        Awaits::Approval(_) => AWAITING,
+        Awaits::Review(_) => REVIEW,
+        Awaits::Funds(_) => QUEUED,
+    }
+}
 
 /// What is known of a payment that a final block has.
 pub(super) struct Life {
@@ -80,8 +93,8 @@ impl Reversed {
 pub(super) struct Ordered {
     pub(super) height: Height,
     pub(super) time: Timestamp,
-    /// For what it waited first, as its status says it.
-    pub(super) status: &'static str,
+    /// As which status.
+    pub(super) waited: &'static str,
 }
 
 /// A payment that this node was given and that may still become final.
@@ -117,9 +130,9 @@ impl Life {
         self.deadline.is_some_and(|deadline| deadline < self.now)
     }
 
-    /// True if it was no hold before its last receipt.
-    fn was_for_approval(&self) -> bool {
-        self.ordered.as_ref().is_some_and(|ordered| ordered.status != "held")
+    /// The status of what it waited for before its last receipt.
+    fn waited(&self) -> &'static str {
+        self.ordered.as_ref().map_or("held", |ordered| ordered.waited)
     }
 
     /// Who acts next on what waits.
@@ -129,6 +142,7 @@ impl Life {
             Some(ReviewView::PAYER) => "payer-institution",
             Some(_) => "payee-institution",
             None if self.receipt.status == AWAITING => "approvers",
+            None if self.receipt.status == QUEUED => "payer",
             None => "payee",
         }
     }
@@ -138,14 +152,16 @@ impl Life {
         let Self {
             uetr, receipt, deadline, waiting, time, ordered, returns, recall, received, ..
         } = self;
-        // What still waits after a later step than the order has been approved by some.
+        // What still waits after a later step than the order has been approved by some, or has got
+        // another priority.
         let last = match &ordered {
             Some(_) if [AWAITING, REVIEW].contains(&receipt.status.as_str()) => "approved",
+            Some(_) if receipt.status == QUEUED => "prioritised",
             Some(_) | None => &receipt.status,
         };
         let decided = event(last, time, receipt.block);
         let ordered =
-            ordered.map(|Ordered { height, time, status }| event(status, time, Some(height.0)));
+            ordered.map(|Ordered { height, time, waited }| event(waited, time, Some(height.0)));
         let expiry = deadline.filter(|_| is_expired).map(|end| event("expired", end, None));
         let arrived = received.map(arrival);
         let status_of_returns = returns.as_ref().map(Reversed::status);
@@ -216,12 +232,33 @@ impl Life {
         )
     }
 
+    /// What is said of a payment that waits for funds, or waited until its deadline.
+    fn queued(&self, at: &str) -> String {
+        let of = |member: &Option<String>| member.clone().unwrap_or_default();
+        let until = of(&self.receipt.deadline);
+        if self.is_expired() {
+            return format!(
+                "Expired (TM01): it was queued{at}, and the payer's account had not the funds for \
+                 it until {until}. Nothing was paid."
+            );
+        }
+        format!(
+            "Queued{at}, {priority}: {amount} are paid as soon as the payer's account has the \
+             funds, until {until}. Nothing is held for it, and nothing is paid yet.",
+            priority = of(&self.receipt.priority),
+            amount = of(&self.receipt.amount)
+        )
+    }
+
     /// One sentence or two for a person.
     fn summary(&self) -> String {
         let receipt = &self.receipt;
         let of = |member: &Option<String>| member.clone().unwrap_or_default();
         let at = receipt.block.map(|block| format!(" in block {block}")).unwrap_or_default();
         let (held, until) = (of(&receipt.held), of(&receipt.deadline));
+        if receipt.status == QUEUED {
+            return self.queued(&at);
+        }
         if self.is_expired() {
             let what = match receipt.status.as_str() {
                 AWAITING => "approved",
@@ -251,10 +288,14 @@ impl Life {
                 )
             }
             REVIEW => self.in_review(),
+            "released" if self.waited() == QUEUED => format!(
+                "Released{at}: the payer's side took the payment out of its queue. Nothing was \
+                 paid."
+            ),
             "released" => format!(
                 "Released{at}: {side} side gave the payment up, and {held} are the payer's again. \
                  Nothing was paid.",
-                side = if self.was_for_approval() { "the payer's" } else { "the payee's" }
+                side = if self.waited() == AWAITING { "the payer's" } else { "the payee's" }
             ),
             "refused" => format!(
                 "Refused{at} by {who} ({reason}, {iso}). {held} are the payer's again. Nothing was \
@@ -297,7 +338,9 @@ mod tests {
     use ledger::limits::RulesMet;
     use ledger::money::{Amount, Decimals, Money};
     use ledger::receipt::{Held, Outcome, Receipt, Refused, Released};
-    use ledger::waiting::{Approvals, Awaits, OrderHash, Refusal, Review, Reviewers};
+    use ledger::waiting::{
+        Approvals, Awaits, OrderHash, Priority, QueuePlace, Refusal, Review, Reviewers,
+    };
 
     /// The last outcome, how long after the deadline, the words, the next actor, the timeline.
     type Row = (Outcome, u64, [&'static str; 3], Option<&'static str>, &'static [&'static str]);
@@ -309,8 +352,12 @@ mod tests {
         let naming = Naming { network: Network::Devnet, decimals: [(asset, Decimals(2))].into() };
         let uetr = Uetr::from_entropy([1; 16]);
         let deadline = outcome.waits().map(|held| held.deadline);
-        let status = if let Outcome::Refused(refused) = &outcome {
+        let waited = if let Outcome::Refused(refused) = &outcome {
             if refused.reviewer.is_some() { REVIEW } else { AWAITING }
+        } else if let Outcome::Released(released) = &outcome
+            && released.released.amount.is_zero()
+        {
+            QUEUED
         } else {
             "held"
         };
@@ -334,7 +381,7 @@ mod tests {
             ordered: is_later.then_some(Ordered {
                 height: Height(5),
                 time: DEADLINE.minus(9),
-                status,
+                waited,
             }),
             received: None,
             now,
@@ -388,11 +435,19 @@ mod tests {
         let refused = refused(None);
         let approvers = Some("approvers");
         let (payers, payees) = (Some("payer-institution"), Some("payee-institution"));
-        let rows: [Row; 10] = [
+        let place = QueuePlace { priority: Priority::High, number: 1 };
+        let queued = Held { awaits: Awaits::Funds(place), held: money(0), ..hold.clone() };
+        let queued = Outcome::Queued(queued);
+        let withdrawn = Released { released: money(0), ..released.clone() };
+        let withdrawn = Outcome::Released(withdrawn);
+        let rows: [Row; 13] = [
             (review(1), 0, [REVIEW, "PDNG", ""], payers, &[REVIEW]),
             (review(2), 0, [REVIEW, "PDNG", ""], payees, &[REVIEW]),
             (review(2), 1, ["expired", "RJCT", "TM01"], None, &[REVIEW, "expired"]),
             (by_bank, 0, ["refused", "RJCT", "DS02"], None, &[REVIEW, "refused"]),
+            (queued.clone(), 0, [QUEUED, "ACSP", ""], Some("payer"), &[QUEUED]),
+            (queued, 1, ["expired", "RJCT", "TM01"], None, &[QUEUED, "expired"]),
+            (withdrawn, 0, ["released", "CANC", ""], None, &[QUEUED, "released"]),
             (awaiting.clone(), 0, [AWAITING, "PATC", ""], approvers, &[AWAITING]),
             (awaiting, 1, ["expired", "RJCT", "TM01"], None, &[AWAITING, "expired"]),
             (refused, 0, ["refused", "RJCT", "DS02"], None, &[AWAITING, "refused"]),
@@ -409,7 +464,9 @@ mod tests {
             let timeline: Vec<&str> =
                 view.timeline.iter().map(|step| step.event.as_str()).collect();
             assert_eq!(timeline, events);
-            assert!(view.summary.contains("101.50 CNY"), "{}", view.summary);
+            let is_queued = events.first() == Some(&QUEUED);
+            let told = view.summary.contains(if is_queued { "queue" } else { "101.50 CNY" });
+            assert!(told || view.summary.contains("Queued"), "{}", view.summary);
         }
     }
 }

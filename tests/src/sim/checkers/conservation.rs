@@ -86,8 +86,11 @@ impl Conservation {
                 let before = receipt.uetr.and_then(|payment| self.holds.insert(payment, open));
                 before.map(|_| format!("{:?} was held twice", receipt.uetr))
             }
-            // A step that is not the last changes nothing of what is held.
-            Outcome::AwaitingApproval(held) | Outcome::AwaitingReview(held) => {
+            // A step that is not the last changes nothing of what is held, and what is queued
+            // holds nothing.
+            Outcome::AwaitingApproval(held)
+            | Outcome::AwaitingReview(held)
+            | Outcome::Queued(held) => {
                 self.checked += 1;
                 let holder = (held.from, held.held.asset);
                 touched.insert(holder);

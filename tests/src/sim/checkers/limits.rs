@@ -40,8 +40,11 @@ impl LimitsHold {
                 self.held.extend(receipt.uetr);
                 self.count(receipt, (held.from, held.to), held.amount.amount)
             }
-            // Each step but the last has a receipt of the payment that goes on to wait.
-            Outcome::AwaitingApproval(waits) | Outcome::AwaitingReview(waits) => {
+            // Each step but the last, and each new priority, has a receipt of the payment that goes
+            // on to wait.
+            Outcome::AwaitingApproval(waits)
+            | Outcome::AwaitingReview(waits)
+            | Outcome::Queued(waits) => {
                 let is_new = receipt.uetr.is_some_and(|payment| self.held.insert(payment));
                 let parties = (waits.from, waits.to);
                 if is_new { self.count(receipt, parties, waits.amount.amount) } else { None }

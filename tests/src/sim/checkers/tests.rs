@@ -298,6 +298,7 @@ fn conservation_objects_to_money_from_nowhere() {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     });
     settled.unwrap().credited.amount = Amount(101);
@@ -322,6 +323,7 @@ fn limits_objects_to_a_day_beyond_its_limit() {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     });
     let payment = issued.unwrap();

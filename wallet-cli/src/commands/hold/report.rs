@@ -32,6 +32,10 @@ fn told(view: &ReceiptView, payee: Option<&str>) -> Text {
             amount = of(&view.amount),
             until = of(&view.deadline)
         ),
+        "released" if view.held.is_none() => say!(
+            "Released: nothing was held, and nothing was paid.   id {id}",
+            "已撤销：未冻结资金，也未付款。   编号 {id}"
+        ),
         "released" => say!(
             "Released {held}: they are the payer's again.   id {id}",
             "已撤销预授权 {held}，资金归还付款人。   编号 {id}"

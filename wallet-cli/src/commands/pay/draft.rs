@@ -14,10 +14,10 @@ use ledger::hash::{Domains, Hash};
 use ledger::ids::{AssetCode, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{
-    ChargeBearer, Hold, Operation, Pay as PayOperation, PayAcross, PaymentTerms,
+    ChargeBearer, Hold, Operation, Pay as PayOperation, PayAcross, PaymentTerms, Queue,
 };
 use ledger::transaction::Transaction;
-use ledger::waiting::HashLock;
+use ledger::waiting::{HashLock, Priority};
 
 use super::order::Order;
 use super::quote::Offer;
@@ -31,6 +31,7 @@ use crate::fault::{Fault, quoted};
 use crate::language::{Text, padded, say};
 use crate::names::Party;
 use crate::network::parse_money;
+use crate::protocol;
 use crate::reviewing;
 use crate::signers;
 
@@ -52,6 +53,8 @@ pub(crate) struct Draft {
     note: Option<Note>,
     /// Until when its funds are held, and under which lock, if it is not paid at once.
     hold: Option<(Timestamp, Option<HashLock>)>,
+    /// Until when it waits for funds, and with which priority, if it may.
+    queue: Option<(Timestamp, Priority)>,
     /// The order in one text.
     text: String,
 }
@@ -181,7 +184,8 @@ impl Draft {
             remittance: note.as_ref().map_or(Hash::ZERO, |note| note.commitment),
         };
         let hold = order.hold.map(|hold| (hold.until.from(entropy::now()), hold.lock));
-        Ok(Self { uetr, from, to, amount, most, terms, offer, note, hold, text })
+        let queue = order.queue.map(|queue| (queue.until.from(entropy::now()), queue.priority));
+        Ok(Self { uetr, from, to, amount, most, terms, offer, note, hold, queue, text })
     }
 
     /// Finds out what the payment costs now, and what the payer agrees to.
@@ -307,11 +311,14 @@ impl Draft {
             })),
             (Some(_) | None, _) => {
                 let pay = PayOperation { uetr, from, to, amount: self.amount, terms };
-                match self.hold {
-                    Some((deadline, lock)) => {
+                match (self.hold, self.queue) {
+                    (Some((deadline, lock)), _) => {
                         Operation::Hold(Box::new(Hold { pay, deadline, lock }))
                     }
-                    None => Operation::Pay(pay),
+                    (None, Some((deadline, priority))) => {
+                        Operation::Queue(Box::new(Queue { pay, priority, deadline }))
+                    }
+                    (None, None) => Operation::Pay(pay),
                 }
             }
         }
@@ -349,6 +356,10 @@ impl Draft {
         }
         if let Some(banks) = &agreement.reviews {
             lines.push((say!("review", "审查"), reviewing::waits(banks)));
+        }
+        if let Some((deadline, priority)) = self.queue {
+            lines.push((say!("queue", "排队"), protocol::word(priority.word())));
+            lines.push((say!("until", "截止"), Text::data(api::text::time(deadline))));
         }
         if let Some((deadline, lock)) = self.hold {
             lines.push((say!("until", "截止"), Text::data(api::text::time(deadline))));

@@ -1,12 +1,12 @@
 //! A payment as it was ordered, understood without any node.
 //!
-//! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset,
-//! how it is held, note, and the id if the orderer chose it), so that the same command finds the
-//! payment that an earlier one left unfinished. Absent: what it costs (`draft`).
+//! Invariants: the order's text depends on what was ordered alone (payer, payee, amount, asset, how
+//! it is held or waits, note, and the id if the orderer chose it), so that the same command finds
+//! the payment that an earlier one left unfinished. Absent: what it costs (`draft`).
 
 use ledger::ids::{AssetCode, Network as NetworkKind, Uetr};
 use ledger::money::{Decimals, Money, ParseMoneyError};
-use ledger::waiting::HashLock;
+use ledger::waiting::{HashLock, Priority};
 
 use crate::cli::{Charge, Pay};
 use crate::commands::hold::until::Until;
@@ -36,6 +36,17 @@ pub(crate) struct Order {
     pub(crate) id: Option<Uetr>,
     /// How it is held, if it is not paid at once.
     pub(crate) hold: Option<HoldTerms>,
+    /// How it waits for funds, if it may.
+    pub(crate) queue: Option<QueueTerms>,
+}
+
+/// How a payment waits for funds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueueTerms {
+    /// How early it is tried.
+    pub(crate) priority: Priority,
+    /// Until when.
+    pub(crate) until: Until,
 }
 
 /// How funds are held for a payment.
@@ -69,6 +80,10 @@ impl Order {
             note: command.note.clone(),
             id: command.id.as_deref().map(Uetr::parse).transpose()?,
             hold: None,
+            queue: command.queue.queue.then(|| QueueTerms {
+                priority: command.queue.priority.priority(),
+                until: command.queue.until,
+            }),
         })
     }
 
@@ -82,12 +97,15 @@ impl Order {
         let across = self.to_asset.map(|asset| format!(" as {asset}")).unwrap_or_default();
         let note = self.note.as_ref().map(|note| format!(" note {note:?}")).unwrap_or_default();
         let id = self.id.map(|id| format!(" id {id}")).unwrap_or_default();
-        let (verb, terms) = match self.hold {
-            Some(HoldTerms { until, lock }) => {
+        let (verb, terms) = match (self.hold, self.queue) {
+            (None, Some(QueueTerms { priority, until })) => {
+                ("queue", format!(" {} {}", priority.word(), until.canonical()))
+            }
+            (Some(HoldTerms { until, lock }), _) => {
                 let lock = lock.map(|lock| format!(" lock {}", lock.0)).unwrap_or_default();
                 ("hold", format!(" {}{lock}", until.canonical()))
             }
-            None => ("pay", String::new()),
+            (None, None) => ("pay", String::new()),
         };
         Ok(format!("{verb} {amount} from {from} to {to}{terms}{across}{note}{id}"))
     }

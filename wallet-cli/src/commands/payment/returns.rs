@@ -102,6 +102,7 @@ fn reversal_of(receipt: &Receipt, payment: Uetr) -> Option<&Reversal> {
         | Outcome::RecallRefused(_)
         | Outcome::AwaitingApproval(_)
         | Outcome::AwaitingReview(_)
+        | Outcome::Queued(_)
         | Outcome::Refused(_) => None,
     }
 }

@@ -57,6 +57,7 @@ fn ordered(desk: &Desk<'_>, command: &Build, id: Option<Uetr>) -> Result<Order, 
         note: command.note.clone(),
         id,
         hold: None,
+        queue: None,
     })
 }
 

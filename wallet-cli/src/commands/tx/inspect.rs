@@ -142,6 +142,7 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         Operation::Pay(pay) => pay.terms.remittance,
         Operation::PayAcross(pay) => pay.terms.remittance,
         Operation::Hold(hold) => hold.pay.terms.remittance,
+        Operation::Queue(queue) => queue.pay.terms.remittance,
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -162,6 +163,7 @@ fn note(paper: &Paper) -> Option<NoteDocument> {
         | Operation::Return(_)
         | Operation::RequestRecall(_)
         | Operation::AnswerRecall { .. }
+        | Operation::Prioritise { .. }
         | Operation::Approve { .. }
         | Operation::Refuse { .. } => Hash::ZERO,
     };

@@ -290,6 +290,7 @@ fn order(
         note: row.note.clone(),
         id: Some(id),
         hold: None,
+        queue: None,
     })
 }
 
