@@ -231,7 +231,7 @@ fn draw_one(
 fn publish(world: &mut World, version: u32, basis_points: u16) {
     let mut rule = fee_rule();
     rule.free_below = Amount(0);
-    rule.basis_points = basis_points.into();
+    rule.basis_points = basis_points;
     for part in [&mut rule.minimum, &mut rule.interbank, &mut rule.cross_border] {
         *part = Amount(0);
     }

@@ -5,6 +5,7 @@
 mod single;
 
 use api::account::HistoryPage;
+use api::chain::InstitutionView;
 use api::queue::{PositionList, QueueList};
 use api::transaction::{PaymentView, SimulationAnswer};
 use ledger::codec;
@@ -77,8 +78,8 @@ fn a_payment_waits_is_moved_and_settles_by_a_block_that_proves_it() {
     assert_eq!(listed(&node), [urgent.clone(), (2, normal(), one.clone())]);
     let node = node.restart();
     assert_eq!(listed(&node), [urgent, (2, normal(), one)]);
-    let bics = node.get("/v1/institutions").json::<serde_json::Value>();
-    let bic = |place: usize| bics["institutions"][place]["bic"].as_str().unwrap().to_owned();
+    let banks: Vec<InstitutionView> = node.get("/v1/institutions").json();
+    let bic = |place: usize| banks[place].bic.clone();
     let position = positions(&node, &bic(1)).positions.remove(0);
     assert_eq!((position.outgoing_payments, position.outgoing.as_str()), (2, "190.00 CNY"));
     assert_eq!((position.available.as_str(), position.short.as_str()), ("0.00 CNY", "190.00 CNY"));

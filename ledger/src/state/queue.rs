@@ -153,7 +153,7 @@ mod tests {
         for (payment, priority) in [(1, Normal), (2, High), (3, Normal), (4, Urgent), (5, High)] {
             add(&mut queue, 1, 1, payment, priority);
         }
-        let (holding, ..) = (queue.holdings().next().unwrap(),);
+        let holding = queue.holdings().next().unwrap();
         let order = |queue: &Queue| -> Vec<u8> {
             queue.of(holding).map(|(_, payment)| payment.bytes()[15]).collect()
         };
