@@ -289,9 +289,7 @@ impl Rejection {
             Self::QuoteUsed => "quote-used",
             Self::QuoteMismatch => "quote-mismatch",
             Self::NotHeld => "not-held",
-            Self::NotQueued => "not-queued",
-            Self::CannotQueue => "cannot-queue",
-            Self::QueueFull => "queue-full",
+            Self::NotQueued | Self::CannotQueue | Self::QueueFull => self.words_of_queue().0,
             Self::WaitsOtherwise => "waits-otherwise",
             Self::OwnPayment => "own-payment",
             Self::AlreadyApproved => "already-approved",
@@ -384,79 +382,42 @@ impl Rejection {
         }
     }
 
+    /// What can succeed in a *new* transaction with the same content once something else has
+    /// changed. All others are permanent, and the tests list them, so that
+    /// each new rejection is one or the other by choice.
+    const TRANSIENT: [Self; 26] = [
+        Self::NotYetValid,
+        Self::Expired,
+        Self::AccountFrozen,
+        Self::AccountNotEmpty,
+        Self::QuoteExpired,
+        Self::OwnDailyLimit,
+        Self::DailyLimit,
+        Self::PositionLimit,
+        Self::FeeAboveAgreed,
+        Self::InsufficientFunds,
+        Self::DealerInsufficientFunds,
+        Self::ProposalExpired,
+        Self::NotApproved,
+        Self::EpochEnding,
+        Self::ValidatorExists,
+        Self::SupplyOutstanding,
+        Self::ValidatorCount,
+        Self::NotHeld,
+        Self::NotQueued,
+        Self::CannotQueue,
+        Self::QueueFull,
+        Self::DeadlineRefused,
+        Self::NoRecall,
+        Self::RecallOpen,
+        Self::LinkedRejected,
+        Self::InternalDefect,
+    ];
+
     /// True if a *new* transaction with the same content can succeed once something else has
     /// changed; this one stays rejected for ever.
-    pub const fn is_transient(self) -> bool {
-        match self {
-            Self::NotYetValid
-            | Self::Expired
-            | Self::AccountFrozen
-            | Self::AccountNotEmpty
-            | Self::QuoteExpired
-            | Self::OwnDailyLimit
-            | Self::DailyLimit
-            | Self::PositionLimit
-            | Self::FeeAboveAgreed
-            | Self::InsufficientFunds
-            | Self::DealerInsufficientFunds
-            | Self::ProposalExpired
-            | Self::NotApproved
-            | Self::EpochEnding
-            | Self::ValidatorExists
-            | Self::SupplyOutstanding
-            | Self::ValidatorCount
-            | Self::NotHeld
-            | Self::NotQueued
-            | Self::CannotQueue
-            | Self::QueueFull
-            | Self::DeadlineRefused
-            | Self::NoRecall
-            | Self::RecallOpen
-            | Self::LinkedRejected
-            | Self::InternalDefect => true,
-            Self::SignersMissing
-            | Self::DuplicateUetr
-            | Self::UnknownInstitution
-            | Self::UnknownAccount
-            | Self::UnknownPayee
-            | Self::AccountExists
-            | Self::AccountClosed
-            | Self::NotPermitted
-            | Self::UnknownProposal
-            | Self::ProposalClosed
-            | Self::AlreadyVoted
-            | Self::InstitutionRemoved
-            | Self::InstitutionExists
-            | Self::NotValidator
-            | Self::KeyInUse
-            | Self::ParametersRefused
-            | Self::UpgradeRefused
-            | Self::SameAccount
-            | Self::UnknownAsset
-            | Self::AssetConflict
-            | Self::ZeroAmount
-            | Self::AmountTooLarge
-            | Self::QuoteForged
-            | Self::QuoteUsed
-            | Self::QuoteMismatch
-            | Self::SecretWrong
-            | Self::CaptureMismatch
-            | Self::ProofForged
-            | Self::NotSettled
-            | Self::ReturnMismatch
-            | Self::TooManyReturns
-            | Self::PayeeNotAllowed
-            | Self::PaymentLimit
-            | Self::LimitsConflict
-            | Self::WaitsOtherwise
-            | Self::OwnPayment
-            | Self::AlreadyApproved
-            | Self::OrderMismatch
-            | Self::ApprovalsMissing
-            | Self::ReviewMissing
-            | Self::IncomingRefused
-            | Self::FeeScheduleConflict => false,
-        }
+    pub fn is_transient(self) -> bool {
+        Self::TRANSIENT.contains(&self)
     }
 
     /// True if the receipt names the institution's rule that refused, or those that ask for a
@@ -464,6 +425,17 @@ impl Rejection {
     pub const fn names_rule(self) -> bool {
         let refuses = matches!(self, Self::PaymentLimit | Self::DailyLimit | Self::PositionLimit);
         refuses || matches!(self, Self::IncomingRefused | Self::ReviewMissing)
+    }
+
+    /// Code and sentence of what only queues reject.
+    const fn words_of_queue(self) -> (&'static str, &'static str) {
+        if matches!(self, Self::QueueFull) {
+            ("queue-full", "Too many payments wait for funds. Cancel one, or add funds.")
+        } else if matches!(self, Self::CannotQueue) {
+            ("cannot-queue", "A part of an atomic transaction cannot wait. Add funds first.")
+        } else {
+            ("not-queued", "The payment waits for no funds. Look up what became of it.")
+        }
     }
 
     /// One sentence for a person: what is wrong and what to do.
@@ -512,9 +484,7 @@ impl Rejection {
             Self::QuoteUsed => "The quote was used before. Ask for a new one.",
             Self::QuoteMismatch => "The quote does not fit the payment. Ask for a new one.",
             Self::NotHeld => "No funds are held for this payment. Look up what became of it.",
-            Self::NotQueued => "The payment waits for no funds. Look up what became of it.",
-            Self::CannotQueue => "A part of an atomic transaction cannot wait. Add funds first.",
-            Self::QueueFull => "Too many payments wait for funds. Cancel one, or add funds.",
+            Self::NotQueued | Self::CannotQueue | Self::QueueFull => self.words_of_queue().1,
             Self::WaitsOtherwise => "The payment waits for something else. Look up who acts next.",
             Self::OwnPayment => "A maker cannot approve its own payment. Let another key approve.",
             Self::AlreadyApproved => "This key has approved already. Let another approver approve.",
@@ -555,6 +525,61 @@ impl PartialOrd for Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    /// What the same content comes to for ever.
+    const PERMANENT: [Rejection; 42] = [
+        Rejection::SignersMissing,
+        Rejection::DuplicateUetr,
+        Rejection::UnknownInstitution,
+        Rejection::UnknownAccount,
+        Rejection::UnknownPayee,
+        Rejection::AccountExists,
+        Rejection::AccountClosed,
+        Rejection::NotPermitted,
+        Rejection::UnknownProposal,
+        Rejection::ProposalClosed,
+        Rejection::AlreadyVoted,
+        Rejection::InstitutionRemoved,
+        Rejection::InstitutionExists,
+        Rejection::NotValidator,
+        Rejection::KeyInUse,
+        Rejection::ParametersRefused,
+        Rejection::UpgradeRefused,
+        Rejection::SameAccount,
+        Rejection::UnknownAsset,
+        Rejection::AssetConflict,
+        Rejection::ZeroAmount,
+        Rejection::AmountTooLarge,
+        Rejection::QuoteForged,
+        Rejection::QuoteUsed,
+        Rejection::QuoteMismatch,
+        Rejection::SecretWrong,
+        Rejection::CaptureMismatch,
+        Rejection::ProofForged,
+        Rejection::NotSettled,
+        Rejection::ReturnMismatch,
+        Rejection::TooManyReturns,
+        Rejection::PayeeNotAllowed,
+        Rejection::PaymentLimit,
+        Rejection::LimitsConflict,
+        Rejection::WaitsOtherwise,
+        Rejection::OwnPayment,
+        Rejection::AlreadyApproved,
+        Rejection::OrderMismatch,
+        Rejection::ApprovalsMissing,
+        Rejection::ReviewMissing,
+        Rejection::IncomingRefused,
+        Rejection::FeeScheduleConflict,
+    ];
+
+    #[test]
+    fn each_rejection_is_transient_or_permanent() {
+        let all = Rejection::TRANSIENT.iter().chain(&PERMANENT);
+        let sorted: BTreeSet<_> = all.collect();
+        assert_eq!(sorted, Rejection::ALL.iter().collect());
+        assert_eq!(Rejection::TRANSIENT.len() + PERMANENT.len(), Rejection::ALL.len());
+    }
 
     #[test]
     fn codes_and_tags_are_unique_and_every_rejection_has_its_precedence() {

@@ -59,77 +59,22 @@ impl Exit {
         }
     }
 
-    /// The exit for a rejection by the ledger.
+    /// The exit for a rejection by the ledger: whatever it is, nothing was paid.
     pub(crate) const fn of_rejection(rejection: Rejection) -> Self {
-        match rejection {
-            Rejection::SignersMissing
-            | Rejection::NotPermitted
-            | Rejection::OwnPayment
-            | Rejection::ApprovalsMissing
-            | Rejection::ReviewMissing => Self::NotPermitted,
-            Rejection::Expired | Rejection::QuoteExpired | Rejection::ProposalExpired => {
-                Self::Expired
-            }
-            Rejection::NotYetValid
-            | Rejection::DuplicateUetr
-            | Rejection::UnknownInstitution
-            | Rejection::UnknownAccount
-            | Rejection::UnknownPayee
-            | Rejection::AccountExists
-            | Rejection::AccountClosed
-            | Rejection::AccountNotEmpty
-            | Rejection::AccountFrozen
-            | Rejection::UnknownProposal
-            | Rejection::ProposalClosed
-            | Rejection::AlreadyVoted
-            | Rejection::NotApproved
-            | Rejection::EpochEnding
-            | Rejection::InstitutionRemoved
-            | Rejection::InstitutionExists
-            | Rejection::NotValidator
-            | Rejection::ValidatorExists
-            | Rejection::SupplyOutstanding
-            | Rejection::KeyInUse
-            | Rejection::ValidatorCount
-            | Rejection::ParametersRefused
-            | Rejection::UpgradeRefused
-            | Rejection::SameAccount
-            | Rejection::UnknownAsset
-            | Rejection::AssetConflict
-            | Rejection::ZeroAmount
-            | Rejection::AmountTooLarge
-            | Rejection::PayeeNotAllowed
-            | Rejection::PaymentLimit
-            | Rejection::OwnDailyLimit
-            | Rejection::DailyLimit
-            | Rejection::PositionLimit
-            | Rejection::IncomingRefused
-            | Rejection::LimitsConflict
-            | Rejection::QuoteForged
-            | Rejection::QuoteUsed
-            | Rejection::QuoteMismatch
-            | Rejection::NotHeld
-            | Rejection::NotQueued
-            | Rejection::CannotQueue
-            | Rejection::QueueFull
-            | Rejection::WaitsOtherwise
-            | Rejection::AlreadyApproved
-            | Rejection::OrderMismatch
-            | Rejection::DeadlineRefused
-            | Rejection::SecretWrong
-            | Rejection::CaptureMismatch
-            | Rejection::ProofForged
-            | Rejection::NotSettled
-            | Rejection::NoRecall
-            | Rejection::RecallOpen
-            | Rejection::ReturnMismatch
-            | Rejection::TooManyReturns
-            | Rejection::FeeScheduleConflict
-            | Rejection::FeeAboveAgreed
-            | Rejection::InsufficientFunds
-            | Rejection::DealerInsufficientFunds
-            | Rejection::LinkedRejected
-            | Rejection::InternalDefect => Self::Rejected,
+        let is_missing = matches!(
+            rejection,
+            Rejection::SignersMissing | Rejection::ApprovalsMissing | Rejection::ReviewMissing
+        );
+        let is_late = matches!(
+            rejection,
+            Rejection::Expired | Rejection::QuoteExpired | Rejection::ProposalExpired
+        );
+        if is_missing || matches!(rejection, Rejection::NotPermitted | Rejection::OwnPayment) {
+            Self::NotPermitted
+        } else if is_late {
+            Self::Expired
+        } else {
+            Self::Rejected
         }
     }
 

@@ -94,7 +94,7 @@ fn text(english: &StyledStr) -> String {
 }
 
 fn chinese(english: &str) -> Option<&'static str> {
-    let found = chinese::TEXTS.iter().find(|(known, _)| *known == english);
+    let found = chinese::texts().find(|(known, _)| *known == english);
     found.map(|(_, chinese)| *chinese)
 }
 
@@ -180,7 +180,7 @@ mod tests {
         let mut found = BTreeSet::new();
         texts(&command, &mut found);
         let known: BTreeSet<String> =
-            chinese::TEXTS.iter().map(|(english, _)| (*english).to_owned()).collect();
+            chinese::texts().map(|(english, _)| (*english).to_owned()).collect();
         let missing: Vec<_> = found.difference(&known).collect();
         let unused: Vec<_> = known.difference(&found).collect();
         assert!(missing.is_empty() && unused.is_empty(), "missing {missing:#?} unused {unused:#?}");

@@ -2,8 +2,8 @@
 //!
 //! Invariants: what is held of a holding is the sum of the payments that wait for it; a wait ends
 //! once; what was set aside affords the payment. Absent: who may end a wait how (see `holds`,
-//! `step_up`, `reviews` and `queue`), and what a receipt says of an end that nobody ordered; whoever
-//! knows the deadline and the time knows that.
+//! `step_up`, `reviews` and `queue`), and what a receipt says of an end that nobody ordered:
+//! whoever knows the deadline and the time knows that.
 
 use super::fees::Charges;
 use super::limits::{self, Move};

@@ -49,9 +49,7 @@ const fn chinese(rejection: Rejection) -> (&'static str, &'static str) {
         Rejection::UpgradeRefused => ("升级须在更高的区块高度，且版本更新。", "请据此选择。"),
         Rejection::SameAccount => ("付款账户与收款账户相同。", "请指定其他收款人。"),
         Rejection::UnknownAsset => ("该资产未在账本上登记。", "请核对其代码。"),
-        Rejection::AssetConflict => {
-            ("该资产已登记，或与 ISO 4217 不符。", "请核对代码和小数位数。")
-        }
+        Rejection::AssetConflict => ("已登记，或与 ISO 4217 不符。", "请核对代码。"),
         Rejection::ZeroAmount => ("金额为零。", "请填写更大的金额。"),
         Rejection::AmountTooLarge => ("金额超过单笔上限。", "请分笔支付。"),
         Rejection::PayeeNotAllowed => ("账户自身规则不允许该收款人。", "请先更改账户规则。"),

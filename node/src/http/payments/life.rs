@@ -250,6 +250,21 @@ impl Life {
         )
     }
 
+    /// What is said of a payment whose funds were held until its deadline.
+    fn expired(&self, at: &str) -> String {
+        let of = |member: &Option<String>| member.clone().unwrap_or_default();
+        let (held, until) = (of(&self.receipt.held), of(&self.receipt.deadline));
+        let what = match self.receipt.status.as_str() {
+            AWAITING => "approved",
+            REVIEW => "approved by its reviewer",
+            _ => "captured",
+        };
+        format!(
+            "Expired (TM01): {held} were held{at}, and neither {what} nor released until {until}. \
+             They are the payer's again. Nothing was paid."
+        )
+    }
+
     /// One sentence or two for a person.
     fn summary(&self) -> String {
         let receipt = &self.receipt;
@@ -260,15 +275,7 @@ impl Life {
             return self.queued(&at);
         }
         if self.is_expired() {
-            let what = match receipt.status.as_str() {
-                AWAITING => "approved",
-                REVIEW => "approved by its reviewer",
-                _ => "captured",
-            };
-            return format!(
-                "Expired (TM01): {held} were held{at}, and neither {what} nor released until \
-                 {until}. They are the payer's again. Nothing was paid."
-            );
+            return self.expired(&at);
         }
         match receipt.status.as_str() {
             "held" => format!(
