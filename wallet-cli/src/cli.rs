@@ -327,14 +327,14 @@ pub(crate) struct Anchor {
 /// Commands about ISO 20022 messages.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Iso {
-    /// Send a message (pacs.008, pacs.009, pain.001, pacs.028), or all messages of a folder, to a
-    /// node that acts for its institution, and get the answer.
+    /// Send an ISO 20022 message (a transfer, a return, a recall, its answer, or a question), or
+    /// all messages of a folder, to a node that acts for its institution, and get the answer.
     Submit {
         /// The message, XML; or a folder of messages, where each answer is written beside its
         /// message.
         #[arg(value_name = "FILE|FOLDER")]
         path: PathBuf,
-        /// Where to write the answer (pacs.002); standard output if left out.
+        /// Where to write the answer (pacs.002 or camt.029); standard output if left out.
         #[arg(long, short = 'o', value_name = "FILE")]
         answer: Option<PathBuf>,
     },

@@ -354,9 +354,9 @@ const CUSTOMERS: &[(&str, &str)] = &[
     ("The network's sealed genesis document", "网络的封存创世文件"),
     ("The network's chain id: fqd-3f2a...", "网络的链标识：fqd-3f2a..."),
     (
-        "Send a message (pacs.008, pacs.009, pain.001, pacs.028), or all messages of a folder, to \
-         a node that acts for its institution, and get the answer",
-        "将报文（pacs.008、pacs.009、pain.001、pacs.028）或文件夹中的全部报文发给代表其机构的节点，\
+        "Send an ISO 20022 message (a transfer, a return, a recall, its answer, or a question), or \
+         all messages of a folder, to a node that acts for its institution, and get the answer",
+        "将 ISO 20022 报文（转账、退回、退回请求、其答复或查询）或文件夹中的全部报文发给代表其机构的节点，\
          并取得应答",
     ),
     (
@@ -365,8 +365,8 @@ const CUSTOMERS: &[(&str, &str)] = &[
         "报文，XML；或报文文件夹，每份应答写在其报文旁边",
     ),
     (
-        "Where to write the answer (pacs.002); standard output if left out",
-        "应答（pacs.002）写到何处；省略则写到标准输出",
+        "Where to write the answer (pacs.002 or camt.029); standard output if left out",
+        "应答（pacs.002 或 camt.029）写到何处；省略则写到标准输出",
     ),
     ("Check offline that a message ordered a payment", "离线核验某报文指示了某笔支付"),
     ("The message, exactly as it was sent", "报文，与发送时完全一致"),
