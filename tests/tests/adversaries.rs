@@ -34,7 +34,8 @@ fn run(name: &str, seed: u64) -> Report {
 /// Whether there is an occasion for a deed is drawn, so each adversary has several.
 const SEEDS: [u64; 3] = [7, 8, 9];
 
-/// What an adversary does and how often at least in all its runs, and whether what it does is provable.
+/// What an adversary does and how often at least in all its runs, and whether what it does is
+/// provable.
 type Row = (&'static str, &'static [(&'static str, u64)], bool);
 
 const ROWS: &[Row] = &[
