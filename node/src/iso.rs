@@ -36,9 +36,8 @@ use iso20022::incoming::{self, Message};
 use iso20022::order::PaymentOrder;
 use iso20022::pacs002::{self, Code, ReplyEnvelope, StatusReport, TransactionStatus};
 use iso20022::pacs008::{CreditTransfer, CreditTransferMessage, RefusedMessage};
-use iso20022::time::Date;
 use iso20022::xml::Limits;
-use iso20022::{ApplicationHeader, MessageFault, PrivateData, Refusal};
+use iso20022::{ApplicationHeader, MessageFault, Refusal};
 use ledger::ids::{Timestamp, Uetr};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -53,6 +52,7 @@ pub(crate) use answer::reference;
 use placing::{Reason, Source};
 use quotes::Dealers;
 pub(crate) use records::{Delivery, Records};
+pub(crate) use settling::receipts_of;
 
 /// How many locks the payments share.
 const LOCKS: usize = 64;
@@ -174,11 +174,7 @@ impl Desk {
             return Ok(Reception::Foreign);
         }
         let group = &message.header.group;
-        let source = Source {
-            group,
-            message: PrivateData::message_hash(state.domains(), bytes),
-            today: Date::latest_at(now()),
-        };
+        let source = Source::new(state.domains(), group, bytes);
         let handled = self.handle(around, &source, &judged).await?;
         let application = message.header.application.as_ref();
         let answer = |id, created, statuses| StatusReport::answer(group, id, created, statuses);

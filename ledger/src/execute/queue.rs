@@ -97,10 +97,7 @@ pub(super) fn prioritise(
 
     // After this point the operation must succeed.
     let awaits = Awaits::Funds(scene.working.queue().last(holding, priority));
-    let waiting = Waiting { awaits, ..Waiting::clone(&waiting) };
-    let outcome = Outcome::Queued(waits::said(&waiting));
-    scene.working.put_waiting(waiting);
-    Ok(Effect { outcome, entries: Vec::new() })
+    Ok(waits::turn_to(scene, &waiting, awaits))
 }
 
 /// A queued payment that may be paid, with its charges of now.

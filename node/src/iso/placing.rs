@@ -11,7 +11,7 @@ use iso20022::order::{PaymentOrder, Transfer};
 use iso20022::pacs008::OriginalGroup;
 use iso20022::time::Date;
 use ledger::fees::{Reach, total};
-use ledger::hash::Hash;
+use ledger::hash::{Domains, Hash};
 use ledger::ids::{AccountId, Bic, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, Operation, Pay, PayAcross, PaymentTerms};
@@ -43,6 +43,14 @@ pub(super) struct Source<'a> {
     pub(super) message: Hash,
     /// The latest day that has begun anywhere.
     pub(super) today: Date,
+}
+
+impl<'a> Source<'a> {
+    /// The message of these `bytes`, as it arrives now.
+    pub(super) fn new(domains: &Domains, group: &'a OriginalGroup, bytes: &[u8]) -> Self {
+        let message = PrivateData::message_hash(domains, bytes);
+        Self { group, message, today: Date::latest_at(now()) }
+    }
 }
 
 /// An order on its way.

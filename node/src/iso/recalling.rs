@@ -5,14 +5,13 @@
 //! correction is ordered once (see `correcting`); the words of a refusal that the ledger has, which
 //! are in its events.
 
-use iso20022::PrivateData;
 use iso20022::camt029::{
     self, AnswerMessage, CancellationReason, CancellationState, CancellationStatus, GivenBack,
     Resolution,
 };
 use iso20022::camt056::{PaymentRecall, RecallMessage, RecallOrder};
 use iso20022::pacs002::{ReplyEnvelope, StatusReport, TransactionStatus};
-use iso20022::time::{Date, DateTime};
+use iso20022::time::DateTime;
 use ledger::chain::Tip;
 use ledger::corrections::{Reason as ReturnReason, Returned, Returns, SettlementId};
 use ledger::ids::{Height, Timestamp};
@@ -51,11 +50,7 @@ impl Desk {
         let (domains, group) = (state.domains(), &message.assignment.group);
         let judge = |recall: &PaymentRecall| recall.order(domains, &group.message_id, decimals);
         let judged: Vec<_> = message.recalls.iter().map(judge).collect();
-        let source = Source {
-            group,
-            message: PrivateData::message_hash(domains, bytes),
-            today: Date::latest_at(now()),
-        };
+        let source = Source::new(domains, group, bytes);
         let correction =
             |order: &RecallOrder| What::Recall { amount: order.amount, reason: order.reason };
         let orders = judged.iter().filter_map(|order| order.as_ref().ok());
@@ -96,11 +91,7 @@ impl Desk {
         let judged = message.answers.iter();
         let judged = judged.map(|answer| (answer, message.order(domains, answer, decimals)));
         let judged: Vec<_> = judged.collect();
-        let source = Source {
-            group,
-            message: PrivateData::message_hash(domains, bytes),
-            today: Date::latest_at(now()),
-        };
+        let source = Source::new(domains, group, bytes);
         let orders = judged.iter().filter_map(|(_, order)| order.as_ref().ok());
         let corrections = orders.map(|order| Correction {
             key: order.key,

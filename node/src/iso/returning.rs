@@ -3,18 +3,15 @@
 //! Invariants: a return is ordered by the institution that services the payee's account. Absent:
 //! how a correction is ordered once (see `correcting`).
 
-use iso20022::PrivateData;
 use iso20022::pacs002::{Code, StatusReport, TransactionStatus};
 use iso20022::pacs004::ReturnMessage;
 use iso20022::pacs008::CreditTransfer;
-use iso20022::time::Date;
 use ledger::money::Decimals;
 
 use super::answer::{Context, Handled, of_receipt};
 use super::correcting::{Correction, Ended, What};
 use super::placing::{Reason, Source};
 use super::{Desk, DeskError, Reception, Surroundings, report};
-use crate::home::now;
 
 impl Desk {
     /// Returns what a message orders to, and tells what became of it.
@@ -31,11 +28,7 @@ impl Desk {
         let judged = message.returns.iter();
         let judged = judged.map(|back| (back, back.order(domains, &group.message_id, decimals)));
         let judged: Vec<_> = judged.collect();
-        let source = Source {
-            group,
-            message: PrivateData::message_hash(domains, bytes),
-            today: Date::latest_at(now()),
-        };
+        let source = Source::new(domains, group, bytes);
         let orders = judged.iter().filter_map(|(_, order)| order.as_ref().ok());
         let corrections = orders.map(|order| Correction {
             key: order.uetr,

@@ -42,9 +42,9 @@ pub(super) type Work<'a> = (&'a CreditTransfer, &'a PaymentOrder, Placed);
 
 /// A receipt, and where it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Archived {
+pub(crate) struct Archived {
     /// The receipt.
-    pub(super) receipt: Receipt,
+    pub(crate) receipt: Receipt,
     /// The block's height.
     pub(super) height: Height,
     /// The block's time.
@@ -261,8 +261,12 @@ async fn submit(around: Surroundings<'_>, bytes: Vec<u8>) -> Result<Outcome, Sto
     }
 }
 
-/// Each block's receipts are read once, however many of the payments are in it.
-fn receipts_of(store: &Store, uetrs: &[Uetr]) -> Result<BTreeMap<Uetr, Archived>, StoreError> {
+/// The receipts of those payments that the index has. Each block's are read once, however many of
+/// the payments are in it.
+pub(crate) fn receipts_of(
+    store: &Store,
+    uetrs: &[Uetr],
+) -> Result<BTreeMap<Uetr, Archived>, StoreError> {
     let mut places: BTreeMap<Height, Vec<(usize, Uetr)>> = BTreeMap::new();
     for uetr in uetrs {
         if let Some(place) = store.payment(*uetr)? {

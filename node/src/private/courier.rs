@@ -22,9 +22,9 @@ use super::message::{DataMessage, NotKept, PrivateRecord, label};
 use crate::driver::{Driver, PrivateFrame};
 use crate::home::now;
 use crate::http::Phase;
-use crate::iso::{Delivery, DeskError};
+use crate::iso::{Delivery, DeskError, receipts_of};
 use crate::readers::Readers;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// The most payments of one look at what is owed.
 const AT_ONCE: usize = 256;
@@ -151,10 +151,11 @@ impl Courier {
             }
         }
         let uetrs: Vec<Uetr> = due.keys().copied().collect();
-        let read = |store: &Store| uetrs.iter().map(|uetr| outcome(store, *uetr)).collect();
-        let outcomes: Result<Vec<_>, StoreError> = self.readers.read(&self.driver, read).await;
-        for (uetr, outcome) in uetrs.iter().zip(outcomes?) {
-            let is_told = outcome.as_ref().map(|outcome| committed(outcome).is_some());
+        let read = |store: &Store| receipts_of(store, &uetrs);
+        let receipts = self.readers.read(&self.driver, read).await?;
+        for uetr in &uetrs {
+            let archived = receipts.get(uetr);
+            let is_told = archived.map(|it| committed(&it.receipt.outcome).is_some());
             if is_told == Some(true) {
                 continue;
             }
@@ -283,13 +284,15 @@ impl Courier {
         // The other's index may be ahead of this one's; one that is far behind is asked again.
         let height = self.driver.view.latest().tip.height();
         let _ = timeout(PATIENCE, self.driver.view.indexed(height)).await;
-        let outcome = self.readers.read(&self.driver, |store| outcome(store, uetr)).await;
+        let read = |store: &Store| receipts_of(store, &[uetr]);
+        let receipts = self.readers.read(&self.driver, read).await;
         let failed = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, "private data could not be kept");
             NotKept::Failed
         };
-        let outcome = outcome.map_err(|error| failed(&error))?.ok_or(NotKept::Unknown)?;
-        let committed = committed(&outcome).filter(|it| self.serves(it.to));
+        let receipts = receipts.map_err(|error| failed(&error))?;
+        let archived = receipts.get(&uetr).ok_or(NotKept::Unknown)?;
+        let committed = committed(&archived.receipt.outcome).filter(|it| self.serves(it.to));
         let committed = committed.ok_or(NotKept::Unknown)?;
         let private = self.private.clone();
         if record.uetr != uetr || record.commitment(&private.domains) != committed.commitment {
@@ -318,14 +321,6 @@ impl Courier {
             tracing::error!(%error, "that private data was delivered could not be noted");
         }
     }
-}
-
-/// How a payment ended or waits, if the index has it.
-fn outcome(store: &Store, uetr: Uetr) -> Result<Option<Outcome>, StoreError> {
-    let Some(place) = store.payment(uetr)? else { return Ok(None) };
-    let index = usize::try_from(place.index).unwrap_or(usize::MAX);
-    let receipt = store.receipts(place.height)?.into_iter().nth(index);
-    Ok(receipt.map(|receipt| receipt.outcome))
 }
 
 /// The commitment of a payment that settled or waits, and its payee's institution.
