@@ -47,7 +47,7 @@ pub struct Executed {
     /// The receipts' hashes: the leaves of the receipts tree.
     pub leaves: Vec<Hash>,
     /// What is different in the state since the parent.
-    pub changes: Changes,
+    pub changes: Arc<Changes>,
     /// The nodes that this block adds to the history, with their positions, for later proofs.
     pub history_nodes: Vec<(u64, Hash)>,
 }
@@ -297,6 +297,6 @@ impl Executed {
         let history_nodes = history.append(state.domains(), &hash);
         let block = Block { header: header.clone(), cut: cut.clone() };
         let tip = Tip { header, hash, cut, state, before, history, validators };
-        Self { block, tip, booked, leaves, changes, history_nodes }
+        Self { block, tip, booked, leaves, changes: Arc::new(changes), history_nodes }
     }
 }

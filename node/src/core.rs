@@ -45,6 +45,7 @@ use std::sync::Arc;
 pub use epochs::Role;
 pub use recovery::{Recovered, RecoveryError};
 pub use snapshotting::SnapshotSettings;
+pub use submission::executed_by;
 
 use admission::{Admission, AdmissionLimits};
 use catchup::CatchUp;

@@ -9,9 +9,11 @@ use ledger::ids::{Height, Timestamp};
 use ledger::proof::Proof;
 use ledger::receipt::Receipt;
 use ledger::rejection::Rejection;
+use ledger::state::Marker;
 use ledger::transaction::{EnvelopeError, TransactionId};
 use tokio::time::{Instant, timeout_at};
 
+use crate::core::executed_by;
 use crate::core::step::{Committed, Reply};
 use crate::driver::Driver;
 use crate::proofs::{self, Origin};
@@ -146,36 +148,47 @@ pub async fn submit(
         Reply::Rejected(rejection) => Outcome::Rejected(rejection),
         Reply::Busy => Outcome::Busy,
         Reply::Accepted(id) => Outcome::Accepted(id),
-        Reply::Final(id, committed) => match fresh(id, committed) {
+        Reply::Final(id, committed) => match fresh(id, &committed) {
             Some(finality) => Outcome::Final(id, finality),
-            None => known(driver, readers, id, deadline).await?,
+            None => match earlier(id, &committed) {
+                Some(marker) => known(driver, readers, marker, deadline).await?,
+                None => Outcome::Unknown,
+            },
         },
-        Reply::Known(id) => known(driver, readers, id, deadline).await?,
+        Reply::Known(marker) => known(driver, readers, marker, deadline).await?,
     })
 }
 
 /// The receipts of a transaction in a block that was just made final; `None` if an earlier block
 /// has executed it.
-fn fresh(id: TransactionId, committed: Arc<Committed>) -> Option<Finality> {
+fn fresh(id: TransactionId, committed: &Arc<Committed>) -> Option<Finality> {
     let (first, booked) = committed.booked_by(id);
     let count = booked.len();
     let header = &committed.executed.block.header;
     let (height, time) = (header.height, header.time);
-    let source = Source::Fresh(committed, count);
+    let source = Source::Fresh(Arc::clone(committed), count);
     (count > 0).then_some(Finality { height, time, first, source })
+}
+
+/// The marker of a transaction that `committed` orders again.
+fn earlier(id: TransactionId, committed: &Committed) -> Option<Marker> {
+    let mut ordered = committed.batches.iter().flat_map(|batch| &batch.transactions);
+    let transaction = ordered.find(|transaction| transaction.id() == id)?;
+    executed_by(&committed.executed.tip, transaction.body(), id)
 }
 
 /// The outcome of a transaction that was final before.
 async fn known(
     driver: &Driver,
     readers: &Readers,
-    id: TransactionId,
+    marker: Marker,
     deadline: Instant,
 ) -> Result<Outcome, StoreError> {
+    let id = marker.transaction;
     if caught_up(driver, deadline).await.is_none() {
         return Ok(Outcome::Unknown);
     }
-    let read = |store: &Store| match archived(store, id)? {
+    let read = |store: &Store| match archived(store, &marker)? {
         Some(finality) => Ok(Some(finality)),
         // It is final, so its receipts were here, or were before the snapshot.
         None => store.earliest().and_then(|earliest| match earliest {
@@ -187,18 +200,18 @@ async fn known(
     Ok(finality.map_or(Outcome::Unknown, |finality| Outcome::Final(id, finality)))
 }
 
-/// The receipts of a transaction from the index; `None` if it has none.
+/// The receipts of the transaction that `marker` names, from the index; `None` if it has none.
 ///
 /// # Errors
 /// [`StoreError`] if the index fails.
-pub fn archived(store: &Store, id: TransactionId) -> Result<Option<Finality>, StoreError> {
-    let Some(place) = store.transaction(id)? else { return Ok(None) };
-    let height = place.first.height;
+pub fn archived(store: &Store, marker: &Marker) -> Result<Option<Finality>, StoreError> {
+    let height = marker.height;
     store.check_kept(height)?;
     let Some(indexed) = store.block(height)? else { return Ok(None) };
-    let first = usize::try_from(place.first.index).unwrap_or(usize::MAX);
-    let count = usize::try_from(place.count).unwrap_or(0);
-    let receipts = store.receipts(height)?.into_iter().skip(first).take(count).collect();
+    let all = store.receipts(height)?;
+    let is_own = |receipt: &Receipt| receipt.transaction == marker.transaction;
+    let Some(first) = all.iter().position(is_own) else { return Ok(None) };
+    let receipts = all.into_iter().skip(first).take_while(is_own).collect();
     let time = indexed.block.header.time;
     Ok(Some(Finality { height, time, first, source: Source::Archived(receipts) }))
 }

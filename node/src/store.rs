@@ -2,16 +2,18 @@
 //! database.
 //!
 //! It holds the state of some final block (the checkpoint), and for all final blocks up to it:
-//! blocks, certificates, receipts, and where payments, transactions, entries and batches are.
+//! blocks, certificates, receipts, and where payments, entries and batches are.
 //!
-//! Invariants: one write transaction takes the index from one final block to a later one, state
-//! included, so it is always the index of exactly one height; it may lag behind the log, and what
-//! lies between is replayed from there. It can be deleted and is rebuilt from the log. Absent:
-//! anything that only the index knows.
+//! Invariants: one write transaction takes the index from one final block to a later one; a durable
+//! one takes the checkpoint along, so after a crash it is the index of exactly one height; it may
+//! lag behind the log, and what lies between is replayed from there. It can be deleted and is
+//! rebuilt from the log. Absent: anything that only the index knows.
 
+mod backlog;
 mod compare;
 mod prune;
 mod read;
+mod recent;
 mod snapshot;
 mod tables;
 #[cfg(test)]
@@ -20,21 +22,23 @@ mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::block::Block;
 use ledger::certificate::Certificate;
 use ledger::codec;
-use ledger::hash::Domains;
 use ledger::history::History;
 use ledger::ids::{Epoch, Height, ValidatorIndex};
 
+pub use backlog::Backlog;
 pub use compare::Difference;
 pub use prune::Pruner;
-pub use read::{HistoryCursor, HistoryLine, Place, TransactionPlace};
+pub use read::{HistoryCursor, HistoryLine, Place};
 pub use write::IndexItem;
 
 use crate::log::Position;
+use recent::Recent;
 
 /// Why the index could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -122,13 +126,6 @@ impl Checkpoint {
         let is_whole = blake3::hash(encoded).as_bytes() == hash;
         is_whole.then(|| borsh::from_slice(encoded).ok()).flatten()
     }
-
-    /// The mountain range over the blocks up to and with this one.
-    pub fn history_after(&self, domains: &Domains) -> History {
-        let mut history = self.history.clone();
-        history.append(domains, &self.block.hash(domains));
-        history
-    }
 }
 
 /// A final block in the index.
@@ -161,6 +158,7 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreEr
 pub struct Store {
     /// There until the index is closed.
     open: Option<redb::Database>,
+    recent: RwLock<Recent>,
 }
 
 /// The last thing that the database writes rests on pages that something else may have damaged,
@@ -195,13 +193,23 @@ impl Store {
     }
 
     fn over(database: redb::Database) -> Result<Self, StoreError> {
-        let store = Self { open: Some(database) };
+        let store = Self { open: Some(database), recent: RwLock::default() };
         store.create_tables()?;
         Ok(store)
     }
 
     fn database(&self) -> &redb::Database {
         self.open.as_ref().expect("the index is open until it is dropped")
+    }
+
+    /// The rows that are not in the database yet. One who looks there for more must begin while he
+    /// holds this: rows leave here only behind a commit.
+    fn recent(&self) -> RwLockReadGuard<'_, Recent> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recent_to_write(&self) -> RwLockWriteGuard<'_, Recent> {
+        self.recent.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The height at which the index stands, if it holds anything.

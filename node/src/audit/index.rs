@@ -21,13 +21,16 @@ use ledger::merkle;
 
 use crate::core::message::FinalBlock;
 use crate::log::Position;
-use crate::store::{Checkpoint, Difference, IndexItem, Store, StoreError};
+use crate::store::{Backlog, Checkpoint, Difference, IndexItem, Store, StoreError};
 
 /// The memory of each index's cache, in bytes.
 const CACHE: usize = 256 * 1024 * 1024;
 
 /// How many blocks the second index takes in one transaction.
 const GROUP: usize = 64;
+
+/// How many changes of the state wait in memory before they are written.
+const BACKLOG: usize = 400_000;
 
 /// How many differing rows are named.
 const MOST: usize = 32;
@@ -52,6 +55,7 @@ struct Anew {
     store: Store,
     file: PathBuf,
     waiting: Vec<IndexItem>,
+    backlog: Backlog,
 }
 
 impl Index {
@@ -172,7 +176,7 @@ impl Index {
 
     fn compare_all(&mut self) -> Result<(), StoreError> {
         let Some(mut anew) = self.anew.take().filter(|_| self.reached) else { return Ok(()) };
-        anew.flush()?;
+        anew.flush(true)?;
         self.found.extend(self.store.differences(&anew.store, MOST)?);
         Ok(())
     }
@@ -184,17 +188,18 @@ impl Anew {
         remove(&file)?;
         let store = Store::open(&file, CACHE)?;
         store.found(genesis, Position::START)?;
-        Ok(Self { store, file, waiting: Vec::new() })
+        Ok(Self { store, file, waiting: Vec::new(), backlog: Backlog::default() })
     }
 
     fn take(&mut self, item: IndexItem) -> Result<(), StoreError> {
         self.waiting.push(item);
-        if self.waiting.len() < GROUP { Ok(()) } else { self.flush() }
+        let durable = self.backlog.entries() >= BACKLOG;
+        if self.waiting.len() < GROUP && !durable { Ok(()) } else { self.flush(durable) }
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self, durable: bool) -> Result<(), StoreError> {
         let items = std::mem::take(&mut self.waiting);
-        self.store.write(&items, false)
+        self.store.write(&items, &mut self.backlog, durable)
     }
 }
 

@@ -6,6 +6,7 @@
 //! verdicts, save those that keep strangers from filling the ledger.
 
 use ledger::codec;
+use ledger::state::Marker;
 use ledger::transaction::{SignedTransaction, Transaction, TransactionId, VerifiedTransaction};
 use std::collections::BTreeMap;
 
@@ -146,18 +147,18 @@ impl Admission {
     /// lane, and names them. Who waits for them waits on until they [leave](Self::leave).
     pub fn take_executed(
         &mut self,
-        is_executed: impl Fn(&Transaction, TransactionId) -> bool,
-    ) -> Vec<TransactionId> {
+        executed_by: impl Fn(&Transaction, TransactionId) -> Option<Marker>,
+    ) -> Vec<Marker> {
         let mut executed = Vec::new();
         self.unverified.retain(|(id, signed)| {
-            let is_done = is_executed(&signed.transaction, *id);
-            executed.extend(is_done.then_some(*id));
-            !is_done
+            let marker = executed_by(&signed.transaction, *id);
+            executed.extend(marker);
+            marker.is_none()
         });
         self.ready.retain(|(transaction, _)| {
-            let is_done = is_executed(transaction.body(), transaction.id());
-            executed.extend(is_done.then_some(transaction.id()));
-            !is_done
+            let marker = executed_by(transaction.body(), transaction.id());
+            executed.extend(marker);
+            marker.is_none()
         });
         executed
     }
@@ -211,6 +212,7 @@ impl Admission {
 mod tests {
     use super::*;
     use crate::core::snapshot::tests::world::{Chain, START};
+    use ledger::ids::Height;
     use ledger::transaction::verify_all;
 
     /// What a snapshot has executed is answered at once, wherever it stands in the queue: a block
@@ -236,7 +238,11 @@ mod tests {
         let late_id = late.transaction.id(domains);
         admission.enter(late_id, late, 100, None);
 
-        let executed = admission.take_executed(|_, id| id == ids[1] || id == late_id);
+        let executed = admission.take_executed(|_, id| {
+            let marker = Marker { transaction: id, height: Height(7) };
+            (id == ids[1] || id == late_id).then_some(marker)
+        });
+        let executed: Vec<_> = executed.iter().map(|marker| marker.transaction).collect();
         assert_eq!(executed, [late_id, ids[1]]);
         assert!(admission.next_job().is_none());
         assert_eq!(admission.leave(ids[1]), [RequestId(1)]);

@@ -16,6 +16,7 @@ use super::committee::Committee;
 use super::lanes::Lanes;
 use super::message::PeerMessage;
 use super::step::{Channel, Output};
+use super::submission::executed_by;
 use super::{Core, CoreConfig, RETRY_MS, consensus_config};
 
 /// What a node does in an epoch.
@@ -125,7 +126,7 @@ impl Core {
             lane.iter().flat_map(|batch| batch.transactions.iter().cloned()).collect();
         transactions.extend(self.forwards.take());
         let tip = self.executor.final_tip();
-        transactions.retain(|one| !Self::is_executed(tip, one.body(), one.id()));
+        transactions.retain(|one| executed_by(tip, one.body(), one.id()).is_none());
         transactions
     }
 

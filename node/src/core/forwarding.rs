@@ -10,6 +10,7 @@
 use ledger::chain::Tip;
 use ledger::ids::Timestamp;
 use ledger::rejection::Rejection;
+use ledger::state::Marker;
 use ledger::transaction::{SignedTransaction, TransactionId, VerifiedTransaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use super::message::{Forwarded, PeerMessage};
 use super::record::LogRecord;
 use super::step::{Channel, Output, Reply};
+use super::submission::executed_by;
 use super::{Core, RETRY_MS};
 
 /// The longest pause before a transaction is forwarded again, in milliseconds.
@@ -85,14 +87,11 @@ impl Forwards {
     }
 
     /// Takes those out that `tip` or a block before it has executed, and names them.
-    pub(super) fn take_executed(&mut self, tip: &Tip) -> Vec<TransactionId> {
-        let is_executed = |waiting: &Waiting| {
-            let transaction = &waiting.transaction;
-            Core::is_executed(tip, transaction.body(), transaction.id())
-        };
-        let executed = self.waiting.iter().filter(|(_, waiting)| is_executed(waiting));
-        let executed: Vec<_> = executed.map(|(id, _)| *id).collect();
-        executed.iter().for_each(|id| self.remove(id));
+    pub(super) fn take_executed(&mut self, tip: &Tip) -> Vec<Marker> {
+        let transactions = self.waiting.values().map(|waiting| &waiting.transaction);
+        let executed = transactions.filter_map(|one| executed_by(tip, one.body(), one.id()));
+        let executed: Vec<_> = executed.collect();
+        executed.iter().for_each(|marker| self.remove(&marker.transaction));
         executed
     }
 

@@ -25,6 +25,7 @@ use super::message::FinalBlock;
 use super::record::ReadRecord;
 use super::snapshotting::Snapshots;
 use super::step::{Committed, Output};
+use super::submission::executed_by;
 use super::{Core, CoreConfig, Wakes, consensus_config};
 
 /// Where a core starts.
@@ -260,7 +261,7 @@ impl<'a> Replay<'a> {
         let tip = self.executor.final_tip();
         let left = taken_in.into_values().filter(|transaction| {
             let id = transaction.id();
-            !in_lane.contains(&id) && !Core::is_executed(tip, transaction.body(), id)
+            !in_lane.contains(&id) && executed_by(tip, transaction.body(), id).is_none()
         });
         left.collect()
     }

@@ -17,6 +17,7 @@ use super::snapshot::{
     Standing,
 };
 use super::step::{Channel, Output, Reply};
+use super::submission::executed_by;
 
 /// What an operator decides about snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,17 +175,15 @@ impl Core {
     fn answer_executed(&mut self) {
         let tip = self.executor.final_tip();
         let mut executed = self.forwards.take_executed(tip);
-        let is_executed = |body: &_, id| Self::is_executed(tip, body, id);
-        executed.extend(self.admission.take_executed(is_executed));
+        let marker = |body: &_, id| executed_by(tip, body, id);
+        executed.extend(self.admission.take_executed(marker));
         let own = self.committee.me().map(|me| self.lanes.unordered(me)).unwrap_or_default();
         for transaction in own.iter().flat_map(|batch| &batch.transactions) {
-            if Self::is_executed(tip, transaction.body(), transaction.id()) {
-                executed.push(transaction.id());
-            }
+            executed.extend(executed_by(tip, transaction.body(), transaction.id()));
         }
-        for id in executed {
-            for request in self.admission.leave(id) {
-                self.outputs.push(Output::Reply(request, Reply::Known(id)));
+        for marker in executed {
+            for request in self.admission.leave(marker.transaction) {
+                self.outputs.push(Output::Reply(request, Reply::Known(marker)));
             }
         }
     }

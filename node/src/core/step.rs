@@ -11,6 +11,7 @@ use ledger::execute::Booked;
 use ledger::ids::{Height, InstitutionNumber, Timestamp};
 use ledger::light::EpochChange;
 use ledger::rejection::Rejection;
+use ledger::state::Marker;
 use ledger::transaction::{EnvelopeError, TransactionId};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -69,8 +70,8 @@ pub enum Reply {
     Accepted(TransactionId),
     /// It is final: its receipts are in this block.
     Final(TransactionId, Arc<Committed>),
-    /// It was final before: its receipts are in the archive.
-    Known(TransactionId),
+    /// It was final before: the block that its marker names has its receipts.
+    Known(Marker),
 }
 
 /// A final block with all that it changed.

@@ -10,7 +10,7 @@ use ledger::execute::Simulation;
 use ledger::hash::Hash;
 use ledger::ids::{InstitutionNumber, Timestamp};
 use ledger::rejection::Rejection;
-use ledger::state::MarkerKey;
+use ledger::state::{Marker, MarkerKey};
 use ledger::transaction::{
     EnvelopeError, SignedTransaction, Transaction, TransactionId, VerifiedTransaction,
 };
@@ -47,9 +47,16 @@ enum Prospect {
     /// It is for the ledger to decide.
     Open,
     /// It was executed already.
-    Executed,
+    Executed(Marker),
     /// Nobody ordered it who may.
     Strange(Rejection),
+}
+
+/// The marker of a transaction that `tip` or a block before it has executed already.
+pub fn executed_by(tip: &Tip, body: &Transaction, id: TransactionId) -> Option<Marker> {
+    let keys = body.uetrs().map(MarkerKey::Payment).chain([MarkerKey::Transaction(id)]);
+    let mut markers = keys.filter_map(|key| tip.state().marker(&key));
+    markers.find(|marker| marker.transaction == id)
 }
 
 impl Core {
@@ -94,8 +101,8 @@ impl Core {
             let until_final = waiter.is_none_or(|waiter| waiter.until_final);
             return if in_lane && !until_final { Err(Reply::Accepted(id)) } else { Ok(()) };
         }
-        if Self::is_executed(self.final_tip(), &signed.transaction, id) {
-            return Err(Reply::Known(id));
+        if let Some(marker) = executed_by(self.final_tip(), &signed.transaction, id) {
+            return Err(Reply::Known(marker));
         }
         if signed.transaction.valid_until < now {
             return Err(Reply::Rejected(Rejection::Expired));
@@ -159,20 +166,13 @@ impl Core {
                 // What this node does not know of, the chain's end may.
                 Prospect::Strange(_) => Reply::Busy,
                 // A snapshot has brought its outcome meanwhile.
-                Prospect::Executed => Reply::Known(id),
+                Prospect::Executed(marker) => Reply::Known(marker),
                 Prospect::Open => return self.admission.verified(transaction),
             },
         };
         for request in self.admission.leave(id) {
             self.outputs.push(Output::Reply(request, refusal.clone()));
         }
-    }
-
-    /// True if `tip` or a block before it has executed the transaction already.
-    pub(super) fn is_executed(tip: &Tip, body: &Transaction, id: TransactionId) -> bool {
-        let state = tip.state();
-        let is_own = |key: MarkerKey| state.marker(&key).is_some_and(|m| m.transaction == id);
-        is_own(MarkerKey::Transaction(id)) || body.uetrs().any(|u| is_own(MarkerKey::Payment(u)))
     }
 
     /// What would become of a transaction now. One that nobody ordered who may does not enter the
@@ -182,7 +182,7 @@ impl Core {
     fn prospect(&self, now: Timestamp, body: &Transaction) -> Prospect {
         let receipts = match self.final_tip().simulate(now, body) {
             Ok(Simulation::Outcome { receipts, .. }) => receipts,
-            Ok(Simulation::Executed(_)) => return Prospect::Executed,
+            Ok(Simulation::Executed(marker)) => return Prospect::Executed(marker),
             Err(_) => return Prospect::Open,
         };
         let strange = |rejection: &Rejection| {

@@ -157,7 +157,7 @@ mod tests {
     use crate::core::snapshot::tests::world::Chain;
     use crate::core::step::Committed;
     use crate::log::{Log, LogOptions, Position};
-    use crate::store::IndexItem;
+    use crate::store::{Backlog, IndexItem};
     use ledger::block::{Batch, BatchHeader, LaneTip};
     use ledger::crypto::Signature;
     use ledger::hash::Hash;
@@ -189,7 +189,7 @@ mod tests {
         let committed = Committed::new(chain.executed[0].clone(), certificate, Vec::new());
         let replay_from = Position::START;
         let item = IndexItem { committed: Arc::new(committed), batches, replay_from };
-        store.write(&[item], false).unwrap();
+        store.write(&[item], &mut Backlog::default(), true).unwrap();
         let bic = Bic::parse("PSBCCNBJ").unwrap();
         let view = View::new(chain.tip().clone(), Vec::new(), Height(1), bic);
         let reader = log.reader();

@@ -17,7 +17,7 @@ use super::DriverError;
 use super::view::View;
 use crate::core::snapshot::Installed;
 use crate::log::Position;
-use crate::store::{IndexItem, Pruner, Store, StoreError};
+use crate::store::{Backlog, IndexItem, Pruner, Store, StoreError};
 
 /// How many blocks may wait for the index before the performer waits.
 pub(super) const QUEUE: usize = 256;
@@ -31,6 +31,9 @@ const GATHER: Duration = Duration::from_millis(50);
 
 /// How much time may lie between two durable writes, while there is something to write.
 const DURABLE_EVERY: Duration = Duration::from_secs(5);
+
+/// How many changes of the state may wait for a durable write: some hundred bytes each.
+const BACKLOG: usize = 400_000;
 
 /// What the performer hands over, in order.
 pub(super) enum Work {
@@ -69,15 +72,18 @@ impl Indexer {
         let mut durable_at = Instant::now();
         let mut written_at = durable_at;
         let mut is_dirty = false;
+        let mut backlog = Backlog::default();
         loop {
             let (group, install) = match work.recv_timeout(DURABLE_EVERY) {
                 Ok(first) => gather(first, work, written_at + GATHER),
                 Err(RecvTimeoutError::Timeout) if !is_dirty => continue,
                 Err(RecvTimeoutError::Timeout) => (Vec::new(), None),
-                Err(RecvTimeoutError::Disconnected) => return self.store.write(&[], true),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return self.store.write(&[], &mut backlog, true);
+                }
             };
-            let durable = durable_at.elapsed() >= DURABLE_EVERY;
-            self.store.write(&group, durable)?;
+            let durable = durable_at.elapsed() >= DURABLE_EVERY || backlog.entries() >= BACKLOG;
+            self.store.write(&group, &mut backlog, durable)?;
             written_at = Instant::now();
             is_dirty = !durable;
             for item in &group {
@@ -88,6 +94,7 @@ impl Indexer {
             }
             if let Some(Work::Install { installed, replay_from, done }) = install {
                 self.store.install(&installed, replay_from)?;
+                backlog.clear();
                 self.reached(installed.tip.height())?;
                 // The performer waits, unless the node stops.
                 let _ = done.send(());

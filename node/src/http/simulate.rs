@@ -83,7 +83,7 @@ async fn executed(
     naming: &Naming,
 ) -> Result<Vec<ReceiptView>, Refused> {
     state.caught_up().await?;
-    let read = |store: &crate::store::Store| outcome::archived(store, marker.transaction);
+    let read = |store: &crate::store::Store| outcome::archived(store, marker);
     let found = state.readers.read(&state.driver, read).await?;
     let finality = found.ok_or_else(|| Problem::internal("The index lacks a final receipt."))?;
     let place = Some((finality.height, finality.time));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::home::tests::{key, sealed};
 use crate::log::Position;
-use crate::store::IndexItem;
+use crate::store::{Backlog, IndexItem};
 use ledger::certificate::{Vote, VoteKind, VoteSubject};
 use ledger::chain::{Executed, Tip};
 use ledger::ids::{InstitutionNumber, ValidatorIndex, View};
@@ -91,7 +91,7 @@ impl Chain {
             replay_from: place,
         };
         let items: Vec<_> = self.blocks.iter().map(item).collect();
-        store.write(&items, true).unwrap();
+        store.write(&items, &mut Backlog::default(), true).unwrap();
         store
     }
 

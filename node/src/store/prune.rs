@@ -1,7 +1,7 @@
 //! Pruning: what is older than the operator keeps is taken out of the index, a little at a time.
 //!
 //! Two ways, both bounded. Rows by height (blocks, certificates, receipts, batches) leave as soon
-//! as their block is too old. Rows by other keys (payments, transactions, lines of history) leave
+//! as their block is too old. Rows by other keys (payments, lines of history) leave
 //! when a sweep comes by their place; the sweep's pace is such that it has been everywhere by the
 //! time a quarter of the kept blocks are new. So the index holds at most some five quarters of what
 //! is kept, and each step costs a bounded time.
@@ -17,7 +17,7 @@ use redb::{Durability, Key, ReadableTable, ReadableTableMetadata, Table, Value, 
 
 use super::tables::{
     BATCHES, BLOCKS, CERTIFICATES, EARLIEST, HISTORY, LOG_FROM, META, PAYMENTS, RANGE, RECEIPTS,
-    TRANSACTIONS, history_height,
+    history_height,
 };
 use super::{IndexedBlock, Store, StoreError};
 
@@ -35,14 +35,13 @@ const SWEEPS_PER_SPAN: u64 = 4;
 pub struct Pruner {
     keep: u64,
     payments: [u8; 16],
-    transactions: [u8; 32],
     history: [u8; 28],
 }
 
 impl Pruner {
     /// A pruner that keeps the last `keep` blocks; 0 keeps all.
     pub const fn new(keep: u64) -> Self {
-        Self { keep, payments: [0; 16], transactions: [0; 32], history: [0; 28] }
+        Self { keep, payments: [0; 16], history: [0; 28] }
     }
 
     /// True if nothing is ever pruned.
@@ -98,10 +97,6 @@ impl Pruner {
         let budget = rows(payments.len()?);
         let is_old = |_: &[u8; 16], (height, _): (u64, u32)| height < earliest;
         self.payments = sweep(&mut payments, self.payments, budget, is_old)?;
-        let mut transactions = transaction.open_table(TRANSACTIONS)?;
-        let budget = rows(transactions.len()?);
-        let is_old = |_: &[u8; 32], (height, _, _): (u64, u32, u32)| height < earliest;
-        self.transactions = sweep(&mut transactions, self.transactions, budget, is_old)?;
         let mut history = transaction.open_table(HISTORY)?;
         let budget = rows(history.len()?);
         let is_old = |key: &[u8; 28], _: &[u8]| history_height(key) < earliest;

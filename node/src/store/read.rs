@@ -13,12 +13,13 @@ use ledger::ids::{AccountId, AssetCode, Epoch, Height, Uetr};
 use ledger::light::EpochChange;
 use ledger::receipt::Receipt;
 use ledger::state::State;
-use ledger::transaction::TransactionId;
 use redb::{ReadableDatabase, ReadableTable};
+use std::ops::RangeInclusive;
 
+use super::recent::Line;
 use super::tables::{
     BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EARLIEST, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS,
-    RANGE, RECEIPTS, STATE, TRANSACTIONS, history_key,
+    RANGE, RECEIPTS, STATE, history_key,
 };
 use super::{BatchName, Checkpoint, IndexedBlock, Store, StoreError, guarded};
 use crate::log::Position;
@@ -33,15 +34,6 @@ pub struct Place {
     pub height: Height,
     /// The place among its receipts.
     pub index: u32,
-}
-
-/// Where a transaction's receipts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TransactionPlace {
-    /// The first receipt.
-    pub first: Place,
-    /// How many there are.
-    pub count: u32,
 }
 
 /// One line of an account's history.
@@ -211,11 +203,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database fails.
     pub fn payment(&self, uetr: Uetr) -> Result<Option<Place>, StoreError> {
-        let table = self.database().begin_read()?.open_table(PAYMENTS)?;
-        let row = table.get(uetr.bytes())?;
-        Ok(row
-            .map(|row| row.value())
-            .map(|(height, index)| Place { height: Height(height), index }))
+        let recent = self.recent();
+        let place = match recent.payment(uetr.bytes()) {
+            Some(place) => Some(place),
+            None => {
+                let table = self.database().begin_read()?.open_table(PAYMENTS)?;
+                table.get(uetr.bytes())?.map(|row| row.value())
+            }
+        };
+        Ok(place.map(|(height, index)| Place { height: Height(height), index }))
     }
 
     /// The payments whose UETR begins with `prefix` (its first bytes), at most two.
@@ -227,25 +223,9 @@ impl Store {
         first: [u8; 16],
         last: [u8; 16],
     ) -> Result<Vec<[u8; 16]>, StoreError> {
+        let recent = self.recent();
         let table = self.database().begin_read()?.open_table(PAYMENTS)?;
-        let mut found = Vec::new();
-        for row in table.range(first..=last)?.take(2) {
-            found.push(row?.0.value());
-        }
-        Ok(found)
-    }
-
-    /// Where the receipts of a transaction are.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database fails.
-    pub fn transaction(&self, id: TransactionId) -> Result<Option<TransactionPlace>, StoreError> {
-        let table = self.database().begin_read()?.open_table(TRANSACTIONS)?;
-        let row = table.get(&id.0)?;
-        Ok(row.map(|row| row.value()).map(|(height, index, count)| TransactionPlace {
-            first: Place { height: Height(height), index },
-            count,
-        }))
+        recent.payments(&table, first..=last, 2)
     }
 
     /// An account's lines of history after `cursor`, newest first, at most `limit`.
@@ -258,22 +238,18 @@ impl Store {
         cursor: Option<HistoryCursor>,
         limit: usize,
     ) -> Result<Vec<(HistoryCursor, HistoryLine)>, StoreError> {
-        let table = self.database().begin_read()?.open_table(HISTORY)?;
         let first = match cursor {
             None => history_key(&account, Height(u64::MAX), 0),
             Some(cursor) => history_key(&account, cursor.height, cursor.line.saturating_add(1)),
         };
         let last = history_key(&account, Height(0), u32::MAX);
-        let mut lines = Vec::new();
-        for row in table.range(first..=last)?.take(limit) {
-            let (key, value) = row?;
-            let key = key.value();
+        let lines = self.lines(first..=last, limit)?.into_iter().map(|(key, value)| {
             let height = u64::from_be_bytes(bytes_of(&key, 16));
             let line = u32::from_be_bytes(bytes_of(&key, 24));
             let cursor = HistoryCursor { height: Height(!height), line };
-            lines.push((cursor, decode(value.value(), "line of history")?));
-        }
-        Ok(lines)
+            Ok((cursor, decode(&value, "line of history")?))
+        });
+        lines.collect()
     }
 
     /// An account's lines of the block at `height`, in the order in which they were booked.
@@ -285,12 +261,21 @@ impl Store {
         account: AccountId,
         height: Height,
     ) -> Result<Vec<HistoryLine>, StoreError> {
-        let table = self.database().begin_read()?.open_table(HISTORY)?;
         let (first, last) =
             (history_key(&account, height, 0), history_key(&account, height, u32::MAX));
         // Newest comes first.
-        let rows = table.range(first..=last)?.rev();
-        rows.map(|row| decode(row?.1.value(), "line of history")).collect()
+        let lines = self.lines(first..=last, usize::MAX)?.into_iter().rev();
+        lines.map(|(_, value)| decode(&value, "line of history")).collect()
+    }
+
+    fn lines(
+        &self,
+        range: RangeInclusive<[u8; 28]>,
+        limit: usize,
+    ) -> Result<Vec<Line>, StoreError> {
+        let recent = self.recent();
+        let table = self.database().begin_read()?.open_table(HISTORY)?;
+        recent.lines(&table, range, limit)
     }
 
     /// A node of the mountain range over the blocks.

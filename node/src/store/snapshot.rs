@@ -9,6 +9,7 @@ use ledger::codec;
 use ledger::ids::Height;
 use redb::Durability;
 
+use super::recent::Recent;
 use super::tables::{
     BLOCKS, CERTIFICATES, CHECKPOINT, EARLIEST, EPOCHS, LOG_FROM, META, RANGE, STATE,
 };
@@ -62,7 +63,6 @@ impl Store {
             let earliest = Height(height).next();
             meta.insert(EARLIEST, codec::encode(&earliest).as_slice())?;
         }
-        transaction.commit()?;
-        Ok(())
+        self.commit(transaction, Recent::default(), true)
     }
 }

@@ -22,9 +22,6 @@ pub(super) const RECEIPTS: TableDefinition<'_, u64, Bytes> = TableDefinition::ne
 /// UETR to height and place among the block's receipts.
 pub(super) const PAYMENTS: TableDefinition<'_, [u8; 16], (u64, u32)> =
     TableDefinition::new("payments");
-/// Transaction id to height, first place and number of receipts.
-pub(super) const TRANSACTIONS: TableDefinition<'_, [u8; 32], (u64, u32, u32)> =
-    TableDefinition::new("transactions");
 /// Account, height descending, line within the block to a line of history.
 pub(super) const HISTORY: TableDefinition<'_, [u8; 28], Bytes> = TableDefinition::new("history");
 /// Position in the mountain range to the node's hash.

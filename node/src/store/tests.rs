@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use ledger::history::HistoryProof;
 use ledger::ids::Height;
+use ledger::state::Marker;
 use redb::{ReadableDatabase, ReadableTableMetadata, StorageBackend, TableDefinition};
 
-use super::tables::{
-    BLOCKS, CERTIFICATES, HISTORY, LOG_FROM, PAYMENTS, RANGE, RECEIPTS, TRANSACTIONS,
-};
-use super::{IndexItem, Pruner, Store};
+use super::tables::{BLOCKS, CERTIFICATES, HISTORY, LOG_FROM, PAYMENTS, RANGE, RECEIPTS};
+use super::{Backlog, IndexItem, Pruner, Store};
 use crate::core::snapshot::tests::world::{Chain, START};
 use crate::core::snapshot::{Installed, Manifest, SnapshotAnswer, SnapshotRequest};
 use crate::core::step::Committed;
 use crate::log::Position;
+use crate::outcome::archived;
 
 /// A disk in memory that fails, like a process that is killed, after so many changes.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ fn indexed(disk: &Disk, chain: &Chain, heights: std::ops::RangeInclusive<u64>) -
         store.found(&chain.genesis, Position::START).unwrap();
     }
     for height in heights {
-        store.write(&[item(chain, height)], false).unwrap();
+        store.write(&[item(chain, height)], &mut Backlog::default(), true).unwrap();
     }
     store
 }
@@ -137,7 +137,7 @@ fn pruning_keeps_the_index_bounded_and_the_kept_blocks_provable() {
     let mut pruner = Pruner::new(KEEP);
     let mut sizes = Vec::new();
     for height in 3..=402 {
-        store.write(&[item(&chain, height)], false).unwrap();
+        store.write(&[item(&chain, height)], &mut Backlog::default(), true).unwrap();
         if let Some(earliest) = pruner.step(&store, Height(height)).unwrap() {
             assert_eq!(store.earliest().unwrap(), earliest);
             let kept = height + 1 - earliest.0;
@@ -147,12 +147,7 @@ fn pruning_keeps_the_index_bounded_and_the_kept_blocks_provable() {
         }
         if height % 50 == 0 {
             proves(&store, &chain, store.earliest().unwrap().0, height);
-            sizes.push((
-                height,
-                rows(&store, PAYMENTS),
-                rows(&store, TRANSACTIONS),
-                rows(&store, HISTORY),
-            ));
+            sizes.push((height, rows(&store, PAYMENTS), rows(&store, HISTORY)));
         }
     }
     for count in [rows(&store, BLOCKS), rows(&store, CERTIFICATES), rows(&store, LOG_FROM)] {
@@ -162,7 +157,6 @@ fn pruning_keeps_the_index_bounded_and_the_kept_blocks_provable() {
     assert!(rows(&store, RANGE) <= 2 * KEEP + 64, "{}", rows(&store, RANGE));
     // Two payments in one transaction a block: at most five quarters of what is kept, and a little.
     let most = KEEP * 3 / 2 + 4;
-    assert!(rows(&store, TRANSACTIONS) <= most, "{sizes:?}");
     assert!(rows(&store, PAYMENTS) <= 2 * most, "{sizes:?}");
     assert!(rows(&store, HISTORY) <= 2 * most, "{sizes:?}");
     for height in store.earliest().unwrap().0..=402 {
@@ -170,13 +164,95 @@ fn pruning_keeps_the_index_bounded_and_the_kept_blocks_provable() {
         for booked in &committed.executed.booked {
             let receipt = &booked.receipt;
             assert!(store.payment(receipt.uetr.unwrap()).unwrap().is_some(), "{height}");
-            assert!(store.transaction(receipt.transaction).unwrap().is_some(), "{height}");
+            let (transaction, height) = (receipt.transaction, Height(height));
+            let archived = archived(&store, &Marker { transaction, height }).unwrap();
+            assert!(archived.unwrap().receipts().contains(&receipt), "{height}");
         }
     }
     // The state is whole.
     let checkpoint = store.checkpoint().unwrap().unwrap();
     let tip = store.tip(chain.genesis.domains(), &checkpoint).unwrap();
     assert_eq!(tip.hash(), chain.tip().hash());
+}
+
+/// What readers find of every payment and every account of these blocks.
+fn readings(store: &Store, chain: &Chain) -> Vec<String> {
+    let mut readings = Vec::new();
+    for executed in &chain.executed {
+        let height = executed.block.header.height;
+        for booked in &executed.booked {
+            let uetr = booked.receipt.uetr.unwrap();
+            let mut last = *uetr.bytes();
+            last[15] = 0xff;
+            readings.push(format!(
+                "{:?} {:?}",
+                store.payment(uetr).unwrap(),
+                store.payments_beginning(*uetr.bytes(), last).unwrap()
+            ));
+            for ((account, _), _) in &booked.entries {
+                let newest = store.history(*account, None, 3).unwrap();
+                let older = store.history(*account, newest.last().map(|line| line.0), 3).unwrap();
+                let booked = store.booked_at(*account, height).unwrap();
+                readings.push(format!("{newest:?} {older:?} {booked:?}"));
+            }
+        }
+    }
+    readings
+}
+
+#[test]
+fn readers_find_what_is_gathered_as_they_find_what_is_written() {
+    let mut chain = Chain::new(2);
+    chain.pay(20);
+    // All of them are written one by one; all are gathered; half of them each.
+    let written = indexed(&healthy(), &chain, 1..=22);
+    let expected = readings(&written, &chain);
+    assert!(expected.iter().any(|reading| reading.contains("Some(Place")));
+    let (gathered, half) = (indexed(&healthy(), &chain, 1..=2), indexed(&healthy(), &chain, 1..=2));
+    let mut backlog = Backlog::default();
+    for height in 3..=22 {
+        gathered.write(&[item(&chain, height)], &mut Backlog::default(), false).unwrap();
+        half.write(&[item(&chain, height)], &mut backlog, height == 12).unwrap();
+    }
+    assert!(rows(&gathered, PAYMENTS) < rows(&half, PAYMENTS));
+    assert!(rows(&half, PAYMENTS) < rows(&written, PAYMENTS));
+    assert_eq!(readings(&gathered, &chain), expected);
+    assert_eq!(readings(&half, &chain), expected);
+    half.write(&[], &mut backlog, true).unwrap();
+    assert_eq!(rows(&half, HISTORY), rows(&written, HISTORY));
+    assert_eq!(readings(&half, &chain), expected);
+}
+
+/// The block at which an index stands that is opened from these bytes, its state read and compared.
+fn stands_at(bytes: Vec<u8>, chain: &Chain) -> u64 {
+    let store = Disk::new(bytes, u64::MAX).open().unwrap();
+    let checkpoint = store.checkpoint().unwrap().unwrap();
+    store.tip(chain.genesis.domains(), &checkpoint).unwrap().height().0
+}
+
+#[test]
+fn a_crash_takes_the_index_back_to_the_last_durable_write_and_its_state() {
+    let mut chain = Chain::new(2);
+    chain.pay(20);
+    let disk = healthy();
+    let store = indexed(&disk, &chain, 1..=5);
+    let mut backlog = Backlog::default();
+    for height in 6..=12 {
+        store.write(&[item(&chain, height)], &mut backlog, false).unwrap();
+        assert!(store.block(Height(height)).unwrap().is_some(), "a reader sees it at once");
+    }
+    assert!(backlog.entries() > 0);
+    assert_eq!(stands_at(disk.content(), &chain), 5);
+    // Seven blocks' changes of the same holdings, and one more block, in one durable write.
+    store.write(&[item(&chain, 13)], &mut backlog, true).unwrap();
+    assert_eq!(backlog.entries(), 0);
+    assert_eq!(stands_at(disk.content(), &chain), 13);
+    store.write(&[], &mut backlog, true).unwrap();
+    assert_eq!(stands_at(disk.content(), &chain), 13);
+    drop(store);
+    // The blocks are written again by a replay, and come out as they were.
+    let store = indexed(&disk, &chain, 10..=22);
+    assert_eq!(store.height().unwrap(), Some(Height(22)));
 }
 
 #[test]
@@ -219,7 +295,6 @@ fn a_crash_at_any_step_of_an_install_leaves_the_old_index_or_the_new() {
     let chain = Chain::new(30);
     let disk = healthy();
     let store = indexed(&disk, &chain, 1..=5);
-    store.write(&[], true).unwrap();
     drop(store);
     let before = disk.content();
     let snapshot = installed(&chain, 25);

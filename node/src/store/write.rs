@@ -1,27 +1,28 @@
 //! Writing to the index: one transaction for some final blocks.
 //!
-//! Invariants: blocks come in height order without a gap. Absent: the decision when a write must be
-//! durable (the indexer's).
+//! Invariants: blocks come in height order without a gap; the state and the checkpoint are written
+//! with a durable write alone, and are always of the same block: a crash takes everything back to
+//! the last durable write anyway, and until then most holdings change many times. Absent: the
+//! decision when a write must be durable (the indexer's).
 
 use ledger::account::{Entry, HoldingKey};
 use ledger::block::Block;
-use ledger::certificate::Certificate;
-use ledger::chain::Tip;
+use ledger::chain::{Executed, Tip};
 use ledger::codec;
 use ledger::execute::Booked;
 use ledger::history::History;
 use ledger::ids::{AccountId, Uetr};
 use ledger::receipt::{Outcome, Receipt};
-use ledger::state::{Changes, marker_prefix};
-use redb::{Durability, ReadableTable, WriteTransaction};
-use std::collections::BTreeMap;
+use redb::{Durability, WriteTransaction};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::recent::Recent;
 use super::tables::{
     BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS, RANGE,
-    RECEIPTS, STATE, TRANSACTIONS, history_key,
+    RECEIPTS, STATE, history_key,
 };
-use super::{BatchName, Checkpoint, HistoryLine, IndexedBlock, Store, StoreError};
+use super::{Backlog, BatchName, Checkpoint, HistoryLine, IndexedBlock, Store, StoreError};
 use crate::core::step::Committed;
 use crate::log::Position;
 
@@ -45,7 +46,6 @@ impl Store {
         transaction.open_table(CERTIFICATES)?;
         transaction.open_table(RECEIPTS)?;
         transaction.open_table(PAYMENTS)?;
-        transaction.open_table(TRANSACTIONS)?;
         transaction.open_table(HISTORY)?;
         transaction.open_table(RANGE)?;
         transaction.open_table(BATCHES)?;
@@ -55,12 +55,19 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the index from the block before `items` to the last of them. Without `durable` a crash
-    /// may take it back, to some earlier block as a whole.
+    /// Adds `items` to the index, which hold the blocks after those that it has. What they change
+    /// in the state waits in `backlog` until a write is `durable`: that is where a restart begins,
+    /// and what a crash takes the index back to. Rows in no order of time wait until there are many
+    /// of them, or until that write.
     ///
     /// # Errors
     /// [`StoreError`] if the database fails; then nothing was written.
-    pub fn write(&self, items: &[IndexItem], durable: bool) -> Result<(), StoreError> {
+    pub fn write(
+        &self,
+        items: &[IndexItem],
+        backlog: &mut Backlog,
+        durable: bool,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.database().begin_write()?;
         transaction.set_durability(if durable {
             Durability::Immediate
@@ -70,16 +77,35 @@ impl Store {
         transaction.set_quick_repair(durable);
         for item in items {
             write_block(&transaction, item)?;
+            backlog.add(item);
         }
         write_receipts(&transaction, items)?;
-        write_history(&transaction, items)?;
-        write_state(&transaction, items)?;
-        if let Some(last) = items.last() {
-            let newest = items.iter().rev().find_map(|item| item.committed.certificate.clone());
-            let parent = items.len().checked_sub(2).and_then(|place| items.get(place));
-            write_checkpoint(&transaction, parent, last, newest)?;
+        if durable {
+            backlog.write(&transaction)?;
+        }
+        self.commit(transaction, rows(items), durable)
+    }
+
+    /// Commits, with all rows that were gathered if there are enough or they shall be `written`;
+    /// the `new` ones are gathered otherwise.
+    pub(super) fn commit(
+        &self,
+        transaction: WriteTransaction,
+        new: Recent,
+        written: bool,
+    ) -> Result<(), StoreError> {
+        let is_written = written || self.recent().is_full_with(&new);
+        if is_written {
+            self.recent().write(&transaction)?;
+            new.write(&transaction)?;
         }
         transaction.commit()?;
+        let mut recent = self.recent_to_write();
+        if is_written {
+            *recent = Recent::default();
+        } else {
+            recent.add(new);
+        }
         Ok(())
     }
 
@@ -156,88 +182,56 @@ fn write_block(transaction: &WriteTransaction, item: &IndexItem) -> Result<(), S
 
 fn write_receipts(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
     let mut receipts = transaction.open_table(RECEIPTS)?;
-    let mut places = Places::default();
-    for item in items {
-        let executed = &item.committed.executed;
-        if executed.booked.is_empty() {
-            continue;
+    for executed in items.iter().map(|item| &item.committed.executed) {
+        if !executed.booked.is_empty() {
+            let of_block: Vec<&Receipt> =
+                executed.booked.iter().map(|booked| &booked.receipt).collect();
+            let height = executed.block.header.height.0;
+            receipts.insert(height, codec::encode(&of_block).as_slice())?;
         }
-        let of_block: Vec<&Receipt> =
-            executed.booked.iter().map(|booked| &booked.receipt).collect();
-        let height = executed.block.header.height.0;
-        receipts.insert(height, codec::encode(&of_block).as_slice())?;
-        places.add(height, &of_block);
-    }
-    places.write(transaction)
-}
-
-/// Where payments and transactions are, in the order of their keys: neighbours share a page. Of a
-/// payment the last receipt stands: that of its capture or release, once there is one, or of its
-/// settlement by a block.
-#[derive(Default)]
-struct Places {
-    payments: BTreeMap<[u8; 16], (u64, u32)>,
-    transactions: BTreeMap<[u8; 32], (u64, u32, u32)>,
-}
-
-impl Places {
-    fn add(&mut self, height: u64, receipts: &[&Receipt]) {
-        let mut first = 0_u32;
-        for same in receipts.chunk_by(|a, b| a.transaction == b.transaction) {
-            let mut index = first;
-            for receipt in same {
-                if let Some(uetr) = receipt.uetr.filter(|_| !receipt.is_duplicate_refusal()) {
-                    self.payments.insert(*uetr.bytes(), (height, index));
-                }
-                index = index.saturating_add(1);
-            }
-            if let Some(receipt) = same.first() {
-                let count = index.saturating_sub(first);
-                self.transactions.insert(receipt.transaction.0, (height, first, count));
-            }
-            first = index;
-        }
-    }
-
-    fn write(&self, transaction: &WriteTransaction) -> Result<(), StoreError> {
-        let mut payments = transaction.open_table(PAYMENTS)?;
-        for (uetr, place) in &self.payments {
-            payments.insert(uetr, place)?;
-        }
-        let mut transactions = transaction.open_table(TRANSACTIONS)?;
-        for (id, place) in &self.transactions {
-            transactions.insert(id, place)?;
-        }
-        Ok(())
-    }
-}
-
-fn write_history(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
-    let mut all = BTreeMap::new();
-    for item in items {
-        let executed = &item.committed.executed;
-        let sides = counterparties(&executed.booked);
-        let height = executed.block.header.height;
-        let mut lines = BTreeMap::new();
-        // The last entry of a block is its newest: numbered from the end, newest comes first.
-        let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
-        for (holding, entry) in entries.rev() {
-            let (account, asset) = *holding;
-            let line: &mut u32 = lines.entry(account).or_insert(0);
-            let counterparty = counterparty(&sides, holding, entry);
-            let value = HistoryLine { asset, entry: *entry, counterparty };
-            all.insert(history_key(&account, height, *line), codec::encode(&value));
-            *line = line.saturating_add(1);
-        }
-    }
-    let mut history = transaction.open_table(HISTORY)?;
-    for (key, value) in &all {
-        history.insert(key, value.as_slice())?;
     }
     Ok(())
 }
 
-type Sides = BTreeMap<Uetr, (Option<AccountId>, Option<AccountId>)>;
+/// The rows of these blocks whose keys are in no order of time.
+fn rows(items: &[IndexItem]) -> Recent {
+    let mut rows = Recent::default();
+    for executed in items.iter().map(|item| &item.committed.executed) {
+        add_places(&mut rows, executed);
+        add_lines(&mut rows, executed);
+    }
+    rows
+}
+
+/// Adds where payments are. Of a payment the last receipt stands: that of its capture or release,
+/// once there is one, or of its settlement by a block.
+fn add_places(rows: &mut Recent, executed: &Executed) {
+    let height = executed.block.header.height.0;
+    for (index, booked) in (0_u32..).zip(&executed.booked) {
+        let receipt = &booked.receipt;
+        if let Some(uetr) = receipt.uetr.filter(|_| !receipt.is_duplicate_refusal()) {
+            rows.place(*uetr.bytes(), (height, index));
+        }
+    }
+}
+
+fn add_lines(rows: &mut Recent, executed: &Executed) {
+    let sides = counterparties(&executed.booked);
+    let height = executed.block.header.height;
+    let mut lines = HashMap::new();
+    // The last entry of a block is its newest: numbered from the end, newest comes first.
+    let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
+    for (holding, entry) in entries.rev() {
+        let (account, asset) = *holding;
+        let line: &mut u32 = lines.entry(account).or_insert(0);
+        let counterparty = counterparty(&sides, holding, entry);
+        let value = HistoryLine { asset, entry: *entry, counterparty };
+        rows.line(history_key(&account, height, *line), codec::encode(&value));
+        *line = line.saturating_add(1);
+    }
+}
+
+type Sides = HashMap<Uetr, (Option<AccountId>, Option<AccountId>)>;
 
 fn counterparties(booked: &[Booked]) -> Sides {
     let receipts = booked.iter().map(|booked| &booked.receipt);
@@ -265,53 +259,6 @@ fn counterparty(sides: &Sides, holding: &HoldingKey, entry: &Entry) -> Option<Ac
     let (from, to) = sides.get(&entry.uetr)?;
     let other = if entry.credit { from } else { to };
     other.filter(|account| *account != holding.0)
-}
-
-/// Writes the last value of each changed key, in the order of the keys.
-fn write_state(transaction: &WriteTransaction, items: &[IndexItem]) -> Result<(), StoreError> {
-    let changes = || items.iter().map(|item| &item.committed.executed.changes);
-    let last: BTreeMap<&[u8], Option<&[u8]>> = changes().flat_map(Changes::entries).collect();
-    let mut state = transaction.open_table(STATE)?;
-    for (key, value) in last {
-        match value {
-            Some(value) => state.insert(key, value)?,
-            None => state.remove(key)?,
-        };
-    }
-    // A bucket that was dropped is never written again.
-    for bucket in changes().flat_map(Changes::dropped_buckets) {
-        let first = marker_prefix(*bucket);
-        let end = marker_prefix(bucket.saturating_add(1));
-        state.retain_in::<&[u8], _>(first.as_slice()..end.as_slice(), |_, _| false)?;
-    }
-    Ok(())
-}
-
-fn write_checkpoint(
-    transaction: &WriteTransaction,
-    parent: Option<&IndexItem>,
-    last: &IndexItem,
-    certificate: Option<Certificate>,
-) -> Result<(), StoreError> {
-    let mut meta = transaction.open_table(META)?;
-    let before: Checkpoint = {
-        let row = meta.get(CHECKPOINT)?;
-        row.and_then(|row| Checkpoint::from_row(row.value()))
-            .ok_or(StoreError::Malformed { what: "checkpoint" })?
-    };
-    let tip = &last.committed.executed.tip;
-    let history = match parent {
-        Some(parent) => parent.committed.executed.tip.history().clone(),
-        None => before.history_after(tip.domains()),
-    };
-    let checkpoint = Checkpoint {
-        block: last.committed.executed.block.clone(),
-        history,
-        certificate: certificate.or(before.certificate),
-        replay_from: last.replay_from,
-    };
-    meta.insert(CHECKPOINT, checkpoint.to_row().as_slice())?;
-    Ok(())
 }
 
 pub(super) fn block_of(tip: &Tip) -> Block {

@@ -63,8 +63,9 @@ impl Acknowledgements {
                 }
                 (*named != id).then(|| format!("host {host} accepted {named}, not {id}"))
             }
-            Reply::Known(named) => {
-                let is_known = *named == id && self.executed.contains_key(&id);
+            Reply::Known(marker) => {
+                let place = self.executed.get(&id).map(|(height, _)| *height);
+                let is_known = marker.transaction == id && place == Some(marker.height);
                 (!is_known).then(|| format!("host {host} says that {id} is known, and it is not"))
             }
             Reply::Final(named, committed) => {

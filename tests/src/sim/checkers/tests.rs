@@ -13,6 +13,7 @@ use ledger::ids::{AccountId, Epoch, Timestamp, Uetr, ValidatorIndex, View};
 use ledger::money::{Amount, Decimals, Money};
 use ledger::operation::{AssetKind, Operation};
 use ledger::receipt::Outcome;
+use ledger::state::Marker;
 use ledger::transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all};
 
 use super::super::clients::Sort;
@@ -342,7 +343,7 @@ fn durable_acknowledgements_objects_to_broken_promises() {
     let id = order.id;
     let executed = bench.child(&tip, 0, std::slice::from_ref(&opening));
     let name = ["durable acknowledgements"];
-    let known = Reply::Known(id);
+    let known = Reply::Known(Marker { transaction: id, height: executed.block.header.height });
     assert_eq!(bench.objections(&Observation::Replied(0, &order, &known)), name);
     let block = Arc::new(committed(executed));
     let last = Reply::Final(id, block.clone());

@@ -1,5 +1,6 @@
 //! The bug: a client is told that its transaction is final when it has only been taken in.
 
+use ledger::{ids::Height, state::Marker};
 use node::core::step::{Output, Reply};
 
 use super::{Bug, Planted};
@@ -17,7 +18,8 @@ struct KnownTooEarly;
 impl Bug for KnownTooEarly {
     fn output(&mut self, output: Output) -> Vec<Output> {
         if let Output::Reply(request, Reply::Accepted(id)) = output {
-            return vec![Output::Reply(request, Reply::Known(id))];
+            let known = Marker { transaction: id, height: Height(1) };
+            return vec![Output::Reply(request, Reply::Known(known))];
         }
         vec![output]
     }
