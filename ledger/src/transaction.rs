@@ -6,6 +6,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::codec;
 use crate::corrections::Evidence;
@@ -241,32 +242,59 @@ impl VerifiedTransaction {
     }
 }
 
-/// Checks envelopes and signatures of many transactions, all signatures as one batch. Each has its
-/// own verdict, in order; a bad one does not harm the others.
-pub fn verify_all(
-    domains: &Domains,
+/// Transactions whose envelopes were checked, and whose signatures are to be: in one batch with
+/// whatever else is to be checked.
+#[derive(Debug)]
+pub struct Unverified {
     transactions: Vec<SignedTransaction>,
-) -> Vec<Result<VerifiedTransaction, EnvelopeError>> {
-    let mut checks = Vec::with_capacity(transactions.len());
-    let mut spans = Vec::with_capacity(transactions.len());
-    for signed in &transactions {
-        let start = checks.len();
-        spans.push(signed.check_envelope(domains).map(|(id, signatures)| {
-            checks.extend(signatures);
-            (id, start..checks.len())
-        }));
+    /// What the envelope's check gave, and where the transaction's signatures are.
+    spans: Vec<Result<(TransactionId, Range<usize>), EnvelopeError>>,
+    checks: Vec<SignatureCheck>,
+}
+
+impl Unverified {
+    /// Checks the envelopes.
+    pub fn new(domains: &Domains, transactions: Vec<SignedTransaction>) -> Self {
+        let mut checks = Vec::with_capacity(transactions.len());
+        let mut spans = Vec::with_capacity(transactions.len());
+        for signed in &transactions {
+            let start = checks.len();
+            spans.push(signed.check_envelope(domains).map(|(id, signatures)| {
+                checks.extend(signatures);
+                (id, start..checks.len())
+            }));
+        }
+        Self { transactions, spans, checks }
     }
-    let invalid = domains.suite().find_invalid(&checks);
-    transactions
-        .into_iter()
-        .zip(spans)
-        .map(|(signed, span)| {
+
+    /// The signatures to check.
+    pub fn checks(&self) -> &[SignatureCheck] {
+        &self.checks
+    }
+
+    /// The verdict on each transaction, in order, given the places of the `invalid` signatures,
+    /// ascending. A bad one does not harm the others.
+    pub fn finish(self, invalid: &[usize]) -> Vec<Result<VerifiedTransaction, EnvelopeError>> {
+        let transactions = self.transactions.into_iter().zip(self.spans);
+        let verdict = |(signed, span): (_, Result<(TransactionId, Range<usize>), _>)| {
             let (id, span) = span?;
             let first_invalid = invalid.partition_point(|place| *place < span.start);
             match invalid.get(first_invalid) {
                 Some(place) if *place < span.end => Err(EnvelopeError::Signature),
                 Some(_) | None => Ok(VerifiedTransaction { signed, id }),
             }
-        })
-        .collect()
+        };
+        transactions.map(verdict).collect()
+    }
+}
+
+/// Checks envelopes and signatures of many transactions, all signatures as one batch. Each has its
+/// own verdict, in order; a bad one does not harm the others.
+pub fn verify_all(
+    domains: &Domains,
+    transactions: Vec<SignedTransaction>,
+) -> Vec<Result<VerifiedTransaction, EnvelopeError>> {
+    let unverified = Unverified::new(domains, transactions);
+    let invalid = domains.suite().find_invalid(unverified.checks());
+    unverified.finish(&invalid)
 }

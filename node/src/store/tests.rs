@@ -178,7 +178,8 @@ fn pruning_keeps_the_index_bounded_and_the_kept_blocks_provable() {
 /// What readers find of every payment and every account of these blocks.
 fn readings(store: &Store, chain: &Chain) -> Vec<String> {
     let mut readings = Vec::new();
-    for executed in &chain.executed {
+    // The first block opens thousands of accounts.
+    for executed in chain.executed.iter().skip(2) {
         let height = executed.block.header.height;
         for booked in &executed.booked {
             let uetr = booked.receipt.uetr.unwrap();
