@@ -11,6 +11,7 @@
 
 mod backlog;
 mod compare;
+mod entries;
 mod prune;
 mod read;
 mod recent;

@@ -11,7 +11,7 @@ use ledger::ids::Height;
 use redb::{Key, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, Value};
 
 use super::tables::{
-    BATCHES, BLOCKS, CERTIFICATES, EPOCHS, HISTORY, PAYMENTS, RANGE, RECEIPTS, STATE,
+    BATCHES, BLOCKS, CERTIFICATES, ENTRIES, EPOCHS, HISTORY, PAYMENTS, RANGE, RECEIPTS, STATE,
     history_height,
 };
 use super::{Store, StoreError};
@@ -52,6 +52,7 @@ impl Store {
         sides.compare("certificate", CERTIFICATES, by_key)?;
         sides.compare("list of receipts", RECEIPTS, by_key)?;
         sides.compare("place of a payment", PAYMENTS, by_value)?;
+        sides.compare("part of the entries", ENTRIES, by_key)?;
         sides.compare("line of history", HISTORY, by_history_key)?;
         sides.compare("node of the history", RANGE, by_range_position)?;
         sides.compare("place of a batch", BATCHES, |_, _| None)?;

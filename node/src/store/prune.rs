@@ -1,6 +1,6 @@
 //! Pruning: what is older than the operator keeps is taken out of the index, a little at a time.
 //!
-//! Two ways, both bounded. Rows by height (blocks, certificates, receipts, batches) leave as soon
+//! Two ways, both bounded. Rows by height (blocks, certificates, receipts, entries, batches) leave as soon
 //! as their block is too old. Rows by other keys (payments, lines of history) leave
 //! when a sweep comes by their place; the sweep's pace is such that it has been everywhere by the
 //! time a quarter of the kept blocks are new. So the index holds at most some five quarters of what
@@ -16,8 +16,8 @@ use ledger::ids::Height;
 use redb::{Durability, Key, ReadableTable, ReadableTableMetadata, Table, Value, WriteTransaction};
 
 use super::tables::{
-    BATCHES, BLOCKS, CERTIFICATES, EARLIEST, HISTORY, LOG_FROM, META, PAYMENTS, RANGE, RECEIPTS,
-    history_height,
+    BATCHES, BLOCKS, CERTIFICATES, EARLIEST, ENTRIES, HISTORY, LOG_FROM, META, PAYMENTS, RANGE,
+    RECEIPTS, history_height,
 };
 use super::{IndexedBlock, Store, StoreError};
 
@@ -99,7 +99,7 @@ impl Pruner {
         self.payments = sweep(&mut payments, self.payments, budget, is_old)?;
         let mut history = transaction.open_table(HISTORY)?;
         let budget = rows(history.len()?);
-        let is_old = |key: &[u8; 28], _: &[u8]| history_height(key) < earliest;
+        let is_old = |key: &[u8; 28], _: u32| history_height(key) < earliest;
         self.history = sweep(&mut history, self.history, budget, is_old)?;
         Ok(())
     }
@@ -157,6 +157,7 @@ fn prune_heights(
     blocks.retain_in(..limit, |_, _| false)?;
     transaction.open_table(CERTIFICATES)?.retain_in(..limit, |_, _| false)?;
     transaction.open_table(RECEIPTS)?.retain_in(..limit, |_, _| false)?;
+    transaction.open_table(ENTRIES)?.retain_in(..(limit, 0), |_, _| false)?;
     // The last pruned block says where the kept ones begin in the log.
     transaction.open_table(LOG_FROM)?.retain_in(..limit.saturating_sub(1), |_, _| false)?;
     let peaks = History::node_positions(earliest);

@@ -16,10 +16,11 @@ use ledger::state::State;
 use redb::{ReadableDatabase, ReadableTable};
 use std::ops::RangeInclusive;
 
+use super::entries::EntryReader;
 use super::recent::Line;
 use super::tables::{
     BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EARLIEST, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS,
-    RANGE, RECEIPTS, STATE, history_key,
+    RANGE, RECEIPTS, STATE, history_height, history_key, history_line,
 };
 use super::{BatchName, Checkpoint, IndexedBlock, Store, StoreError, guarded};
 use crate::log::Position;
@@ -243,13 +244,17 @@ impl Store {
             Some(cursor) => history_key(&account, cursor.height, cursor.line.saturating_add(1)),
         };
         let last = history_key(&account, Height(0), u32::MAX);
-        let lines = self.lines(first..=last, limit)?.into_iter().map(|(key, value)| {
-            let height = u64::from_be_bytes(bytes_of(&key, 16));
-            let line = u32::from_be_bytes(bytes_of(&key, 24));
-            let cursor = HistoryCursor { height: Height(!height), line };
-            Ok((cursor, decode(&value, "line of history")?))
-        });
-        lines.collect()
+        let places = self.lines(first..=last, limit)?;
+        let mut reader = EntryReader::new(self)?;
+        let mut lines = Vec::with_capacity(places.len());
+        for (key, number) in places {
+            let (height, line) = (history_height(&key), history_line(&key));
+            // A line whose block was pruned is there only until it is swept up.
+            if let Some(found) = reader.line(height, number)? {
+                lines.push((HistoryCursor { height: Height(height), line }, found));
+            }
+        }
+        Ok(lines)
     }
 
     /// An account's lines of the block at `height`, in the order in which they were booked.
@@ -264,8 +269,9 @@ impl Store {
         let (first, last) =
             (history_key(&account, height, 0), history_key(&account, height, u32::MAX));
         // Newest comes first.
-        let lines = self.lines(first..=last, usize::MAX)?.into_iter().rev();
-        lines.map(|(_, value)| decode(&value, "line of history")).collect()
+        let places = self.lines(first..=last, usize::MAX)?.into_iter().rev();
+        let mut reader = EntryReader::new(self)?;
+        places.filter_map(|(_, number)| reader.line(height.0, number).transpose()).collect()
     }
 
     fn lines(
@@ -298,15 +304,9 @@ impl Store {
     }
 }
 
-fn bytes_of<const N: usize>(key: &[u8; 28], start: usize) -> [u8; N] {
-    let mut bytes = [0; N];
-    let end = start.saturating_add(N);
-    if let Some(part) = key.get(start..end) {
-        bytes.copy_from_slice(part);
-    }
-    bytes
-}
-
-fn decode<T: BorshDeserialize>(bytes: &[u8], what: &'static str) -> Result<T, StoreError> {
+pub(super) fn decode<T: BorshDeserialize>(
+    bytes: &[u8],
+    what: &'static str,
+) -> Result<T, StoreError> {
     codec::decode(bytes, LIMIT).map_err(|_| StoreError::Malformed { what })
 }

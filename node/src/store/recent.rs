@@ -1,5 +1,5 @@
-//! The rows of late blocks whose keys are in no order of time: where payments are, and lines of
-//! history.
+//! The rows of late blocks whose keys are in no order of time: where payments are, and accounts'
+//! lines of history.
 //!
 //! Such a row costs a page of the database when it is written alone. Some tens of thousands are
 //! gathered here and written at once, in the order of their keys, when many share a page. Readers
@@ -19,14 +19,14 @@ use super::tables::{HISTORY, PAYMENTS};
 /// How many rows are gathered.
 const ROWS: usize = 32_768;
 
-/// A line of history as it is in its table.
-pub(super) type Line = ([u8; 28], Vec<u8>);
+/// Where a line of history is: its key, and its number in the block.
+pub(super) type Line = ([u8; 28], u32);
 
 /// The gathered rows.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     payments: BTreeMap<[u8; 16], (u64, u32)>,
-    history: BTreeMap<[u8; 28], Vec<u8>>,
+    history: BTreeMap<[u8; 28], u32>,
 }
 
 impl Recent {
@@ -35,9 +35,9 @@ impl Recent {
         self.payments.insert(uetr, place);
     }
 
-    /// A line of history.
-    pub(super) fn line(&mut self, key: [u8; 28], value: Vec<u8>) {
-        self.history.insert(key, value);
+    /// An account's line of history has this number in its block.
+    pub(super) fn line(&mut self, key: [u8; 28], number: u32) {
+        self.history.insert(key, number);
     }
 
     /// True if there are enough with these to be written.
@@ -62,8 +62,8 @@ impl Recent {
             payments.insert(uetr, place)?;
         }
         let mut history = transaction.open_table(HISTORY)?;
-        for (key, value) in &self.history {
-            history.insert(key, value.as_slice())?;
+        for (key, number) in &self.history {
+            history.insert(key, number)?;
         }
         Ok(())
     }
@@ -91,15 +91,15 @@ impl Recent {
     /// The first lines of a range, here and in `table`, at most `limit`.
     pub(super) fn lines(
         &self,
-        table: &ReadOnlyTable<[u8; 28], &'static [u8]>,
+        table: &ReadOnlyTable<[u8; 28], u32>,
         range: RangeInclusive<[u8; 28]>,
         limit: usize,
     ) -> Result<Vec<Line>, StoreError> {
-        let here = self.history.range(range.clone()).map(|(key, value)| (*key, value.clone()));
+        let here = self.history.range(range.clone()).map(|(key, number)| (*key, *number));
         let mut found: BTreeMap<_, _> = here.take(limit).collect();
         for row in table.range(range)?.take(limit) {
             let (key, value) = row?;
-            found.insert(key.value(), value.value().to_vec());
+            found.insert(key.value(), value.value());
         }
         Ok(found.into_iter().take(limit).collect())
     }

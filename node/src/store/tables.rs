@@ -22,8 +22,10 @@ pub(super) const RECEIPTS: TableDefinition<'_, u64, Bytes> = TableDefinition::ne
 /// UETR to height and place among the block's receipts.
 pub(super) const PAYMENTS: TableDefinition<'_, [u8; 16], (u64, u32)> =
     TableDefinition::new("payments");
-/// Account, height descending, line within the block to a line of history.
-pub(super) const HISTORY: TableDefinition<'_, [u8; 28], Bytes> = TableDefinition::new("history");
+/// Height and part to some lines of history, in the order in which the block booked them.
+pub(super) const ENTRIES: TableDefinition<'_, (u64, u32), Bytes> = TableDefinition::new("entries");
+/// Account, height descending, line within the block to the line's number in [`ENTRIES`].
+pub(super) const HISTORY: TableDefinition<'_, [u8; 28], u32> = TableDefinition::new("history");
 /// Position in the mountain range to the node's hash.
 pub(super) const RANGE: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("range");
 /// Epoch, lane and sequence to the batch's segment and offset in the log.
@@ -41,11 +43,21 @@ pub(super) const CHECKPOINT: &str = "checkpoint";
 /// The row of [`META`] that says from which height on everything is kept; none: from the first.
 pub(super) const EARLIEST: &str = "earliest";
 
+/// How many lines a row of [`ENTRIES`] has; the last of a block may have fewer.
+pub(super) const PART: u32 = 64;
+
 /// The height of a line of history, from its key.
 pub(super) fn history_height(key: &[u8; 28]) -> u64 {
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&key[16..24]);
     !u64::from_be_bytes(bytes)
+}
+
+/// The number of a line of history within its account and block, from its key.
+pub(super) fn history_line(key: &[u8; 28]) -> u32 {
+    let mut bytes = [0; 4];
+    bytes.copy_from_slice(&key[24..]);
+    u32::from_be_bytes(bytes)
 }
 
 /// The key of a line of history: newest first in the table's order.

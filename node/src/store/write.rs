@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use super::recent::Recent;
 use super::tables::{
-    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, EPOCHS, HISTORY, LOG_FROM, META, PAYMENTS, RANGE,
-    RECEIPTS, STATE, history_key,
+    BATCHES, BLOCKS, CERTIFICATES, CHECKPOINT, ENTRIES, EPOCHS, HISTORY, LOG_FROM, META, PART,
+    PAYMENTS, RANGE, RECEIPTS, STATE, history_key,
 };
 use super::{Backlog, BatchName, Checkpoint, HistoryLine, IndexedBlock, Store, StoreError};
 use crate::core::step::Committed;
@@ -46,6 +46,7 @@ impl Store {
         transaction.open_table(CERTIFICATES)?;
         transaction.open_table(RECEIPTS)?;
         transaction.open_table(PAYMENTS)?;
+        transaction.open_table(ENTRIES)?;
         transaction.open_table(HISTORY)?;
         transaction.open_table(RANGE)?;
         transaction.open_table(BATCHES)?;
@@ -77,6 +78,7 @@ impl Store {
         transaction.set_quick_repair(durable);
         for item in items {
             write_block(&transaction, item)?;
+            write_entries(&transaction, &item.committed.executed)?;
             backlog.add(item);
         }
         write_receipts(&transaction, items)?;
@@ -215,18 +217,35 @@ fn add_places(rows: &mut Recent, executed: &Executed) {
     }
 }
 
-fn add_lines(rows: &mut Recent, executed: &Executed) {
+/// Writes the block's lines of history, in the order in which they were booked.
+fn write_entries(transaction: &WriteTransaction, executed: &Executed) -> Result<(), StoreError> {
     let sides = counterparties(&executed.booked);
+    let height = executed.block.header.height.0;
+    let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
+    let lines: Vec<HistoryLine> = entries
+        .map(|(holding, entry)| {
+            let counterparty = counterparty(&sides, holding, entry);
+            HistoryLine { asset: holding.1, entry: *entry, counterparty }
+        })
+        .collect();
+    let mut table = transaction.open_table(ENTRIES)?;
+    let size = usize::try_from(PART).unwrap_or(usize::MAX);
+    for (part, lines) in (0_u32..).zip(lines.chunks(size)) {
+        table.insert((height, part), codec::encode(&lines).as_slice())?;
+    }
+    Ok(())
+}
+
+/// Adds where each account's lines are. The last line of a block is its newest: numbered from the
+/// end, newest comes first.
+fn add_lines(rows: &mut Recent, executed: &Executed) {
     let height = executed.block.header.height;
     let mut lines = HashMap::new();
-    // The last entry of a block is its newest: numbered from the end, newest comes first.
     let entries = executed.booked.iter().flat_map(|booked| &booked.entries);
-    for (holding, entry) in entries.rev() {
-        let (account, asset) = *holding;
-        let line: &mut u32 = lines.entry(account).or_insert(0);
-        let counterparty = counterparty(&sides, holding, entry);
-        let value = HistoryLine { asset, entry: *entry, counterparty };
-        rows.line(history_key(&account, height, *line), codec::encode(&value));
+    let numbered: Vec<_> = (0_u32..).zip(entries).collect();
+    for (number, ((account, _), _)) in numbered.into_iter().rev() {
+        let line: &mut u32 = lines.entry(*account).or_insert(0);
+        rows.line(history_key(account, height, *line), number);
         *line = line.saturating_add(1);
     }
 }
