@@ -6,31 +6,37 @@
 //! receipts count. Absent: opinions on what is fast enough.
 
 mod accounts;
+mod bench;
 mod bound;
+mod cluster;
 mod connection;
 pub(crate) mod cost;
+mod counters;
 mod drive;
 mod failover;
 mod figures;
+mod floor;
+mod growth;
 pub(crate) mod micro;
+mod plot;
+mod postgres;
 mod recovery;
 mod report;
 mod scenario;
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 pub use accounts::Accounts;
+pub use cluster::cluster;
 pub use failover::{Failover, FailoverSettings, Phase, failover};
+pub use floor::Floor;
+pub use growth::{Growth, GrowthRow, GrowthSettings, growth};
 pub use micro::{Micro, micro};
+pub use plot::plot;
+pub use postgres::{Postgres, PostgresSettings, postgres};
 pub use recovery::{Recovery, recovery};
-pub use report::{NodeFigures, Report, ScenarioReport};
-
-use crate::{
-    devnet::{Client, Devnet},
-    xtask::{Failure, build::Products},
-};
-use bound::Bound;
-use scenario::{Bench, Scenario};
+pub use report::{NodeFigures, Overload, Report, ScenarioReport};
+pub use scenario::Name;
 
 /// How long opening all accounts may take.
 const OPENING: Duration = Duration::from_secs(300);
@@ -38,6 +44,8 @@ const OPENING: Duration = Duration::from_secs(300);
 /// What is measured, and for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
+    /// How many validators there are.
+    pub validators: usize,
     /// How many accounts pay each other.
     pub accounts: usize,
     /// How many seconds each scenario lasts.
@@ -46,35 +54,6 @@ pub struct Settings {
     pub concurrency: usize,
     /// Payments per second of one more scenario with an open loop.
     pub rate: Option<u64>,
-}
-
-/// Runs every scenario against a devnet in `work`.
-///
-/// # Errors
-/// What failed, and which log to read.
-pub fn cluster(
-    products: &Products,
-    work: &Path,
-    settings: Settings,
-    say: &dyn Fn(String),
-) -> Result<Report, Failure> {
-    raise_limit_of_files();
-    say("measuring the bound: signatures that one core verifies in a second".to_owned());
-    let mut devnet = Devnet::start(products, work, [""; 0])?;
-    let bound = Bound::measure(work, devnet.nodes.len())?;
-    let purse = devnet.purse()?;
-    let client = Client::new(OPENING);
-    say(format!("opening {} accounts", settings.accounts));
-    let accounts = Accounts::open(&devnet, &purse, &client, settings.accounts)?;
-    let bench = Bench { devnet: &devnet, purse: &purse, accounts: &accounts };
-    let mut scenarios = Vec::new();
-    for scenario in Scenario::all(settings) {
-        say(format!("measuring: {}", scenario.name()));
-        scenarios.push(bench.run(&scenario)?);
-    }
-    let report = Report::new(settings, &bound, scenarios);
-    devnet.stop()?;
-    Ok(report)
 }
 
 /// Lets this process hold as many sockets as the system allows.

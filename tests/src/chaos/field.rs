@@ -301,7 +301,7 @@ impl Field {
 }
 
 /// Starts the proxies and tells every node to dial those, and where to listen.
-fn introduce(devnet: &mut Devnet, own_addresses: bool) -> Result<Proxies, DevnetError> {
+pub(crate) fn introduce(devnet: &mut Devnet, own_addresses: bool) -> Result<Proxies, DevnetError> {
     let refused = |path: &Path, reason: String| DevnetError::File { path: path.to_owned(), reason };
     let mut configs = Vec::new();
     for node in &devnet.nodes {
@@ -318,7 +318,7 @@ fn introduce(devnet: &mut Devnet, own_addresses: bool) -> Result<Proxies, Devnet
         listening.extend(config.network.listen.first().copied());
     }
     let mut places = Vec::new();
-    for (from, to) in pairs() {
+    for (from, to) in pairs(configs.len()) {
         let loopback = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), Ipv4Addr::LOCALHOST);
         let own =
             (SocketAddr::from((Packets::instead(from, to), PEER_PORT)), Packets::instead(to, from));
@@ -344,8 +344,8 @@ fn introduce(devnet: &mut Devnet, own_addresses: bool) -> Result<Proxies, Devnet
     Ok(proxies)
 }
 
-fn pairs() -> BTreeSet<(usize, usize)> {
-    let all = (0..NODES).flat_map(|from| (0..NODES).map(move |to| (from, to)));
+fn pairs(nodes: usize) -> BTreeSet<(usize, usize)> {
+    let all = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to)));
     all.filter(|(from, to)| from != to).collect()
 }
 

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use super::fault::{Fault, NODES};
+use super::fault::Fault;
+
+/// How many nodes there can be.
+pub const MOST: usize = 16;
 
 /// What a directed link does to what passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub struct Link {
 /// All directed links; a node's link to itself is not used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Links {
-    links: [[Link; NODES]; NODES],
+    links: [[Link; MOST]; MOST],
 }
 
 impl Links {
@@ -97,7 +100,8 @@ fn touches(node: Option<usize>, from: usize, to: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Links, NODES};
+    use super::{Fault, Links};
+    use crate::chaos::fault::NODES;
 
     #[test]
     fn what_is_cut_by_row() {

@@ -28,10 +28,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{
-    fault::NODES,
-    links::{Link, Links},
-};
+use super::links::{Link, Links, MOST};
 use crate::sim::random::Random;
 
 /// The most bytes that pass as one.
@@ -133,7 +130,7 @@ impl Direction {
 }
 
 async fn serve(listener: TcpListener, place: Place, loses: bool, links: watch::Receiver<Links>) {
-    debug_assert!(place.from < NODES && place.to < NODES);
+    debug_assert!(place.from < MOST && place.to < MOST);
     loop {
         let Ok((near, _)) = listener.accept().await else {
             // Out of files, most likely: others end.
@@ -181,7 +178,7 @@ async fn pass(reader: OwnedReadHalf, writer: OwnedWriteHalf, direction: Directio
 }
 
 async fn take(mut reader: OwnedReadHalf, sender: mpsc::Sender<Chunk>, direction: Direction) {
-    let mut random = Random::new(u64::try_from(direction.from * NODES + direction.to).unwrap_or(0));
+    let mut random = Random::new(u64::try_from(direction.from * MOST + direction.to).unwrap_or(0));
     let mut buffer = vec![0; CHUNK];
     loop {
         let Ok(count @ 1..) = reader.read(&mut buffer).await else { return };

@@ -2,7 +2,11 @@
 //!
 //! Invariant: no two payments of one run are the same, and neighbours in time touch other accounts.
 
-use std::{num::NonZero, time::Duration};
+use std::{
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use ledger::{
     account::Policy,
@@ -18,6 +22,9 @@ const BANK: &str = "PSBCCNBJ";
 
 /// How many accounts one transaction opens: each takes two operations.
 const AT_ONCE: usize = ledger::transaction::Transaction::MAXIMUM_OPERATIONS / 2;
+
+/// How many such transactions are under way at once.
+const OPENERS: usize = 2;
 
 /// What an account starts with: 10,000,000.00 CNY.
 const FUNDS: u128 = 1_000_000_000;
@@ -57,18 +64,21 @@ impl Accounts {
                 (AccountId::new(bank, customer), key)
             })
             .collect();
-        for part in owned.chunks(AT_ONCE) {
-            let mut operations = Vec::new();
-            for (account, key) in part {
-                let policy = Policy::single(key.public());
-                operations.push(Operation::OpenAccount { account: *account, policy, tier: 1 });
+        let parts: Vec<_> = owned.chunks(AT_ONCE).collect();
+        let next = AtomicUsize::new(0);
+        // While one transaction is executed, the next is signed and sent.
+        let open = || -> Result<(), DevnetError> {
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                submit(devnet, client, &opening(purse, part)?)?;
             }
-            for (account, _) in part {
-                let (uetr, amount) = (fresh_uetr()?, purse.money(FUNDS, "CNY")?);
-                operations.push(Operation::Issue { uetr, to: *account, amount });
-            }
-            submit(devnet, client, &sign(purse, purse.operator(BANK)?, operations))?;
-        }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..OPENERS).map(|_| scope.spawn(open)).collect();
+            clients
+                .into_iter()
+                .try_for_each(|client| client.join().unwrap_or_else(|_| Err(panicked())))
+        })?;
         Ok(Self { owned })
     }
 
@@ -115,8 +125,7 @@ impl Accounts {
                 .collect();
             let mut signed = Vec::with_capacity(count);
             for part in parts {
-                let failed = |_| DevnetError::NoName { name: "signer: it panicked".to_owned() };
-                signed.extend(part.join().map_err(failed)??);
+                signed.extend(part.join().map_err(|_| panicked())??);
             }
             Ok(signed)
         })
@@ -149,6 +158,24 @@ impl Accounts {
         let place = number % self.owned.len().max(1);
         self.owned.get(place).ok_or(DevnetError::NoName { name: "account".to_owned() })
     }
+}
+
+/// The transaction that opens and funds these accounts.
+fn opening(purse: &Purse, part: &[(AccountId, SecretKey)]) -> Result<Vec<u8>, DevnetError> {
+    let mut operations = Vec::new();
+    for (account, key) in part {
+        let policy = Policy::single(key.public());
+        operations.push(Operation::OpenAccount { account: *account, policy, tier: 1 });
+    }
+    for (account, _) in part {
+        let (uetr, amount) = (fresh_uetr()?, purse.money(FUNDS, "CNY")?);
+        operations.push(Operation::Issue { uetr, to: *account, amount });
+    }
+    Ok(sign(purse, purse.operator(BANK)?, operations))
+}
+
+fn panicked() -> DevnetError {
+    DevnetError::NoName { name: "signer: it panicked".to_owned() }
 }
 
 fn sign(purse: &Purse, key: &SecretKey, operations: Vec<Operation>) -> Vec<u8> {

@@ -13,6 +13,8 @@ pub(crate) struct Cost {
     pub(crate) cpu: Duration,
     /// Resident memory, in bytes.
     pub(crate) rss: u64,
+    /// The most that it ever was.
+    pub(crate) rss_peak: u64,
     /// Bytes that its files take on the disk.
     pub(crate) disk: u64,
 }
@@ -24,7 +26,8 @@ impl Cost {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         Self {
             cpu: cpu_time(&stat).unwrap_or_default(),
-            rss: resident(&status).unwrap_or_default(),
+            rss: kilobytes(&status, "VmRSS:").unwrap_or_default(),
+            rss_peak: kilobytes(&status, "VmHWM:").unwrap_or_default(),
             disk: folder.map(disk_bytes).unwrap_or_default(),
         }
     }
@@ -43,36 +46,39 @@ fn cpu_time(stat: &str) -> Option<Duration> {
     Some(Duration::from_millis((user + system) * (1000 / TICKS)))
 }
 
-fn resident(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn kilobytes(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }
 
-fn disk_bytes(folder: &Path) -> u64 {
+/// What a file, or all files of a folder, take on the disk.
+pub(super) fn disk_bytes(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let sizes = entries.flatten().map(|entry| match entry.metadata() {
-        Ok(metadata) if metadata.is_dir() => disk_bytes(&entry.path()),
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.map(|entry| disk_bytes(&entry.path())).sum()
+        }
         Ok(metadata) => metadata.blocks() * 512,
         // A file that went away meanwhile takes no space.
         Err(_) => 0,
-    });
-    sizes.sum()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Cost, cpu_time, disk_bytes, resident};
+    use super::{Cost, cpu_time, disk_bytes, kilobytes};
 
     #[test]
     fn the_systems_text_is_read() {
         let stat = "7 (a ) b) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20";
         assert_eq!(cpu_time(stat), Some(Duration::from_secs(2)));
-        assert_eq!(resident("Name: a\nVmRSS:\t  12 kB\n"), Some(12_288));
-        assert_eq!((cpu_time(""), resident("")), (None, None));
-        assert!(Cost::own().rss > 0);
+        let status = "Name: a\nVmHWM:\t  15 kB\nVmRSS:\t  12 kB\n";
+        assert_eq!(kilobytes(status, "VmRSS:"), Some(12_288));
+        assert_eq!((cpu_time(""), kilobytes("", "VmRSS:")), (None, None));
+        assert!(Cost::own().rss_peak >= Cost::own().rss && Cost::own().rss > 0);
     }
 
     #[test]
@@ -81,5 +87,6 @@ mod tests {
         std::fs::create_dir(folder.path().join("log")).unwrap();
         std::fs::write(folder.path().join("log/a"), vec![1; 10_000]).unwrap();
         assert!(disk_bytes(folder.path()) >= 10_000);
+        assert!(disk_bytes(&folder.path().join("log/a")) >= 10_000);
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! Invariants: in the open loop a latency counts from the moment at which the request was due, also
 //! when every connection was busy then; what a node refuses as busy is sent again and keeps its
-//! first moment.
+//! first moment, unless the load gives up; what was due and could not be sent before the end is
+//! told apart, with its age at the end.
 
 use std::{
     net::SocketAddr,
@@ -37,6 +38,26 @@ pub(super) enum Pace {
     Open(Duration),
 }
 
+/// A load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    /// Over how many connections.
+    pub(super) connections: usize,
+    /// How requests follow each other.
+    pub(super) pace: Pace,
+    /// When nothing more is sent.
+    pub(super) limit: Duration,
+    /// What a node is too busy for is not sent again.
+    pub(super) gives_up: bool,
+}
+
+impl Load {
+    /// So many connections that send again what a node is too busy for.
+    pub(super) const fn new(connections: usize, pace: Pace, limit: Duration) -> Self {
+        Self { connections, pace, limit, gives_up: false }
+    }
+}
+
 /// One transaction that was answered.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample {
@@ -55,6 +76,10 @@ pub(super) struct Driven {
     pub(super) samples: Vec<Sample>,
     /// How often a node was too busy.
     pub(super) busy: u64,
+    /// How long it took each time to say so.
+    pub(super) refused: Vec<Duration>,
+    /// How old the transactions were at the end that were due and could not be sent.
+    pub(super) unsent: Vec<Duration>,
     /// How many transactions had no outcome or another one than settled.
     pub(super) failed: u64,
     /// The first failure in words.
@@ -69,22 +94,15 @@ pub(super) struct Driven {
 struct Shared {
     transactions: Vec<Vec<u8>>,
     next: AtomicUsize,
-    pace: Pace,
+    load: Load,
     begin: Instant,
-    limit: Duration,
 }
 
-/// Sends transactions over so many connections, spread over the nodes, until `limit` has passed or
-/// all are sent.
-pub(super) async fn drive(
-    nodes: &[SocketAddr],
-    connections: usize,
-    transactions: Vec<Vec<u8>>,
-    pace: Pace,
-    limit: Duration,
-) -> Driven {
+/// Sends transactions over connections that are spread over the nodes, until the load's limit has
+/// passed or all are sent.
+pub(super) async fn drive(nodes: &[SocketAddr], transactions: Vec<Vec<u8>>, load: Load) -> Driven {
     let mut open = Vec::new();
-    for node in nodes.iter().cycle().take(connections) {
+    for node in nodes.iter().cycle().take(load.connections) {
         let mut connection = Connection::new(*node);
         // One that cannot be opened now is tried again with its first request, and reported then.
         let _opened = connection.open().await;
@@ -92,7 +110,7 @@ pub(super) async fn drive(
     }
     let next = AtomicUsize::new(0);
     let begin = Instant::now();
-    let shared = Arc::new(Shared { transactions, next, pace, begin, limit });
+    let shared = Arc::new(Shared { transactions, next, load, begin });
     let mut clients = JoinSet::new();
     for connection in open {
         clients.spawn(client(connection, shared.clone()));
@@ -102,6 +120,8 @@ pub(super) async fn drive(
         let one = client.unwrap_or_default();
         driven.samples.extend(one.samples);
         driven.busy += one.busy;
+        driven.refused.extend(one.refused);
+        driven.unsent.extend(one.unsent);
         driven.failed += one.failed;
         driven.failure = driven.failure.or(one.failure);
     }
@@ -111,22 +131,29 @@ pub(super) async fn drive(
 
 async fn client(mut connection: Connection, shared: Arc<Shared>) -> Driven {
     let mut driven = Driven::default();
+    let Load { pace, limit, .. } = shared.load;
     loop {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(transaction) = shared.transactions.get(number) else { return driven };
-        let due = match shared.pace {
+        let due = match pace {
             Pace::Closed => Instant::now(),
             Pace::Open(distance) => {
-                let due = shared.begin + distance * u32::try_from(number).unwrap_or(u32::MAX);
-                wait_until(due, distance).await;
-                due
+                shared.begin + distance * u32::try_from(number).unwrap_or(u32::MAX)
             }
         };
-        if due.saturating_duration_since(shared.begin) >= shared.limit {
+        if due.saturating_duration_since(shared.begin) >= limit {
             return driven;
         }
-        match settle(&mut connection, transaction, &mut driven.busy).await {
-            Ok(settled) => driven.samples.push(Sample {
+        if let Pace::Open(distance) = pace {
+            wait_until(due, distance).await;
+        }
+        if shared.begin.elapsed() >= limit {
+            driven.unsent.push(due.elapsed());
+            continue;
+        }
+        match settle(&mut connection, transaction, shared.load.gives_up, &mut driven).await {
+            Ok(None) => {}
+            Ok(Some(settled)) => driven.samples.push(Sample {
                 at: shared.begin.elapsed(),
                 latency: due.elapsed(),
                 settled,
@@ -139,19 +166,26 @@ async fn client(mut connection: Connection, shared: Arc<Shared>) -> Driven {
     }
 }
 
-/// Sends until the node is not too busy.
+/// Sends until the node is not too busy, or once if the load gives up; none if nothing was taken
+/// in.
 async fn settle(
     connection: &mut Connection,
     transaction: &[u8],
-    busy: &mut u64,
-) -> Result<u32, String> {
+    gives_up: bool,
+    driven: &mut Driven,
+) -> Result<Option<u32>, String> {
     for _ in 0..ATTEMPTS {
+        let sent = Instant::now();
         match connection.submit(transaction).await {
             Ok(answer) if answer.status == 503 => {
-                *busy += 1;
+                driven.busy += 1;
+                driven.refused.push(sent.elapsed());
+                if gives_up {
+                    return Ok(None);
+                }
                 tokio::time::sleep(BUSY).await;
             }
-            Ok(answer) if answer.settled > 0 => return Ok(answer.settled),
+            Ok(answer) if answer.settled > 0 => return Ok(Some(answer.settled)),
             Ok(answer) => return Err(format!("HTTP status {}, nothing settled", answer.status)),
             Err(error) => return Err(error.to_string()),
         }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     OPENING,
     accounts::Accounts,
-    drive::{Driven, Pace, Sample, drive},
+    drive::{Driven, Load, Pace, Sample, drive},
     figures,
 };
 use crate::{
@@ -124,10 +124,11 @@ pub fn failover(
     say(format!("{rate} payments/s for 3 x {seconds} s; one node is killed, then started again"));
     let phase = Duration::from_secs(seconds);
     let pace = Pace::Open(Duration::from_nanos(1_000_000_000 / rate.max(1)));
+    let load = Load::new(CONNECTIONS, pace, 3 * phase);
     let (driven, disturbed) = std::thread::scope(|scope| {
         let driver = scope.spawn(|| -> std::io::Result<Driven> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            Ok(runtime.block_on(drive(&nodes, CONNECTIONS, transactions, pace, 3 * phase)))
+            Ok(runtime.block_on(drive(&nodes, transactions, load)))
         });
         let disturbed = disturb(&mut devnet, phase);
         (driver.join(), disturbed)
@@ -142,7 +143,7 @@ pub fn failover(
 
 /// The nodes that stay.
 fn others(devnet: &Devnet) -> Result<Vec<SocketAddr>, DevnetError> {
-    let mut nodes = super::scenario::addresses(devnet)?;
+    let mut nodes = super::bench::addresses(devnet)?;
     nodes.remove(KILLED.min(nodes.len().saturating_sub(1)));
     Ok(nodes)
 }

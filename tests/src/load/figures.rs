@@ -1,7 +1,10 @@
-//! Figures for people: the one place of the load generator that computes with fractions.
+//! Figures for people: the one place of the load generator that computes with fractions, the
+//! plot's picture excepted.
 #![expect(clippy::float_arithmetic, reason = "figures are for people; nothing is decided by them")]
 
 use std::time::Duration;
+
+use super::report::NodeFigures;
 
 /// How many a second, rounded down; 0 for no time at all.
 pub(super) fn per_second(count: u64, time: Duration) -> u64 {
@@ -28,6 +31,19 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
 /// The one as a multiple of the other, with two decimals; 0 if there is no other.
 pub(super) fn multiple(one: f64, other: f64) -> f64 {
     if other > 0.0 { (one / other * 100.0).round() / 100.0 } else { 0.0 }
+}
+
+/// So many times so many milliseconds.
+pub(super) fn times(milliseconds: f64, count: u32) -> Duration {
+    count * Duration::try_from_secs_f64(milliseconds / 1000.0).unwrap_or_default()
+}
+
+/// Microseconds of processor time of one node, in the mean, for each of so many payments.
+pub(super) fn micros_each(nodes: &[NodeFigures], payments: u64) -> f64 {
+    let all = nodes.iter().map(|node| Duration::try_from_secs_f64(node.cpu_seconds));
+    let all: Duration = all.filter_map(Result::ok).sum();
+    let shares = u64::try_from(nodes.len()).unwrap_or(0) * payments;
+    ratio(u64::try_from(all.as_micros()).unwrap_or(0), shares)
 }
 
 /// The value below which `percent` of the sorted values lie.

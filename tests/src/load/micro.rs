@@ -1,28 +1,28 @@
-//! The parts of a payment alone, on one core: signatures, coding, execution, proofs.
+//! The parts of a payment alone, on one core: signatures, coding, execution, proofs, and the block
+//! log on the disk.
 //!
 //! Invariant: each figure is the best of some rounds, since other programs can only slow a round
-//! down. Absent: the network and the disk (see the cluster bench).
+//! down. Absent: the network (see the cluster bench).
 
+mod disk;
+mod execution;
+mod proofs;
+mod signatures;
 pub(crate) mod world;
 
 use std::time::{Duration, Instant};
 
-use ledger::{
-    crypto::Suite,
-    proof::Proof,
-    transaction::{SignedTransaction, verify_all},
-};
 use serde::Serialize;
 
-use super::{bound, figures};
+use super::figures;
 use crate::xtask::Failure;
 use world::World;
 
+use disk::DiskFigures;
+use proofs::ProofFigures;
+
 /// Payments in one block.
 const BLOCK: usize = 10_000;
-
-/// Transactions that are verified at once.
-const BATCH: usize = 1024;
 
 /// One figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,82 +34,62 @@ pub struct Figure {
 }
 
 /// The figures.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Micro {
     /// The format's name.
     pub format: &'static str,
-    /// Every figure.
+    /// Every figure of one core.
     pub figures: Vec<Figure>,
+    /// Proofs, and what a light client does with them.
+    pub proofs: Vec<ProofFigures>,
+    /// The block log on the disk.
+    pub disk: DiskFigures,
 }
 
 impl Micro {
     /// The figures in lines for a person.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        let line = |figure: &Figure| format!("{:<52} {:>12} /s", figure.name, figure.per_second);
-        self.figures.iter().map(line).collect()
+        let line = |figure: &Figure| format!("{:<62} {:>12} /s", figure.name, figure.per_second);
+        let mut lines: Vec<_> = self.figures.iter().map(line).collect();
+        lines.extend(self.proofs.iter().map(ProofFigures::line));
+        lines.extend(self.disk.lines());
+        lines
     }
 }
 
-/// Measures everything; `quick` with fewer rounds.
+/// Takes a figure.
+type Add<'a> = &'a mut dyn FnMut(String, u64);
+
+/// Measures everything: `quick` with fewer rounds and only 10,000 accounts, `large` with ten
+/// millions, too.
 ///
 /// # Errors
-/// [`Failure::Found`] if the bench's own ledger refuses what the bench does.
-pub fn micro(quick: bool) -> Result<Micro, Failure> {
+/// [`Failure::Found`] if the bench's own ledger refuses what the bench does, [`Failure::File`] for
+/// the disk.
+pub fn micro(quick: bool, large: bool, say: &dyn Fn(String)) -> Result<Micro, Failure> {
     let rounds = if quick { 3 } else { 15 };
     let mut figures = Vec::new();
-    let mut add = |name: &str, per_second| {
-        figures.push(Figure { name: name.to_owned(), per_second });
-    };
-    signatures(rounds, &mut add);
+    let mut add = |name: String, per_second| figures.push(Figure { name, per_second });
+    say("measuring: signatures".to_owned());
+    signatures::measure(rounds, &mut add);
     let mut world = World::new(BLOCK).ok_or_else(defect)?;
-    let signed = world.payments(BLOCK);
-    coding(&world, &signed, rounds, &mut add);
-    let mut best = Duration::MAX;
-    for _ in 0..rounds {
-        best = best.min(world.execute(BLOCK).ok_or_else(defect)?);
+    say("measuring: coding".to_owned());
+    signatures::coding(&mut world, rounds, &mut add);
+    say("measuring: execution".to_owned());
+    execution::measure(&mut world, BLOCK, rounds, &mut add).ok_or_else(defect)?;
+    say("measuring: proofs".to_owned());
+    let proofs = proofs::measure(&world, rounds, &mut add).ok_or_else(defect)?;
+    drop(world);
+    let more = [(1_000_000, !quick), (10_000_000, large)];
+    for (accounts, _) in more.into_iter().filter(|(_, wanted)| *wanted) {
+        say(format!("measuring: execution with {accounts} accounts"));
+        let mut world = World::new(accounts).ok_or_else(defect)?;
+        execution::measure(&mut world, accounts, rounds, &mut add).ok_or_else(defect)?;
     }
-    add("payments executed, with receipts and state root", rate(BLOCK, best));
-    let (proof, chain) = world.proof().ok_or_else(defect)?;
-    let file = proof.encode();
-    let time = best_of(rounds * 20, || {
-        Proof::decode(&file).is_ok_and(|proof| proof.verify(chain).is_ok())
-    });
-    add(&format!("proofs of {} bytes read and verified", file.len()), rate(1, time));
-    Ok(Micro { format: "feiqian.bench-micro/v1", figures })
-}
-
-fn signatures(rounds: usize, add: &mut impl FnMut(&str, u64)) {
-    let suite = Suite::Ed25519Blake3;
-    let checks = bound::checks(64);
-    let key = ledger::crypto::SecretKey::from_seed(suite, [9; 32]);
-    let time = best_of(rounds * 20, || {
-        checks.iter().all(|check| key.sign(&check.digest) != check.signature)
-    });
-    add("signatures made", rate(checks.len(), time));
-    let time = best_of(rounds * 10, || checks.iter().all(|check| suite.verify(check)));
-    add("signatures verified one by one", rate(checks.len(), time));
-    for count in [8, 64, 1024] {
-        let name = format!("signatures verified in batches of {count}");
-        add(&name, bound::verified_per_second(count, rounds * 4));
-    }
-}
-
-fn coding(
-    world: &World,
-    signed: &[SignedTransaction],
-    rounds: usize,
-    add: &mut impl FnMut(&str, u64),
-) {
-    let encoded: Vec<_> = signed.iter().map(ledger::codec::encode).collect();
-    let length = encoded.first().map_or(0, Vec::len);
-    let time =
-        best_of(rounds, || encoded.iter().all(|bytes| SignedTransaction::decode(bytes).is_ok()));
-    add(&format!("payments of {length} bytes decoded"), rate(signed.len(), time));
-    let batch = signed.get(..BATCH).unwrap_or(signed);
-    let time =
-        best_of(rounds, || verify_all(world.domains(), batch.to_vec()).iter().all(Result::is_ok));
-    add("payments verified in batches of 1024", rate(batch.len(), time));
+    say("measuring: the block log".to_owned());
+    let disk = disk::measure(rounds)?;
+    Ok(Micro { format: "feiqian.bench-micro/v2", figures, proofs, disk })
 }
 
 /// The shortest time of some rounds, each of which must succeed.

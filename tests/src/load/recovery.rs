@@ -15,10 +15,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    accounts::Accounts,
-    cost::Cost,
-    figures, raise_limit_of_files,
-    scenario::{Bench, Scenario},
+    accounts::Accounts, bench::Bench, cost::Cost, figures, raise_limit_of_files, scenario::Scenario,
 };
 use crate::{
     devnet::{Client, Devnet, until},
@@ -30,6 +27,9 @@ const PLACE: usize = 3;
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(900);
+
+/// More than any machine settles in a second; as many payments are signed beforehand.
+const MOST_PER_SECOND: u64 = 15_000;
 
 /// The least distance in blocks that makes a node fetch a snapshot, for this bench.
 const BEYOND: u64 = 16;
@@ -94,8 +94,8 @@ pub fn recovery(
     say(format!("opening {accounts} accounts"));
     let opened = Accounts::open(&devnet, &purse, &client, accounts)?;
     say(format!("paying for {seconds} seconds"));
-    let bench = Bench { devnet: &devnet, purse: &purse, accounts: &opened };
-    let paid = bench.run(&Scenario::saturation(seconds))?;
+    let bench = Bench { devnet: &devnet, purse: &purse, accounts: &opened, asked: usize::MAX };
+    let paid = bench.run(&Scenario::saturation("saturation", 1024, MOST_PER_SECOND, seconds))?;
     let height = devnet.wait_in_step(&client, PATIENCE)?;
     let mut case = Case { devnet: &mut devnet, client: &client, height };
     say("starting a node again".to_owned());

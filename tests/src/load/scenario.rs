@@ -1,184 +1,179 @@
-//! The scenarios of the cluster bench, and one run of each.
+//! The scenarios of the cluster bench: their names, their order, and what load each is.
+//!
+//! Invariant: a scenario runs after those whose figures it needs, and what wears the network out or
+//! changes it runs last.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use super::{
-    NodeFigures, ScenarioReport, Settings,
-    accounts::Accounts,
-    cost::Cost,
-    drive::{Driven, Pace, drive},
-    figures,
-};
-use crate::{
-    devnet::{Devnet, DevnetError, Purse},
-    xtask::Failure,
-};
+use clap::ValueEnum;
+
+use super::drive::{Load, Pace};
 
 /// Payments a second at light load.
-const LIGHT: u64 = 10;
-
-/// Payments in one transaction of the scenario with batches.
-const BATCH: usize = 1000;
+pub(super) const LIGHT: u64 = 10;
 
 /// Transactions of so many payments under way at once.
 const BATCHES_AT_ONCE: usize = 8;
 
-/// More than any machine settles in a second; as many payments are signed beforehand.
-const MOST_PER_SECOND: u64 = 15_000;
+/// More payments than any machine settles in a second in batches; as many are signed beforehand.
+const MOST_IN_BATCHES: u64 = 200_000;
 
-/// A scenario.
+/// A scenario, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Name {
+    /// 1 payment a second
+    #[value(name = "rate-1")]
+    Rate1,
+    /// 10 payments a second
+    Light,
+    /// 1,000 payments a second
+    #[value(name = "rate-1000")]
+    Rate1000,
+    /// 5,000 payments a second
+    #[value(name = "rate-5000")]
+    Rate5000,
+    /// 10,000 payments a second
+    #[value(name = "rate-10000")]
+    Rate10000,
+    /// As many single payments as the network takes
+    Saturation,
+    /// Half as many
+    Half,
+    /// 100 payments under one signature
+    #[value(name = "batches-100")]
+    Batches100,
+    /// 1,000 payments under one signature
+    #[value(name = "batches-1000")]
+    Batches1000,
+    /// 8,000 payments under one signature
+    #[value(name = "batches-8000")]
+    Batches8000,
+    /// Three times saturation, then light load until it is quick again
+    Overload,
+    /// One node has half of the time
+    OneSlow,
+    /// One node is killed
+    OneDown,
+    /// 10 ms from node to node
+    #[value(name = "wan-10")]
+    Wan10,
+    /// 50 ms from node to node
+    #[value(name = "wan-50")]
+    Wan50,
+    /// 100 ms from node to node
+    #[value(name = "wan-100")]
+    Wan100,
+}
+
+impl Name {
+    /// What runs unless told.
+    pub const USUAL: [Self; 4] = [Self::Light, Self::Saturation, Self::Half, Self::Batches1000];
+
+    /// Its name as it is typed.
+    pub(super) fn text(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// The scenarios whose figures it needs.
+    const fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Half => &[Self::Saturation],
+            Self::Overload => &[Self::Light, Self::Saturation],
+            Self::Rate1
+            | Self::Light
+            | Self::Rate1000
+            | Self::Rate5000
+            | Self::Rate10000
+            | Self::Saturation
+            | Self::Batches100
+            | Self::Batches1000
+            | Self::Batches8000
+            | Self::OneSlow
+            | Self::OneDown
+            | Self::Wan10
+            | Self::Wan50
+            | Self::Wan100 => &[],
+        }
+    }
+}
+
+/// These scenarios, or the usual ones if there are none, with those that they need, in order.
+pub(super) fn plan(asked: &[Name]) -> BTreeSet<Name> {
+    let asked = if asked.is_empty() { &Name::USUAL } else { asked };
+    asked.iter().flat_map(|name| name.needs().iter().chain([name])).copied().collect()
+}
+
+/// One load, with the name under which it is reported.
 #[derive(Clone, Debug)]
 pub(super) struct Scenario {
-    name: &'static str,
-    pace: Pace,
-    connections: usize,
+    pub(super) name: String,
+    pub(super) load: Load,
     /// Payments in each transaction.
-    payments: usize,
-    transactions: u64,
-    limit: Duration,
+    pub(super) payments: usize,
+    /// How many are signed beforehand.
+    pub(super) transactions: u64,
 }
 
 impl Scenario {
-    /// All of them, the one that wears the network out last but one.
-    pub(super) fn all(settings: Settings) -> Vec<Self> {
-        let limit = Duration::from_secs(settings.seconds);
-        let open = |name, rate: u64, connections| Self {
-            name,
-            pace: Pace::Open(Duration::from_nanos(1_000_000_000 / rate.max(1))),
-            connections,
-            payments: 1,
-            transactions: rate * settings.seconds,
-            limit,
-        };
-        let closed = |name, connections, payments, most: u64| Self {
-            name,
-            pace: Pace::Closed,
-            connections,
-            payments,
-            transactions: most * settings.seconds,
-            limit,
-        };
-        let mut all = vec![open("light", LIGHT, 8)];
-        all.extend(settings.rate.map(|rate| open("rate", rate, settings.concurrency)));
-        all.push(closed("saturation", settings.concurrency, 1, MOST_PER_SECOND));
-        all.push(closed("batches", BATCHES_AT_ONCE, BATCH, 100));
-        all
-    }
-
-    /// Payments of their own transaction, as many as the network takes for so many seconds.
-    pub(super) fn saturation(seconds: u64) -> Self {
+    /// So many payments a second, whether or not earlier ones are answered.
+    pub(super) fn open(name: &str, rate: u64, connections: usize, seconds: u64) -> Self {
+        let pace = Pace::Open(Duration::from_nanos(1_000_000_000 / rate.max(1)));
         Self {
-            name: "saturation",
-            pace: Pace::Closed,
-            connections: 1024,
+            name: name.to_owned(),
+            load: Load::new(connections, pace, Duration::from_secs(seconds)),
             payments: 1,
-            transactions: MOST_PER_SECOND * seconds,
-            limit: Duration::from_secs(seconds),
+            transactions: rate.max(1) * seconds,
         }
     }
 
-    /// Its name, in one word.
-    pub(super) const fn name(&self) -> &'static str {
-        self.name
+    /// A payment for each second, or ten.
+    pub(super) fn light(name: &str, seconds: u64) -> Self {
+        Self::open(name, LIGHT, 8, seconds)
     }
-}
 
-/// What a scenario runs against.
-pub(super) struct Bench<'a> {
-    pub(super) devnet: &'a Devnet,
-    pub(super) purse: &'a Purse,
-    pub(super) accounts: &'a Accounts,
-}
-
-impl Bench<'_> {
-    /// Signs the scenario's payments, then drives them.
-    pub(super) fn run(&self, scenario: &Scenario) -> Result<ScenarioReport, Failure> {
-        let count = usize::try_from(scenario.transactions).unwrap_or(usize::MAX);
-        let transactions = self.accounts.sign(self.purse, count, scenario.payments)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| {
-            let path = "a runtime".into();
-            Failure::File { path, reason: error.to_string() }
-        })?;
-        let nodes = addresses(self.devnet)?;
-        let (before, own) = (self.costs(), Cost::own());
-        let Scenario { connections, pace, limit, .. } = *scenario;
-        let driven = runtime.block_on(drive(&nodes, connections, transactions, pace, limit));
-        let generator = Cost::own().cpu.saturating_sub(own.cpu);
-        if driven.samples.is_empty() {
-            let reason = driven.failure.unwrap_or_default();
-            let uetr = format!("of scenario {}", scenario.name);
-            return Err(DevnetError::NotSettled { uetr, reason }.into());
+    /// So many requests under way at once. At most `most` payments a second are sent.
+    pub(super) fn saturation(name: &str, connections: usize, most: u64, seconds: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            load: Load::new(connections, Pace::Closed, Duration::from_secs(seconds)),
+            payments: 1,
+            transactions: most.max(1) * seconds,
         }
-        Ok(report(scenario, &driven, &self.figures(&before), generator))
     }
 
-    fn costs(&self) -> Vec<Cost> {
-        let cost = |node: &crate::devnet::Node| Cost::of(node.pid().unwrap_or(0), Some(&node.home));
-        self.devnet.nodes.iter().map(cost).collect()
+    /// So many payments under each signature.
+    pub(super) fn batches(name: &str, payments: u64, seconds: u64) -> Self {
+        let most = MOST_IN_BATCHES.div_ceil(payments.max(1));
+        let payments = usize::try_from(payments).unwrap_or(usize::MAX);
+        Self { payments, ..Self::saturation(name, BATCHES_AT_ONCE, most, seconds) }
     }
 
-    /// What each node has used since `before`.
-    fn figures(&self, before: &[Cost]) -> Vec<NodeFigures> {
-        let nodes = self.devnet.nodes.iter().zip(before).zip(self.costs());
-        nodes
-            .map(|((node, before), after)| NodeFigures {
-                name: node.name.clone(),
-                cpu_seconds: figures::seconds(after.cpu.saturating_sub(before.cpu)),
-                rss_bytes: after.rss,
-                disk_bytes: after.disk,
-                disk_bytes_added: after.disk.saturating_sub(before.disk),
-            })
-            .collect()
+    /// The same, and what a node is too busy for is not sent again.
+    pub(super) const fn giving_up(mut self) -> Self {
+        self.load.gives_up = true;
+        self
     }
 }
 
-/// Where the nodes' APIs are.
-pub(super) fn addresses(devnet: &Devnet) -> Result<Vec<SocketAddr>, DevnetError> {
-    let address = |api: String| {
-        let address = api.strip_prefix("http://").and_then(|address| address.parse().ok());
-        address.ok_or_else(|| DevnetError::Call { url: api, reason: "no address".to_owned() })
-    };
-    devnet.apis().into_iter().map(address).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::{Name, Scenario, plan};
 
-fn report(
-    scenario: &Scenario,
-    driven: &Driven,
-    nodes: &[NodeFigures],
-    generator: Duration,
-) -> ScenarioReport {
-    let mut latencies: Vec<_> = driven.samples.iter().map(|sample| sample.latency).collect();
-    latencies.sort_unstable();
-    let total: u64 = driven.samples.iter().map(|sample| u64::from(sample.settled)).sum();
-    // The last answers come when nothing new is sent any more: they would count as idle time.
-    let in_time = driven.samples.iter().filter(|sample| sample.at <= scenario.limit);
-    let counted: u64 = in_time.map(|sample| u64::from(sample.settled)).sum();
-    let span = driven.elapsed.min(scenario.limit);
-    let offered = match scenario.pace {
-        Pace::Open(distance) => figures::per_second(1, distance),
-        Pace::Closed => figures::per_second(total, span),
-    };
-    let percentile = |percent| figures::milliseconds(figures::percentile(&latencies, percent));
-    let added: u64 = nodes.iter().map(|node| node.disk_bytes_added).sum();
-    let count = u64::try_from(nodes.len()).unwrap_or(1).max(1);
-    ScenarioReport {
-        name: scenario.name.to_owned(),
-        seconds: figures::seconds(span),
-        connections: scenario.connections,
-        payments_per_transaction: scenario.payments,
-        payments: total,
-        offered_per_second: offered,
-        final_per_second: figures::per_second(counted, span),
-        p50_ms: percentile(50),
-        p90_ms: percentile(90),
-        p99_ms: percentile(99),
-        max_ms: percentile(100),
-        busy: driven.busy,
-        failed: driven.failed,
-        failure: driven.failure.clone(),
-        disk_bytes_per_payment: added / count / total.max(1),
-        generator_cpu_seconds: figures::seconds(generator),
-        nodes: nodes.to_vec(),
+    #[test]
+    fn what_is_needed_runs_before() {
+        let names = |asked: &[Name]| plan(asked).into_iter().map(Name::text).collect::<Vec<_>>();
+        assert_eq!(names(&[]), ["light", "saturation", "half", "batches-1000"]);
+        assert_eq!(names(&[Name::Overload]), ["light", "saturation", "overload"]);
+        assert_eq!(
+            names(&[Name::Wan50, Name::Half, Name::Rate1]),
+            ["rate-1", "saturation", "half", "wan-50"]
+        );
+    }
+
+    #[test]
+    fn enough_is_signed_beforehand() {
+        assert_eq!(Scenario::light("light", 3).transactions, 30);
+        let batches = Scenario::batches("batches-8000", 8000, 2);
+        assert_eq!((batches.payments, batches.transactions), (8000, 50));
     }
 }

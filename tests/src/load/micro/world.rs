@@ -6,7 +6,9 @@ use ledger::{
     account::{Institution, KeySet, Policy, Roles},
     certificate::{Certificate, Vote, VoteKind, VoteSubject},
     chain::{Executed, Tip},
+    codec,
     crypto::{SecretKey, Suite},
+    execute::execute,
     genesis::{GenesisDocument, Member, MemberValidator, Parameters},
     hash::{ChainId, Domains, Hash},
     ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr, ValidatorIndex},
@@ -17,12 +19,20 @@ use ledger::{
     proof::{Claim, Position, Proof, Statement},
     state::{State, StateKey},
     transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all},
+    tree::Tree,
 };
 
 const SUITE: Suite = Suite::Ed25519Blake3;
 const START: Timestamp = Timestamp(1_795_000_000_000);
 const BANK: InstitutionNumber = InstitutionNumber(1);
 const BICS: [&str; 4] = ["DBSSSGSG", "HSBCHKHH", "ICBKCNBJ", "PSBCCNBJ"];
+
+/// Owners are fewer than accounts where there are many of these: making keys would take longer than
+/// all that is measured.
+const OWNERS: u64 = 10_000;
+
+/// How many opening transactions one block takes.
+const ORDERS_IN_BLOCK: usize = 16;
 
 /// What keys are for; part of their seeds.
 const OPERATOR: u8 = 1;
@@ -60,7 +70,7 @@ impl World {
         for part in numbers.chunks(Transaction::MAXIMUM_OPERATIONS / 2) {
             let mut operations = Vec::new();
             for number in part {
-                let policy = Policy::single(key(OWNER, *number).public());
+                let policy = Policy::single(owner(*number).public());
                 operations.push(Operation::OpenAccount {
                     account: account(*number),
                     policy,
@@ -73,9 +83,11 @@ impl World {
             }
             orders.push(operations);
         }
-        let signed = orders.into_iter().map(|operations| world.sign(&operator, operations));
-        let signed = signed.collect();
-        world.build(signed)?;
+        for part in orders.chunks(ORDERS_IN_BLOCK) {
+            let part = part.iter().map(|operations| world.sign(&operator, operations.clone()));
+            let part = part.collect();
+            world.build(part)?;
+        }
         Some(world)
     }
 
@@ -88,10 +100,15 @@ impl World {
         self.last.tip.state()
     }
 
-    /// Signed payments between the accounts, each in a transaction of its own.
+    /// Signed payments between the accounts, each in a transaction of its own; spread over all of
+    /// them, and over others each time.
     pub(crate) fn payments(&mut self, count: usize) -> Vec<SignedTransaction> {
         let mut signed = Vec::with_capacity(count);
-        for number in (0..self.accounts).cycle().take(count) {
+        let payments = u64::try_from(count).unwrap_or(u64::MAX).max(1);
+        let stride = (self.accounts / payments).max(1);
+        let first = self.next / payments % stride;
+        let numbers = (0..payments).map(|place| (first + place * stride) % self.accounts);
+        for number in numbers.collect::<Vec<_>>() {
             let terms = PaymentTerms {
                 charge_bearer: ChargeBearer::Shared,
                 maximum_fee: Amount::ZERO,
@@ -105,7 +122,7 @@ impl World {
                 amount: self.money(100),
                 terms,
             });
-            signed.push(self.sign(&key(OWNER, number), vec![pay]));
+            signed.push(self.sign(&owner(number), vec![pay]));
         }
         signed
     }
@@ -114,6 +131,55 @@ impl World {
     pub(crate) fn execute(&mut self, count: usize) -> Option<Duration> {
         let signed = self.payments(count);
         self.build(signed)
+    }
+
+    /// Executes so many payments, and then builds their block. Gives how long the rules and the
+    /// state map took, and how long the whole block did.
+    pub(super) fn execute_twice(&mut self, count: usize) -> Option<(Duration, Duration)> {
+        let signed = self.payments(count);
+        let verified = verify_all(&self.domains, signed.clone());
+        let verified: Vec<_> = verified.into_iter().collect::<Result<_, _>>().ok()?;
+        let tip = self.last.tip.clone();
+        let time = tip.header().time.plus(1);
+        let start = Instant::now();
+        let execution = execute(tip.state(), tip.height().next(), time, &verified);
+        let took = start.elapsed();
+        drop(execution);
+        Some((took, self.build(signed)?))
+    }
+
+    /// Puts the last block's changed records into a map of all records, alone. Gives how many they
+    /// are, and how long each of some rounds took.
+    pub(super) fn update_map(&self, rounds: usize) -> (usize, Vec<Duration>) {
+        let mut map = Tree::new();
+        let entries: Vec<_> =
+            self.state().entries().map(|(key, value)| (key, value.to_vec())).collect();
+        let all = entries.iter().map(|(key, value)| (key.as_slice(), Some(value.as_slice())));
+        map.update(&self.domains, all);
+        let times = (0..rounds).map(|_| {
+            // As in a node, where the parent's map is kept.
+            let mut child = map.clone();
+            let start = Instant::now();
+            child.update(&self.domains, self.last.changes.entries());
+            start.elapsed()
+        });
+        (self.last.changes.entries().count(), times.collect())
+    }
+
+    /// The path of the last block's first receipt, made as a node makes it; its bytes.
+    pub(super) fn receipt_path(&self) -> Option<usize> {
+        let path = merkle::prove(&self.domains, &self.last.leaves, 0)?;
+        Some(codec::encode(&path).len())
+    }
+
+    /// The path of the first account's holding in the state; its bytes.
+    pub(super) fn holding_path(&self) -> usize {
+        codec::encode(&self.state().prove(&StateKey::Holding(account(0), self.asset))).len()
+    }
+
+    /// A proof of the first account's holding, and the chain to verify it against.
+    pub(super) fn holding_proof(&self) -> (Proof, ChainId) {
+        (self.holding(), self.domains.chain_id())
     }
 
     /// A proof of the last block's first payment, and the chain to verify it against.
@@ -204,6 +270,10 @@ fn key(role: u8, number: u64) -> SecretKey {
     let mut seed = [role; 32];
     seed[..8].copy_from_slice(&number.to_le_bytes());
     SecretKey::from_seed(SUITE, seed)
+}
+
+fn owner(number: u64) -> SecretKey {
+    key(OWNER, number % OWNERS)
 }
 
 fn account(number: u64) -> AccountId {
