@@ -27,7 +27,10 @@ use super::{AppState, accounts, payment_limits};
     tag = tag::ACCOUNTS,
     operation_id = "listApprovals",
     params(("account" = String, Path, description = "The payer's account's address"), PageQuery),
-    responses((status = 200, description = "A page of what waits", body = WaitingList), (status = 404)),
+    responses(
+        (status = 200, description = "A page of what waits", body = WaitingList),
+        (status = 404),
+    ),
 )]
 pub(super) async fn list(
     State(state): State<Arc<AppState>>,
@@ -47,7 +50,10 @@ pub(super) async fn list(
     tag = tag::PAYMENTS,
     operation_id = "listReviews",
     params(("bic" = String, Path, description = "The institution's BIC"), PageQuery),
-    responses((status = 200, description = "A page of what waits", body = WaitingList), (status = 404)),
+    responses(
+        (status = 200, description = "A page of what waits", body = WaitingList),
+        (status = 404),
+    ),
 )]
 pub(super) async fn reviews(
     State(state): State<Arc<AppState>>,

@@ -15,7 +15,8 @@ pub(crate) struct Pay {
     pub(crate) amount: Option<String>,
     /// Pay every row of a CSV file with the columns payee and amount, and if you like from,
     /// max_fee, charge and note. A second run pays nothing twice.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["payee", "to_asset", "note", "id", "queue"])]
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["payee", "to_asset", "note", "id", "queue"])]
     pub(crate) file: Option<PathBuf>,
     /// Pay rows that the ledger has rejected once more, under new ids.
     #[arg(long, requires = "file", conflicts_with_all = ["payee", "resume"])]
