@@ -148,17 +148,16 @@ impl WaitingView {
     }
 }
 
-/// The payments that wait for an account's approvers, or for an institution's review, the earliest
-/// deadline first.
+/// A page of the payments that wait for an account's approvers, or for an institution's review, the
+/// earliest deadline first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingList {
-    /// The payments; at most 100.
+    /// The payments.
     pub waiting: Vec<WaitingView>,
+    /// Where the next page goes on. One request looks at a bounded number of all payments that
+    /// wait, so a page with few payments, or none, need not be the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
     /// The final block after which this is so.
     pub height: u64,
-}
-
-impl WaitingList {
-    /// The most payments of one list.
-    pub const MAXIMUM: usize = 100;
 }

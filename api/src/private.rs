@@ -1,4 +1,5 @@
-//! A payment's private data, for the institution's own operators; and the receipt of its erasure.
+//! A payment's private data: handed over by the payer's wallet, shown to the institution's own
+//! operators; and the receipt of its erasure.
 //!
 //! Invariants: with `salt` and `message_hash` the data open the commitment that the ledger has, so
 //! whoever gets a view can check it against a proof of the payment. Absent: a node's answer to
@@ -7,13 +8,35 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// The body of `PUT /v1/payments/{uetr}/private`: what the payer's wallet has committed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrivateRequest {
+    /// 32 bytes that open the commitment, 64 hexadecimal digits.
+    pub salt: String,
+    /// What was committed to, in its order: elements as in a message's transaction.
+    pub entries: Vec<PrivateEntryView>,
+}
+
+impl PrivateRequest {
+    /// The most bytes of a body.
+    pub const MAXIMUM_BYTES: usize = 64 * 1024;
+}
+
+/// That the payer's institution has a payment's private data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PrivateTaken {
+    /// The payment.
+    pub uetr: String,
+}
+
 /// What is known of a payment's private data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PrivateView {
     /// The payment.
     pub uetr: String,
-    /// `ordered` if a message to this node ordered the payment, `received` if the payer's
-    /// institution sent the data.
+    /// `ordered` if a message to this node ordered the payment, `handed` if the payer's wallet
+    /// handed the data over, `received` if the payer's institution sent them.
     pub origin: PrivateOrigin,
     /// When the payee's institution had the data, by this node's clock; none as long as they are
     /// owed to it, if they are.
@@ -26,8 +49,10 @@ pub struct PrivateView {
     pub commitment: String,
     /// 32 bytes that open it, 64 hexadecimal digits.
     pub salt: String,
-    /// The hash of the exact bytes of the message that ordered the payment, 64 hexadecimal digits.
-    pub message_hash: String,
+    /// The hash of the exact bytes of the message that ordered the payment, 64 hexadecimal digits;
+    /// none if no message did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_hash: Option<String>,
     /// The payer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debtor: Option<String>,
@@ -36,7 +61,8 @@ pub struct PrivateView {
     pub creditor: Option<String>,
     /// The lines of the remittance text.
     pub remittance: Vec<String>,
-    /// Everything that the message says of the payment, in its order.
+    /// Everything that the message says of the payment, or that the wallet handed over, in its
+    /// order.
     pub entries: Vec<PrivateEntryView>,
 }
 
@@ -46,12 +72,15 @@ pub struct PrivateView {
 pub enum PrivateOrigin {
     /// A message to this node ordered the payment.
     Ordered,
+    /// The payer's wallet handed them over.
+    Handed,
     /// The payer's institution sent them.
     Received,
 }
 
 /// One element or attribute of the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PrivateEntryView {
     /// How deep it stands within the transaction.
     pub depth: u8,

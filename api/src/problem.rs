@@ -150,6 +150,13 @@ impl Problem {
         )
     }
 
+    /// 422: private data to which the payment does not commit.
+    pub fn other_private_data(uetr: &str) -> Self {
+        let detail = format!("The payment {uetr} commits to other private data, or another salt.");
+        let hint = "Send what was committed to, byte by byte, with its salt. The payment stands.";
+        Self::new(ProblemCode::OtherPrivateData).with(detail, hint)
+    }
+
     /// 422: an ISO 20022 message of a kind that is not taken.
     pub fn message_not_accepted(detail: impl Into<String>) -> Self {
         Self::new(ProblemCode::MessageNotAccepted).with(

@@ -68,8 +68,12 @@ pub struct TransactionAnswer {
 pub struct SimulationAnswer {
     /// The height of the final block after which it was simulated.
     pub height: u64,
-    /// The receipts it would get now.
+    /// The receipts it would get now, one for each operation.
     pub receipts: Vec<ReceiptView>,
+    /// The further receipts of those of its payments that would not wait for funds after all: a
+    /// block that holds this transaction alone would settle them at its end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<ReceiptView>,
     /// The holdings as they would be afterwards.
     pub balances: Vec<SimulatedBalance>,
     /// What owners of accounts must approve, one for each operation that they order; and what

@@ -23,7 +23,7 @@ use crate::pacs002::Code;
 use crate::pacs004::derived;
 use crate::private::PrivateData;
 use crate::refusal::{Reason, Refusal, shown};
-use crate::time::DateTime;
+use crate::time::{Date, DateTime};
 use crate::transfer::{CreditTransfer, Identification, amount};
 use crate::xml::Element;
 
@@ -217,6 +217,8 @@ pub struct AnswerOrder {
     pub payment: Uetr,
     /// The answer.
     pub decision: Decision,
+    /// Not before this day, if the message says one.
+    pub settlement_date: Option<Date>,
     /// Everything that the message says of it.
     pub private: PrivateData,
 }
@@ -303,6 +305,7 @@ impl AnswerMessage {
         let of = &answer.payment;
         let mut judge = Judge { refusals: Vec::new() };
         judge.placement(of);
+        judge.agents(["Assgnr/Agt/FinInstnId/BICFI", "Assgne/Agt/FinInstnId/BICFI"], of);
         let payment = judge.uetr("OrgnlUETR", of.identification.uetr.as_deref());
         let own = (self.assignment.group.message_id.as_str(), &answer.status_id, answer.place);
         let decision = match self.status_of(answer) {
@@ -313,6 +316,10 @@ impl AnswerMessage {
             Some("ACCR" | "CNCL" | "PECR") => {
                 accept(&mut judge, answer, decimals, || derived(domains, "recall", own, of))
             }
+            Some("RJCR") if of.settlement_amount.is_some() || answer.return_uetr.is_some() => {
+                let detail = "is RJCR, and money is said to go back. Write ACCR, or leave it out";
+                judge.refuse(Reason::UnsupportedInstruction, "TxCxlSts", detail)
+            }
             Some("RJCR") => judge
                 .reason_code("CxlStsRsnInf/Rsn/Cd", answer.reason.as_deref())
                 .map(|reason| Decision::Refuse { reason }),
@@ -321,11 +328,14 @@ impl AnswerMessage {
                 judge.refuse(Reason::MissingElement, "TxCxlSts", "is missing. Write ACCR, RJCR")
             }
         };
+        let settlement_date =
+            judge.date("RsltnRltdInf/IntrBkSttlmDt", of.settlement_date.as_deref());
         match (payment, decision) {
             (Some(payment), Some(decision)) if judge.refusals.is_empty() => Ok(AnswerOrder {
                 key: derived(domains, "record of an answer", own, of),
                 payment,
                 decision,
+                settlement_date,
                 private: of.private.clone(),
             }),
             (_, _) => Err(judge.refusals),

@@ -118,7 +118,7 @@ fn read_underlying(
     if let Some(element) = fields.first_defect() {
         return Err(MessageFault::Repeated { element });
     }
-    if let Some(value) = whole.filter(|text| text == "true" || text == "1") {
+    if let Some(value) = whole.filter(|text| text != "false" && text != "0") {
         return Err(MessageFault::Content {
             element: "OrgnlGrpInfAndCxl/GrpCxl",
             value: shown(&value),
@@ -173,6 +173,7 @@ impl PaymentRecall {
         let of = &self.payment;
         let mut judge = Judge { refusals: Vec::new() };
         judge.placement(of);
+        judge.agents(["Assgnr/Agt/FinInstnId/BICFI", "Assgne/Agt/FinInstnId/BICFI"], of);
         let payment = judge.uetr("OrgnlUETR", of.identification.uetr.as_deref());
         let written = of.settlement_amount.as_ref();
         let amount = written

@@ -243,6 +243,21 @@ impl Judge {
         }
     }
 
+    /// Judges by whom and to whom a correction is sent, as far as the message says it.
+    pub(crate) fn agents(&mut self, elements: [&'static str; 2], transfer: &CreditTransfer) {
+        let agents = [&transfer.instructing_agent, &transfer.instructed_agent];
+        for (element, agent) in elements.into_iter().zip(agents) {
+            if let Some(text) = agent.bic.as_deref().filter(|text| Bic::parse(text).is_err()) {
+                self.refuse_bic(element, text);
+            }
+        }
+    }
+
+    fn refuse_bic(&mut self, element: &'static str, text: &str) {
+        let detail = format!("\"{}\" is no BIC. Write 8 or 11 characters", shown(text));
+        self.refuse::<()>(Reason::AgentBic, element, detail);
+    }
+
     fn structure(&mut self, transfer: &CreditTransfer) {
         self.placement(transfer);
         for element in &transfer.missing_parties {
@@ -412,8 +427,7 @@ impl Judge {
             && let Some(text) = &otherwise.bic
             && Bic::parse(text).is_err()
         {
-            let detail = format!("\"{}\" is no BIC. Write 8 or 11 characters", shown(text));
-            self.refuse::<()>(Reason::AgentBic, role.otherwise_element, detail);
+            self.refuse_bic(role.otherwise_element, text);
         }
         let is_own = !own.is_empty() || transfer.is_between_institutions;
         let named = if is_own { own } else { otherwise };

@@ -131,6 +131,7 @@ impl PaymentReturn {
         let of = &self.payment;
         let mut judge = Judge { refusals: Vec::new() };
         judge.placement(of);
+        judge.agents(["InstgAgt/FinInstnId/BICFI", "InstdAgt/FinInstnId/BICFI"], of);
         let payment = judge.uetr("OrgnlUETR", of.identification.uetr.as_deref());
         let element = "RtrdIntrBkSttlmAmt";
         let amount = match &of.settlement_amount {

@@ -34,6 +34,21 @@ impl PrivateData {
     /// The most bytes of an encoded private part.
     pub const MAXIMUM_BYTES: usize = 16 * 1024 * 1024;
 
+    /// The private part of these entries.
+    pub const fn new(entries: Vec<PrivateEntry>) -> Self {
+        Self { entries }
+    }
+
+    /// A text for the payee and nothing else: what a message with this remittance text would have.
+    pub fn note(text: &str) -> Self {
+        let entry = |depth, name: &str, value: &str| PrivateEntry {
+            depth,
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        Self::new(vec![entry(0, "RmtInf", ""), entry(1, "Ustrd", text)])
+    }
+
     pub(crate) fn of(transaction: Element<'_>) -> Self {
         Self::default().with(transaction)
     }
@@ -187,6 +202,12 @@ mod tests {
         assert_eq!(private.values("Amt/@Ccy"), ["CNY"]);
         assert_eq!(private.values("Nm"), Vec::<&str>::new());
         assert_eq!(private.entries().len(), 12);
+    }
+
+    #[test]
+    fn a_note_is_what_a_message_with_that_remittance_text_has() {
+        let private = read("<T><RmtInf><Ustrd>lunch</Ustrd></RmtInf></T>");
+        assert_eq!(PrivateData::note("lunch"), private);
     }
 
     #[test]

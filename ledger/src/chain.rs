@@ -13,7 +13,7 @@ pub use refusal::BlockRefusal;
 use std::sync::Arc;
 
 use crate::block::{Block, Cut, Header};
-use crate::execute::{Booked, Execution, Simulation, execute, simulate};
+use crate::execute::{Booked, Execution, Simulation, execute, simulate, simulate_block};
 use crate::genesis::{GenesisDocument, GenesisError};
 use crate::hash::{Domains, Hash};
 use crate::history::History;
@@ -241,6 +241,19 @@ impl Tip {
     ) -> Result<Simulation, EnvelopeError> {
         let time = time.max(self.header.time.plus(1));
         simulate(&self.state, self.header.height.next(), time, transaction)
+    }
+
+    /// The same, and what a child that holds nothing else would settle of the queue at its end.
+    ///
+    /// # Errors
+    /// As for [`Tip::simulate`].
+    pub fn simulate_block(
+        &self,
+        time: Timestamp,
+        transaction: &Transaction,
+    ) -> Result<Simulation, EnvelopeError> {
+        let time = time.max(self.header.time.plus(1));
+        simulate_block(&self.state, self.header.height.next(), time, transaction)
     }
 
     fn execute<'t>(

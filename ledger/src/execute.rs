@@ -39,8 +39,10 @@ mod working;
 
 pub use approvals::{Approval, Asked, approvals};
 
+use std::collections::BTreeSet;
+
 use crate::account::{Entry, Holding, HoldingKey};
-use crate::ids::{Height, Timestamp};
+use crate::ids::{Height, Timestamp, Uetr};
 use crate::receipt::Receipt;
 use crate::state::{Changes, Marker, State};
 use crate::transaction::{EnvelopeError, Transaction, VerifiedTransaction};
@@ -102,6 +104,8 @@ pub enum Simulation {
     Outcome {
         /// The receipts it would get.
         receipts: Vec<Receipt>,
+        /// The further receipts of those of its payments that the block would settle at its end.
+        settled: Vec<Receipt>,
         /// The holdings it would change, as they would be, by account and asset.
         balances: Vec<(HoldingKey, Holding)>,
     },
@@ -109,7 +113,8 @@ pub enum Simulation {
 
 /// Tries `transaction` in the block of `height` at `time` as if its signers had signed. Quotes and
 /// proofs that it carries must be signed. What is held beyond its deadline and was not swept yet
-/// counts as held, and nothing of the queue settles: trying a payment must not cost what that does.
+/// counts as held, and nothing of the queue settles: whoever is sent a transaction asks this first,
+/// and it must not cost what that does.
 ///
 /// # Errors
 /// [`EnvelopeError`] if it could not enter the ledger at all.
@@ -119,6 +124,29 @@ pub fn simulate(
     time: Timestamp,
     transaction: &Transaction,
 ) -> Result<Simulation, EnvelopeError> {
+    rehearse(state, (height, time), transaction, |_| Vec::new())
+}
+
+/// The same in a block that holds nothing else, with what the block then settles of the queue at
+/// its end: as many steps as that takes.
+///
+/// # Errors
+/// As for [`simulate`].
+pub fn simulate_block(
+    state: &State,
+    height: Height,
+    time: Timestamp,
+    transaction: &Transaction,
+) -> Result<Simulation, EnvelopeError> {
+    rehearse(state, (height, time), transaction, queue::settle)
+}
+
+fn rehearse(
+    state: &State,
+    (height, time): (Height, Timestamp),
+    transaction: &Transaction,
+    end: impl FnOnce(&mut Working<'_>) -> Vec<Booked>,
+) -> Result<Simulation, EnvelopeError> {
     let domains = state.domains();
     let (id, carried) = transaction.check(domains)?;
     if !domains.suite().verify_all(&carried) {
@@ -126,11 +154,13 @@ pub fn simulate(
     }
     let wanted = Wanted::by([transaction].into_iter());
     let mut working = Working::new(state, height, time, &wanted);
-    Ok(match transaction::run(&mut working, id, transaction) {
-        Ok(booked) => Simulation::Outcome {
-            receipts: booked.into_iter().map(|booked| booked.receipt).collect(),
-            balances: working.balances(),
-        },
-        Err(marker) => Simulation::Executed(marker),
-    })
+    let receipts: Vec<Receipt> = match transaction::run(&mut working, id, transaction) {
+        Ok(booked) => booked.into_iter().map(|booked| booked.receipt).collect(),
+        Err(marker) => return Ok(Simulation::Executed(marker)),
+    };
+    let payments: BTreeSet<Uetr> = receipts.iter().filter_map(|receipt| receipt.uetr).collect();
+    let is_its = |receipt: &Receipt| receipt.uetr.is_some_and(|uetr| payments.contains(&uetr));
+    let settled = end(&mut working).into_iter().map(|booked| booked.receipt);
+    let settled = settled.filter(is_its).collect();
+    Ok(Simulation::Outcome { receipts, settled, balances: working.balances() })
 }

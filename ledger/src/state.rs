@@ -183,6 +183,14 @@ impl State {
         self.deadlines.iter()
     }
 
+    /// The same after a place among them.
+    pub fn deadlines_after(
+        &self,
+        place: Option<(Timestamp, Uetr)>,
+    ) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        self.deadlines.after(place)
+    }
+
     /// The payments that wait for funds, by account and asset.
     pub const fn queue(&self) -> &Queue {
         &self.queue
@@ -202,6 +210,14 @@ impl State {
     /// passed are among them until a block has swept them.
     pub fn recall_deadlines(&self) -> impl Iterator<Item = (Timestamp, Uetr)> {
         self.recall_deadlines.iter()
+    }
+
+    /// The same after a place among them.
+    pub fn recall_deadlines_after(
+        &self,
+        place: Option<(Timestamp, Uetr)>,
+    ) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        self.recall_deadlines.after(place)
     }
 
     /// An institution's fee schedule; `None` if it never published one.

@@ -10,6 +10,7 @@ use ledger::account::{Holding, HoldingKey};
 use ledger::chain::Executed;
 use ledger::corrections::{Reason, Return};
 use ledger::crypto::SecretKey;
+use ledger::execute::Simulation;
 use ledger::fees::FeeSchedule;
 use ledger::ids::{AccountId, Uetr};
 use ledger::limits::Measure;
@@ -334,6 +335,40 @@ fn l50_a_circle_without_funds_settles_at_once_and_no_balance_is_below_zero() {
         let holding = world.tip.state().holding(account, code("CNY")).unwrap();
         assert_eq!((holding.posted, holding.entries), (Amount(0), 2));
         assert_eq!(world.tip.state().account(account).unwrap().open_holdings, 0);
+    }
+}
+
+#[test]
+fn l50_a_simulated_block_settles_what_the_block_settles() {
+    let mut world = World::new();
+    let [a, b, c, _] = circle(&mut world);
+    queued(&mut world, a, b, cny(500), Normal);
+    queued(&mut world, b, c, cny(500), Normal);
+    for (amount, settles) in [(cny(499), false), (cny(500), true)] {
+        let last = queue(&mut world, c, a, amount, Normal);
+        let order = Order::one(operation(&last), &[owner(c)]);
+        let transaction = world.verified(&order).body().clone();
+        let time = world.time();
+        // Whoever is only asked whether it may enter the ledger does not look at the queue.
+        let asked = world.tip.simulate(time, &transaction).unwrap();
+        let Simulation::Outcome { settled, .. } = asked else { panic!("it is new") };
+        assert_eq!(settled, []);
+        let tried = world.tip.simulate_block(time, &transaction).unwrap();
+        let Simulation::Outcome { receipts, settled, balances } = tried else { panic!("new") };
+        assert_eq!(receipts[0].outcome.iso_status(), "ACSP");
+        // Of the payments that settle with it nothing is said.
+        let told: Vec<_> = settled.iter().map(|it| (it.uetr, it.outcome.iso_status())).collect();
+        let expected = [(Some(last.pay.uetr), "ACSC")];
+        assert_eq!(told, expected[..usize::from(settles)]);
+        let executed = execute(&mut world, operation(&last), &[owner(c)]);
+        assert_eq!(settled_by(&executed).contains(&last.pay.uetr), settles);
+        for ((account, asset), holding) in balances {
+            assert_eq!(world.tip.state().holding(account, asset), Some(holding));
+        }
+        if !settles {
+            let cancel = Operation::Release { payment: last.pay.uetr };
+            execute(&mut world, cancel, &[owner(c)]);
+        }
     }
 }
 

@@ -792,7 +792,7 @@ fn l19_simulation_is_what_happens() {
     let transaction = world.verified(&order);
     let simulated = world.tip.simulate(world.time(), transaction.body()).unwrap();
     let executed = world.block(std::slice::from_ref(&transaction));
-    let Simulation::Outcome { receipts, balances } = simulated else { panic!("it is new") };
+    let Simulation::Outcome { receipts, balances, .. } = simulated else { panic!("it is new") };
     let happened: Vec<_> = executed.booked.iter().map(|booked| booked.receipt.clone()).collect();
     assert_eq!(receipts, happened);
     assert_eq!(balances.len(), 3);

@@ -14,6 +14,7 @@ mod blocks;
 mod body;
 mod connections;
 mod cors;
+mod deadlines;
 mod depth;
 mod directory;
 mod docs;

@@ -4,6 +4,7 @@
 //! ```text
 //! payer's institution                                payee's institution
 //! message -> records, sealed at rest
+//! wallet  -> compared with the ledger's commitment, records, sealed at rest
 //!            the payment is final -> sealed to the other's data key -> opened, compared with the
 //!                                                                      ledger's commitment, kept
 //!            no longer owed       <- acknowledged                   <- sealed at rest
@@ -15,8 +16,10 @@
 //! what is erased does not come back. Absent: what the words mean (`iso20022`), a third
 //! institution's or a regulator's copy.
 
+mod commitment;
 mod courier;
 mod erasure;
+mod handing;
 mod key;
 mod message;
 mod vault;
@@ -24,20 +27,21 @@ mod vault;
 use std::sync::Arc;
 
 use api::private::Erasure;
-use iso20022::PrivateData;
-use ledger::hash::{Domains, Hash};
-use ledger::ids::Uetr;
+use ledger::hash::Domains;
+use ledger::ids::{InstitutionNumber, Uetr};
 use tokio::sync::Notify;
 
-use crate::home::{Home, HomeError, now};
+use crate::driver::Driver;
+use crate::home::{Home, now};
 use crate::iso::{Delivery, DeskError, Records};
 use erasure::Erasures;
-use vault::Vault;
 
 pub(crate) use courier::start;
 pub use erasure::{MAXIMUM_BYTES as MAXIMUM_ERASURE_BYTES, is_by as is_erasure_by};
+pub(crate) use handing::Handing;
 pub use key::{DataKey, DataPublicKey, SealError};
 pub use message::{DataMessage, NotKept, PrivateRecord};
+pub(crate) use vault::Vault;
 
 /// The folder of private data, in the home.
 pub const FOLDER: &str = "private";
@@ -47,6 +51,8 @@ pub const FOLDER: &str = "private";
 pub(crate) enum Origin {
     /// A message to this node ordered the payment.
     Ordered(Delivery),
+    /// The payer's wallet handed it over.
+    Handed(Delivery),
     /// The payer's institution sent it.
     Received,
 }
@@ -58,9 +64,9 @@ pub(crate) struct Private {
     key: Arc<DataKey>,
     /// What messages to this node ordered.
     pub(crate) records: Arc<Records>,
-    received: Vault,
+    received: Vault<PrivateRecord>,
     erasures: Erasures,
-    /// Told when messages have ordered payments.
+    /// Told when messages have ordered payments, or wallets have handed private parts over.
     pub(crate) ordered: Notify,
 }
 
@@ -86,7 +92,12 @@ impl Private {
     /// [`DeskError`] if it cannot be read.
     pub(crate) fn of(&self, uetr: Uetr) -> Result<Option<(PrivateRecord, Origin)>, DeskError> {
         if let Some(record) = self.records.private(uetr)? {
-            return Ok(Some((record, Origin::Ordered(self.records.delivery(uetr)?))));
+            let delivery = self.records.delivery(uetr)?;
+            let origin = match record.message() {
+                Some(_) => Origin::Ordered(delivery),
+                None => Origin::Handed(delivery),
+            };
+            return Ok(Some((record, origin)));
         }
         Ok(self.received.load(uetr)?.map(|record| (record, Origin::Received)))
     }
@@ -125,17 +136,35 @@ impl Private {
     }
 
     /// Keeps what the payer's institution sent, unless it was erased here.
-    fn keep(&self, record: &PrivateRecord) -> Result<(), HomeError> {
-        if self.erasures.load(record.uetr)?.is_some() {
-            return Ok(());
-        }
-        self.received.save(record)
+    fn keep(&self, record: &PrivateRecord) -> Result<(), DeskError> {
+        self.unless_erased(record.uetr, || Ok(self.received.save(record.uetr, record)?))?;
+        Ok(())
     }
-}
 
-impl PrivateRecord {
-    /// The commitment to it that the ledger has.
-    pub fn commitment(&self, domains: &Domains) -> Hash {
-        PrivateData::commitment_in(&self.private, domains, &self.salt, &self.message)
+    /// Keeps something of a payment by `keep`, unless it was erased here, then or meanwhile: the
+    /// receipt of that is the answer.
+    fn unless_erased(
+        &self,
+        uetr: Uetr,
+        keep: impl FnOnce() -> Result<(), DeskError>,
+    ) -> Result<Option<Erasure>, DeskError> {
+        if let Some(erasure) = self.erasures.load(uetr)? {
+            return Ok(Some(erasure));
+        }
+        keep()?;
+        let erasure = self.erasures.load(uetr)?;
+        if erasure.is_some() {
+            self.remove(uetr)?;
+        }
+        Ok(erasure)
+    }
+
+    /// True if this node acts for the institution.
+    fn serves(&self, driver: &Driver, institution: InstitutionNumber) -> bool {
+        let latest = driver.view.latest();
+        let bic = latest.tip.state().institution(institution).map(|it| it.bic);
+        bic.is_some_and(|bic| {
+            bic == self.home.config.bic() || self.home.operators.contains_key(&bic)
+        })
     }
 }

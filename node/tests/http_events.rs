@@ -144,6 +144,28 @@ fn an_account_is_notified_of_what_was_booked() {
     assert!(all.next().data.contains(next.receipts[0].id.as_deref().unwrap()));
 }
 
+#[test]
+fn what_a_blocks_end_settles_is_notified_of_as_any_payment_is() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    let lee = node.address_of(1, "lee");
+    let mut all = Client::open(&node, &format!("?from=0&account={lee}&message=camt.054"), None);
+    node.settle(&node.queued_by_lee(1, 100));
+    // It pays lee, and its block then pays what lee has waiting.
+    let block = node.settle(&node.signed_payment(2, 100)).receipts[0].block.unwrap();
+    for (place, number, side) in [(0, 2, "CRDT"), (1, 1, "DBIT")] {
+        let event = all.next();
+        assert_eq!((event.name.as_str(), event.id), ("notification", format!("{block}-{place}")));
+        for text in [
+            format!("<UETR>{}</UETR>", uetr(number)),
+            "<Amt Ccy=\"CNY\">1.00</Amt>".to_owned(),
+            format!("<CdtDbtInd>{side}</CdtDbtInd>"),
+        ] {
+            assert!(event.data.contains(&text), "{text}: {}", event.data);
+        }
+    }
+}
+
 /// Those messages of the account's stream that `name` asks for, as events.
 fn corrections(node: &Single, account: &str, name: &str) -> Client {
     Client::open(node, &format!("?from=0&account={account}&message={name}"), None)

@@ -348,3 +348,24 @@ fn a_quote_comes_from_the_configured_dealer() {
     let text = &told.transactions[0].reasons[0].information;
     assert!(text.contains("not signed by its key"), "{text}");
 }
+
+#[test]
+fn what_is_too_large_for_the_payees_institution_is_not_ordered_and_the_others_are() {
+    let node = started();
+    let pair = [Transfer::new(1, CNY_100, CNY_100), Transfer::new(2, CNY_100, CNY_100)];
+    let line = |length: usize| format!("<Ustrd>{}</Ustrd>", "x".repeat(length));
+    let text = String::from_utf8(message(&pair)).unwrap();
+    // A line has a depth, a name and a text: 1 + 9 + 4 + 140 bytes.
+    for (lines, first) in [(2_097_152 / 154, "RJCT"), (13_000, "ACSC")] {
+        let long = line(140).repeat(lines);
+        let text = text.replace("<Ustrd>invoice 1</Ustrd>", &long);
+        let told = report(&send(&node, text.as_bytes()));
+        assert_eq!(verdicts(&told), [first, "ACSC"], "{lines}");
+        if first == "RJCT" {
+            let reason = &told.transactions[0].reasons[0];
+            assert_eq!(reason.code.to_string(), "CH16");
+            assert!(reason.information.contains("2047 KiB"), "{reason:?}");
+        }
+    }
+    assert_eq!(node.balance(1, "lee", "CNY"), 20_000);
+}

@@ -81,3 +81,16 @@ fn a_payment_is_told_in_each_of_its_states() {
     assert_eq!(verdict(5, "160.00"), "CANC NARR");
     assert_eq!(node.balance(1, "lee", "CNY"), 30_000);
 }
+
+#[test]
+fn a_payment_that_a_blocks_end_settles_is_told_of() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    let told = || report(&node.post("/v1/iso20022", XML, question(1).as_bytes()));
+    node.settle(&node.queued_by_lee(1, 100));
+    assert_eq!(verdicts(&told()), ["ACSP NARR"]);
+    node.settle(&node.signed_payment(2, 100));
+    let settled = told();
+    assert_eq!(verdicts(&settled), ["ACSC"]);
+    assert_eq!(settled.transactions[0].uetr, Some(uetr(1)));
+}

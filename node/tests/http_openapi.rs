@@ -10,6 +10,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
 use api::transaction::PaymentView;
+use iso20022::PrivateData;
 use ledger::codec;
 use ledger::genesis::Parameters;
 use ledger::governance::Change;
@@ -20,7 +21,7 @@ use node::config::EndpointConfig;
 use node::home::now;
 use openapi::faults;
 use serde_json::{Value, json};
-use single::{Answered, BANKS, JSON, OCTETS, Single, XML, operator, uetr};
+use single::{Answered, BANKS, JSON, OCTETS, Single, XML, key, operator, uetr};
 
 /// One request to an operation, and the status that it must be answered with.
 struct Row {
@@ -67,6 +68,9 @@ fn furnished() -> Single {
     node.settle(&node.signed_payment(1, 100));
     // Rejected: wei does not have so much.
     node.settle(&node.signed_payment(2, 900_000));
+    let Operation::Pay(mut noted) = node.payment(4, 100) else { panic!("a payment") };
+    noted.terms.remittance = PrivateData::note("lunch").commitment(&node.domains, &[7; 32]);
+    node.settle(&node.sign(&[&key(50)], node.transaction(vec![Operation::Pay(noted)])));
     let change = Change::SetParameters(Parameters { heartbeat_ms: 300, ..Parameters::USUAL });
     let propose = Operation::Propose {
         institution: InstitutionNumber(4),
@@ -85,6 +89,12 @@ fn rows(node: &Single) -> Vec<Row> {
     let past = format!("valid_from={}&valid_until={}", now().0 - 60_000, now().0 - 10_000);
     let quote = json!({ "sell": "10.00 CNY", "buy": "HKD" }).to_string();
     let other = json!({ "sell": "10.00 HKD", "buy": "EUR" }).to_string();
+    let noted = uetr(4).to_string();
+    let entries = json!([
+        { "depth": 0, "name": "RmtInf", "value": "" },
+        { "depth": 1, "name": "Ustrd", "value": "lunch" },
+    ]);
+    let note = json!({ "salt": "07".repeat(32), "entries": entries }).to_string().into_bytes();
     let payment: PaymentView = node.get(&format!("/v1/payments/{paid}")).json();
     let block = payment.receipt.unwrap().block.unwrap();
     let message = format!("msg_{}_{block}_0", &node.domains.chain_id().to_string()[..12]);
@@ -125,6 +135,8 @@ fn rows(node: &Single) -> Vec<Row> {
         get("getPayment", &[&absent], "", 404),
         get("getPrivateData", &[&paid], "", 401),
         get("erasePrivateData", &[&paid], "", 401),
+        Row { body: Some((JSON, b"{}".to_vec())), ..get("handOverPrivateData", &[&paid], "", 400) },
+        Row { body: Some((JSON, note)), ..get("handOverPrivateData", &[&noted], "", 200) },
         get("getAccount", &[&wei], "", 200),
         get("getAccount", &[&nobody], "", 404),
         get("listHistory", &[&wei], "limit=1", 200),
@@ -191,6 +203,7 @@ fn send(node: &Single, row: &Row, path: &str, method: &str) -> Answered {
     match (method, &row.body) {
         ("get", None) => node.get_as(&path, row.accept),
         ("delete", None) => node.delete(&path),
+        ("put", Some((media_type, body))) => node.put(&path, media_type, body),
         ("post", None) => node.post(&path, JSON, b""),
         ("post", Some((media_type, body))) => node.post(&path, media_type, body),
         other => panic!("{}: {other:?}", row.operation),

@@ -152,3 +152,32 @@ fn a_queued_payment_is_taken_back_and_is_not_paid() {
     let answer = node.post("/v1/transactions?wait=final", OCTETS, &again);
     assert_eq!(answer.problem().code, "not-held");
 }
+
+#[test]
+fn a_simulation_says_what_the_blocks_end_settles() {
+    let node = started();
+    node.open(1, "ann", 52, &[]);
+    let (lee, ann) = (node.account(1, "lee"), node.account(1, "ann"));
+    let order = |number: u64, (from, to), owner: u8| {
+        let Operation::Pay(pay) = node.payment(number, 100) else { panic!("a payment") };
+        let pay = Pay { from, to, ..pay };
+        let queue = Queue { pay, priority: Priority::Normal, deadline: now().plus(3_600_000) };
+        let operation = Operation::Queue(Box::new(queue));
+        node.sign(&[&key(owner)], node.transaction(vec![operation]))
+    };
+    let simulate = |signed: &SignedTransaction| -> SimulationAnswer {
+        node.post("/v1/transactions/simulate", OCTETS, &codec::encode(signed)).json()
+    };
+    let there = order(1, (lee, ann), 51);
+    let simulated = simulate(&there);
+    assert_eq!((simulated.receipts[0].status.as_str(), simulated.settled.len()), ("queued", 0));
+    node.settle(&there);
+    let back = order(2, (ann, lee), 52);
+    let simulated = simulate(&back);
+    assert_eq!(simulated.receipts[0].status, "queued");
+    let settled: Vec<_> =
+        simulated.settled.iter().map(|it| (it.id.clone(), it.status.clone())).collect();
+    assert_eq!(settled, [(Some(uetr(2).to_string()), "settled".to_owned())]);
+    node.settle(&back);
+    assert_eq!([1, 2].map(|number| view(&node, number).status), ["settled", "settled"]);
+}

@@ -145,3 +145,30 @@ fn a_refusal_names_its_institution_and_is_proven() {
     assert!(shown.summary.contains("by the payee's institution"), "{}", shown.summary);
     assert_eq!((shown.next_actor, shown.waiting), (None, None));
 }
+
+#[test]
+fn what_waits_is_listed_in_pages() {
+    let node = started();
+    for number in 1..=3 {
+        node.settle(&node.signed_payment(number, 20_000));
+    }
+    let page =
+        |path: &str, query: &str| -> WaitingList { node.get(&format!("{path}{query}")).json() };
+    let path = "/v1/institutions/PSBCCNBJ/reviews";
+    let whole = page(path, "");
+    assert_eq!((whole.waiting.len(), &whole.next_cursor), (3, &None));
+    let first = page(path, "?limit=2");
+    let cursor = first.next_cursor.unwrap();
+    let second = page(path, &format!("?limit=2&cursor={cursor}"));
+    assert_eq!((first.waiting.len(), second.next_cursor), (2, None));
+    assert_eq!([first.waiting, second.waiting].concat(), whole.waiting);
+    // What others wait for is on no page, and what ends between two pages moves nothing.
+    assert_eq!(page("/v1/institutions/HSBCHKHH/reviews", "?limit=1").waiting, []);
+    let paid = answered(&node, &whole.waiting[0], &operator(HOST), refuse);
+    assert_eq!(node.settle(&paid).receipts[0].status, "refused");
+    let again = page(path, &format!("?limit=2&cursor={cursor}"));
+    assert_eq!(again.waiting, whole.waiting[2..]);
+    for query in ["?limit=0", "?limit=501", "?cursor=1", "?before=1"] {
+        assert_eq!(node.get(&format!("{path}{query}")).problem().code, "malformed", "{query}");
+    }
+}

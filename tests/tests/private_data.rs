@@ -21,7 +21,8 @@ const THIRD: usize = 1;
 const PAYEE: usize = 2;
 
 /// Words of the message that no disk may hold in the clear.
-const WORDS: [&str; 4] = ["Wei Trading", "Lee and Sons", "Invoice 4711", "INVOICE-4711"];
+const WORDS: [&str; 5] =
+    ["Wei Trading", "Lee and Sons", "Invoice 4711", "INVOICE-4711", "Contract 0815"];
 
 /// An operator's token at a node, in its file.
 fn operator(field: &Field, place: usize, role: &str) -> String {
@@ -36,7 +37,11 @@ fn operator(field: &Field, place: usize, role: &str) -> String {
 
 /// Asks a node for the payment's private data with the token of a file, or without one.
 fn ask(field: &Field, place: usize, token: Option<&str>) -> (u16, String) {
-    let url = format!("{}/v1/payments/{UETR}/private", field.devnet.nodes[place].api);
+    ask_about(field, UETR, place, token)
+}
+
+fn ask_about(field: &Field, uetr: &str, place: usize, token: Option<&str>) -> (u16, String) {
+    let url = format!("{}/v1/payments/{uetr}/private", field.devnet.nodes[place].api);
     let agent: ureq::Agent =
         ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
     let mut request = agent.get(url);
@@ -49,7 +54,11 @@ fn ask(field: &Field, place: usize, token: Option<&str>) -> (u16, String) {
 }
 
 fn view(field: &Field, place: usize, token: &str) -> Option<PrivateView> {
-    let (status, body) = ask(field, place, Some(token));
+    view_of(field, UETR, place, token)
+}
+
+fn view_of(field: &Field, uetr: &str, place: usize, token: &str) -> Option<PrivateView> {
+    let (status, body) = ask_about(field, uetr, place, Some(token));
     (status == 200).then(|| serde_json::from_str(&body).unwrap())
 }
 
@@ -74,6 +83,63 @@ fn exposed(folder: &Path, found: &mut Vec<String>) {
             }
         }
     }
+}
+
+/// No node's disk has a word of what is private.
+fn ensure_sealed(field: &Field) {
+    let mut found = Vec::new();
+    for node in &field.devnet.nodes {
+        exposed(&node.home, &mut found);
+    }
+    assert!(found.is_empty(), "in the clear: {found:?}");
+}
+
+#[test]
+fn a_wallets_note_reaches_the_payees_bank_and_a_node_that_was_away_gets_it_later() {
+    let mut field = Field::new();
+    let payer = operator(&field, PAYER, "viewer");
+    let payee = operator(&field, PAYEE, "viewer");
+    let third = operator(&field, THIRD, "viewer");
+    let pay = ["pay", "@lee", "25.00 CNY", "--from", "@wei", "--note", "Contract 0815"];
+    field.devnet.nodes[PAYEE].kill().unwrap();
+    let paid = field.wallet_json(&pay);
+    assert_eq!((&paid["status"], &paid["note_handed_over"]), (&"settled".into(), &true.into()));
+    let first = paid["id"].as_str().unwrap().to_owned();
+    let owed = view_of(&field, &first, PAYER, &payer).unwrap();
+    assert_eq!((owed.origin, owed.owed_to.as_deref()), (PrivateOrigin::Handed, Some("HSBCHKHH")));
+    field.restart(PAYEE);
+    reaches(&field, &first, &payee);
+    assert_eq!(ask_about(&field, &first, THIRD, Some(&third)).0, 404);
+
+    // The payment stands though its bank's node is away, and only the note is to be handed over.
+    field.devnet.nodes[PAYER].kill().unwrap();
+    let paid = field.wallet_json(&pay);
+    assert_eq!((&paid["status"], &paid["note_handed_over"]), (&"settled".into(), &false.into()));
+    let second = paid["id"].as_str().unwrap().to_owned();
+    assert_ne!(first, second);
+    let resume = ["pay", "--resume", &second, "--output", "json"];
+    let kept = field.wallet(&resume);
+    assert!(kept.code == Some(5) && kept.stderr.contains("\"note-kept\""), "{kept:?}");
+    field.restart(PAYER);
+    let handed = field.wallet_json(&resume[..3]);
+    assert_eq!((&handed["id"], &handed["note_handed_over"]), (&paid["id"], &true.into()));
+    reaches(&field, &second, &payee);
+    assert_eq!(field.wallet(&resume).code, Some(2));
+    let balance = |name: &str| field.wallet_json(&["balance", name]).to_string();
+    assert!(balance("@lee").contains("50.00 CNY"), "{}", balance("@lee"));
+    ensure_sealed(&field);
+}
+
+/// The payee's bank comes to have the note, which opens the ledger's commitment.
+fn reaches(field: &Field, uetr: &str, payee: &str) {
+    let log = field.devnet.nodes[PAYEE].log();
+    let look = || view_of(field, uetr, PAYEE, payee);
+    let received = until("a note", &log, PATIENCE, look).unwrap();
+    assert_eq!(received.origin, PrivateOrigin::Received);
+    assert_eq!(
+        (received.remittance, received.message_hash),
+        (vec!["Contract 0815".to_owned()], None)
+    );
 }
 
 #[test]
@@ -113,11 +179,7 @@ fn private_data_reaches_the_payees_bank_alone_and_is_erased_there() {
     ] {
         assert_eq!(ask(&field, place, token).0, status, "{place} {token:?}");
     }
-    let mut found = Vec::new();
-    for node in &field.devnet.nodes {
-        exposed(&node.home, &mut found);
-    }
-    assert!(found.is_empty(), "in the clear: {found:?}");
+    ensure_sealed(&field);
     gone(&field, &payee, &received);
 }
 

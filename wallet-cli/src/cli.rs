@@ -21,9 +21,9 @@ pub(crate) use corrections::{Accept, AskBack, ListRecalls, Recall, RefuseRecall,
 pub(crate) use govern::{Govern, Governing};
 pub(crate) use hold::{Capture, CreateHold, Hold, PayeeKeys};
 pub(crate) use keys::{Keys, Rotate};
-pub(crate) use pay::{Charge, Pay};
+pub(crate) use pay::{Charge, Pay, Quote};
 pub(crate) use profiles::{Accounts, AddProfile, Config, LimitAccount};
-pub(crate) use queue::{ListQueue, OfQueue, Queue, Rank};
+pub(crate) use queue::{ListQueue, OfQueue, Queue, QueueTerms, Rank};
 pub(crate) use request::{CreateRequest, Form, PayRequest, Request};
 pub(crate) use tx::{Build, Tx};
 
@@ -116,13 +116,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Payment(Payment),
     /// Ask what a dealer gives now. Nothing is ordered.
-    Quote {
-        /// What is sold: "1000.00 CNY".
-        amount: String,
-        /// The asset to be received.
-        #[arg(long, value_name = "CODE")]
-        to_asset: String,
-    },
+    Quote(Quote),
     /// Show what an account may pay and what of it is used today, or an institution's limits.
     Limits(Limits),
     /// List the accounts that have a name here; add and remove names; limit an account.
@@ -392,6 +386,10 @@ mod tests {
             ("pay @lee 25 --queue --priority urgent --until 2h", true),
             ("pay @lee 25 --priority urgent", false),
             ("pay @lee 25 --queue --to-asset HKD", false),
+            ("pay --file a.csv --queue", false),
+            ("tx build @lee 25 --queue --priority high -o a.tx", true),
+            ("tx build @lee 25 --priority high -o a.tx", false),
+            ("approvals @wei --cursor 1-2", true),
             ("queue list @wei", true),
             ("queue list --institution PSBCCNBJ", true),
             ("queue list @wei --institution PSBCCNBJ", false),
@@ -438,6 +436,8 @@ mod tests {
             ("doctor", true),
             ("payment show 7f0c", true),
             ("quote 1 --to-asset HKD", true),
+            ("quote 1 --to-asset HKD --payee @lee --from @wei", true),
+            ("quote 1 --to-asset HKD --from @wei", false),
             ("accounts", true),
             ("accounts add lee fqd1", true),
             ("config", true),

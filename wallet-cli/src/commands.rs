@@ -59,7 +59,7 @@ pub(crate) fn run(session: &Session, command: Command) -> Result<(), Fault> {
         Command::Request(command) => request::run(session, command),
         Command::Statement(command) => statement::run(session, &command),
         Command::Payment(Payment::Show { id }) => payment::show(session, &id),
-        Command::Quote { amount, to_asset } => quote::run(session, &amount, &to_asset),
+        Command::Quote(command) => quote::run(session, &command),
         Command::Limits(command) => limits::run(session, &command),
         Command::Accounts { command } => accounts::run(session, command.as_ref()),
         Command::Assets => assets::run(session),

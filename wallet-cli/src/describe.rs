@@ -72,13 +72,24 @@ fn assets(operation: &Operation) -> Vec<AssetCode> {
     }
 }
 
-/// Who is paid.
-pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
-    match operation {
-        Operation::Pay(pay) => Some(pay.to),
-        Operation::PayAcross(pay) => Some(pay.to),
-        Operation::Hold(hold) => Some(hold.pay.to),
-        Operation::Queue(queue) => Some(queue.pay.to),
+/// A payment that an operation orders: between whom, and what it commits to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ordered {
+    /// Who pays.
+    pub(crate) from: AccountId,
+    /// Who is paid.
+    pub(crate) to: AccountId,
+    /// The commitment to private data; zero for none.
+    pub(crate) remittance: Hash,
+}
+
+/// The payment that is ordered, if one is.
+pub(crate) const fn ordered(operation: &Operation) -> Option<Ordered> {
+    let (from, to, terms) = match operation {
+        Operation::Pay(pay) => (pay.from, pay.to, &pay.terms),
+        Operation::PayAcross(pay) => (pay.from, pay.to, &pay.terms),
+        Operation::Hold(hold) => (hold.pay.from, hold.pay.to, &hold.pay.terms),
+        Operation::Queue(queue) => (queue.pay.from, queue.pay.to, &queue.pay.terms),
         Operation::RegisterAsset { .. }
         | Operation::Issue { .. }
         | Operation::Redeem { .. }
@@ -101,8 +112,14 @@ pub(crate) const fn payee(operation: &Operation) -> Option<AccountId> {
         | Operation::AnswerRecall { .. }
         | Operation::Approve { .. }
         | Operation::Refuse { .. }
-        | Operation::Prioritise { .. } => None,
-    }
+        | Operation::Prioritise { .. } => return None,
+    };
+    Some(Ordered { from, to, remittance: terms.remittance })
+}
+
+/// Who is paid.
+pub(crate) fn payee(operation: &Operation) -> Option<AccountId> {
+    ordered(operation).map(|payment| payment.to)
 }
 
 /// The operation, line by line; the first says what it is.

@@ -75,6 +75,9 @@ pub(crate) struct DoneDocument {
     pub(crate) receipt: ReceiptView,
     chain_id: String,
     resumed: bool,
+    /// Whether the payer's institution has the payment's note; absent without a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note_handed_over: Option<bool>,
     finality_ms: u64,
     /// Absent where money does not move: there is no kind of proof for that.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +179,8 @@ impl<'a> Desk<'a> {
         let output = &self.session.output;
         if let Some(mut done) = self.recall(&held.entry) {
             output.step(&say!("paid before", "此前已支付"));
+            self.try_to_hand_over(&mut held.entry);
+            done.entry = held.entry.clone();
             done.held = Some(held);
             return Ok(done);
         }
@@ -229,6 +234,7 @@ impl<'a> Desk<'a> {
             let rule = ended.receipt.rules.0.first().map(RuleView::new);
             return Err(Fault::rejected(rejection).by_rule(rule.as_ref()).about(&id));
         }
+        self.try_to_hand_over(&mut held.entry);
         let (entry, is_resumed) = (held.entry.clone(), held.is_resumed);
         let operation = expected.operation;
         Ok(Done { entry, operation, ended, elapsed, is_resumed, held: Some(held) })
@@ -287,6 +293,7 @@ impl<'a> Desk<'a> {
             receipt,
             chain_id: self.chain.text(),
             resumed: done.is_resumed,
+            note_handed_over: done.entry.note_handed_over(),
             finality_ms: u64::try_from(done.elapsed.as_millis()).unwrap_or(u64::MAX),
             verified: done.ended.evidence.as_ref().map(|evidence| VerifiedDocument {
                 signers: evidence.signers,
@@ -328,12 +335,12 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The receipt of a transaction that would settle.
+/// The last receipt of a transaction that would settle or wait.
 ///
 /// # Errors
 /// The rejection that it would get.
 pub(crate) fn would_settle(answer: &SimulationAnswer) -> Result<&ReceiptView, Fault> {
-    let receipt = answer.receipts.first().ok_or_else(|| {
+    let receipt = answer.settled.first().or(answer.receipts.first()).ok_or_else(|| {
         Fault::internal(say!(
             "A node simulates a transaction without a receipt.",
             "节点模拟交易却未给出回执。"

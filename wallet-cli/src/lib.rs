@@ -18,6 +18,7 @@ mod exit;
 mod fault;
 mod files;
 mod folders;
+mod handing;
 mod help;
 mod interrupt;
 mod keyring;

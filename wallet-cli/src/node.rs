@@ -11,6 +11,7 @@ use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::time::Duration;
 use ureq::http::Response;
+use ureq::typestate::WithBody;
 use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use crate::language::{Text, say};
@@ -137,14 +138,33 @@ impl Node {
         body: &[u8],
         limit: Duration,
     ) -> Result<Vec<u8>, NodeError> {
-        let request = self
-            .agent
-            .post(format!("{}{path}", self.base))
-            .header("content-type", media_type)
-            .config()
-            .timeout_global(Some(limit))
-            .build();
+        self.send(self.agent.post(format!("{}{path}", self.base)), media_type, body, limit)
+    }
+
+    fn send(
+        &self,
+        request: RequestBuilder<WithBody>,
+        media_type: &str,
+        body: &[u8],
+        limit: Duration,
+    ) -> Result<Vec<u8>, NodeError> {
+        let request = request.header("content-type", media_type);
+        let request = request.config().timeout_global(Some(limit)).build();
         answer(self.authorized(request).send(body))
+    }
+
+    /// Puts JSON in the place of what is at `path`, which may be the same.
+    ///
+    /// # Errors
+    /// [`NodeError`].
+    pub(crate) fn put_json<Q: Serialize>(
+        &self,
+        path: &str,
+        content: &Q,
+        limit: Duration,
+    ) -> Result<(), NodeError> {
+        let body = serde_json::to_vec(content).unwrap_or_default();
+        self.send(self.agent.put(format!("{}{path}", self.base)), JSON, &body, limit).map(drop)
     }
 
     /// Sends JSON and reads JSON.

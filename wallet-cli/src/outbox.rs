@@ -50,6 +50,9 @@ pub(crate) struct Entry {
     /// The salt of that commitment, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) salt: Option<String>,
+    /// True if the payer's institution has the note.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    note_handed_over: bool,
     /// The signed bytes, base64.
     transaction: String,
     /// How it ended; only in the archive.
@@ -110,6 +113,7 @@ impl Entry {
             payee: None,
             note: None,
             salt: None,
+            note_handed_over: false,
             transaction: api::text::base64(bytes),
             outcome: None,
         }
@@ -119,6 +123,11 @@ impl Entry {
     pub(crate) fn is_certainly_unexecuted(&self) -> bool {
         let status = self.outcome.as_ref().map(|outcome| outcome.status.as_str());
         matches!(status, Some("expired" | "not-sent"))
+    }
+
+    /// True if the payer's institution has the note; none if there is no note to hand over.
+    pub(crate) fn note_handed_over(&self) -> Option<bool> {
+        self.note.as_ref().and(self.salt.as_ref()).map(|_| self.note_handed_over)
     }
 
     /// The signed bytes and what they say.
@@ -301,9 +310,21 @@ impl Outbox {
     /// What the system says.
     pub(crate) fn archive(&self, held: &mut Held, outcome: Outcome) -> Result<(), Fault> {
         held.entry.outcome = Some(outcome);
-        let archived = file_of(&self.archive, &held.entry.id);
-        files::replace(&archived, &render(&held.entry))
-            .map_err(|error| Fault::file(&archived, &error))
+        self.rearchive(&held.entry)
+    }
+
+    /// Keeps of an archived entry that the payer's institution has its note.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn mark_handed_over(&self, entry: &mut Entry) -> Result<(), Fault> {
+        entry.note_handed_over = true;
+        self.rearchive(entry)
+    }
+
+    fn rearchive(&self, entry: &Entry) -> Result<(), Fault> {
+        let archived = file_of(&self.archive, &entry.id);
+        files::replace(&archived, &render(entry)).map_err(|error| Fault::file(&archived, &error))
     }
 
     /// Takes an entry out of the outbox: its outcome is in the archive, and was told.

@@ -50,6 +50,8 @@ pub enum ProblemCode {
     BadSignature,
     /// 422: The proof of a payment that the transaction carries does not hold.
     CarriedProofRefused,
+    /// 422: It is not the private data that the payment commits to.
+    OtherPrivateData,
     /// 422: It is an ISO 20022 message of a kind that is not taken.
     MessageNotAccepted,
     /// 429: More requests than the node takes from one address.
@@ -68,7 +70,7 @@ pub enum ProblemCode {
 
 impl ProblemCode {
     /// Every code, by HTTP status.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Malformed,
         Self::MalformedTransaction,
         Self::TokenMissing,
@@ -90,6 +92,7 @@ impl ProblemCode {
         Self::WrongChain,
         Self::BadSignature,
         Self::CarriedProofRefused,
+        Self::OtherPrivateData,
         Self::MessageNotAccepted,
         Self::TooManyRequests,
         Self::HeadersTooLarge,
@@ -123,6 +126,7 @@ impl ProblemCode {
             Self::WrongChain => "wrong-chain",
             Self::BadSignature => "bad-signature",
             Self::CarriedProofRefused => "carried-proof-refused",
+            Self::OtherPrivateData => "other-private-data",
             Self::MessageNotAccepted => "message-not-accepted",
             Self::TooManyRequests => "too-many-requests",
             Self::HeadersTooLarge => "headers-too-large",
@@ -154,6 +158,7 @@ impl ProblemCode {
             Self::WrongChain
             | Self::BadSignature
             | Self::CarriedProofRefused
+            | Self::OtherPrivateData
             | Self::MessageNotAccepted => 422,
             Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
@@ -187,6 +192,7 @@ impl ProblemCode {
             Self::WrongChain => "The transaction is for another chain",
             Self::BadSignature => "A signature is missing or invalid",
             Self::CarriedProofRefused => "The proof that the transaction carries does not hold",
+            Self::OtherPrivateData => "The payment does not commit to that private data",
             Self::MessageNotAccepted => "The message is of a kind that is not taken",
             Self::TooManyRequests => "Too many requests from this address",
             Self::HeadersTooLarge => "The request's headers are too large",
@@ -218,6 +224,7 @@ impl ProblemCode {
             | Self::WrongChain
             | Self::BadSignature
             | Self::CarriedProofRefused
+            | Self::OtherPrivateData
             | Self::MessageNotAccepted
             | Self::HeadersTooLarge => Retry::Never,
             Self::BodyTimeout

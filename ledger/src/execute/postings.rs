@@ -4,10 +4,12 @@
 //! change by what is issued less what is redeemed; booking a plan cannot fail. Absent: who may move
 //! what.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::scene::{Scene, ensure};
 use crate::account::{Account, Entry, EntryKind, Holding, HoldingKey, Supply};
+use crate::hash::Domains;
 use crate::ids::{AccountId, AssetCode, Uetr};
 use crate::money::{Amount, Money};
 use crate::rejection::Rejection;
@@ -46,15 +48,38 @@ pub(super) struct SupplyChange {
 /// A movement that fits.
 pub(super) struct Plan {
     positions: Vec<Position>,
-    accounts: Vec<(AccountId, Arc<Account>)>,
+    accounts: BTreeMap<AccountId, Arc<Account>>,
     supply: Option<SupplyChange>,
     entries: Vec<(HoldingKey, Entry)>,
 }
 
-struct Position {
+/// A holding before a movement and after it.
+pub(super) struct Position {
     key: HoldingKey,
     before: Holding,
     after: Holding,
+}
+
+impl Position {
+    /// A holding that nothing has moved yet.
+    pub(super) const fn new(key: HoldingKey, before: Holding) -> Self {
+        Self { key, before, after: before }
+    }
+
+    /// Books a leg's entry.
+    ///
+    /// # Errors
+    /// The leg's shortfall, or `InternalDefect` for more than any amount.
+    pub(super) fn post(
+        &mut self,
+        domains: &Domains,
+        leg: &Leg,
+        entry: &Entry,
+    ) -> Result<(), Rejection> {
+        ensure(leg.credit || self.after.available() >= leg.amount, leg.shortfall)?;
+        self.after = self.after.after(domains, entry).ok_or(Rejection::InternalDefect)?;
+        Ok(())
+    }
 }
 
 impl Scene<'_, '_> {
@@ -84,8 +109,8 @@ impl Scene<'_, '_> {
         (payer, held): (AccountId, Money),
     ) -> Result<Plan, Rejection> {
         let mut positions = Vec::with_capacity(legs.len().saturating_add(1));
-        let position = self.position(&mut positions, (payer, held.asset))?;
-        position.held = position.held.minus(held.amount).ok_or(Rejection::InternalDefect)?;
+        let after = &mut self.position(&mut positions, (payer, held.asset))?.after;
+        after.held = after.held.minus(held.amount).ok_or(Rejection::InternalDefect)?;
         self.plan_on(positions, uetr, legs, None)
     }
 
@@ -99,16 +124,23 @@ impl Scene<'_, '_> {
         let mut entries = Vec::with_capacity(legs.len());
         for leg in legs.iter().filter(|leg| !leg.amount.is_zero()) {
             let entry = self.entry(uetr, leg);
-            let domains = self.working.domains();
             let position = self.position(&mut positions, leg.holding)?;
-            let available = position.available();
-            ensure(leg.credit || available >= leg.amount, leg.shortfall)?;
-            let posted = position.posted;
-            let moved = if leg.credit { posted.plus(leg.amount) } else { posted.minus(leg.amount) };
-            position.posted = moved.ok_or(Rejection::InternalDefect)?;
-            position.record(domains, &entry);
+            position.post(self.working.domains(), leg, &entry)?;
             entries.push((leg.holding, entry));
         }
+        self.finish(positions, supply, entries)
+    }
+
+    /// A plan of what was posted.
+    ///
+    /// # Errors
+    /// `InternalDefect` if money would come from nowhere.
+    pub(super) fn finish(
+        &mut self,
+        positions: Vec<Position>,
+        supply: Option<SupplyChange>,
+        entries: Vec<(HoldingKey, Entry)>,
+    ) -> Result<Plan, Rejection> {
         let accounts = self.counted(&positions)?;
         ensure(is_conserved(&positions, supply.as_ref()), Rejection::InternalDefect)?;
         Ok(Plan { positions, accounts, supply, entries })
@@ -119,38 +151,36 @@ impl Scene<'_, '_> {
         &mut self,
         positions: &'p mut Vec<Position>,
         key: HoldingKey,
-    ) -> Result<&'p mut Holding, Rejection> {
+    ) -> Result<&'p mut Position, Rejection> {
         let place = positions.iter().position(|position| position.key == key);
         let place = place.unwrap_or_else(|| {
             let before = self.working.holding(key);
-            positions.push(Position { key, before, after: before });
+            positions.push(Position::new(key, before));
             positions.len().saturating_sub(1)
         });
-        let position = positions.get_mut(place).ok_or(Rejection::InternalDefect)?;
-        Ok(&mut position.after)
+        positions.get_mut(place).ok_or(Rejection::InternalDefect)
     }
 
     /// The accounts whose number of open holdings changes, as they will be.
     fn counted(
         &mut self,
         positions: &[Position],
-    ) -> Result<Vec<(AccountId, Arc<Account>)>, Rejection> {
-        let mut accounts: Vec<(AccountId, Arc<Account>)> = Vec::new();
+    ) -> Result<BTreeMap<AccountId, Arc<Account>>, Rejection> {
+        let mut accounts: BTreeMap<AccountId, Arc<Account>> = BTreeMap::new();
         for position in positions {
             let opens = position.before.posted.is_zero();
             if opens == position.after.posted.is_zero() {
                 continue;
             }
             let (id, _) = position.key;
-            let place = accounts.iter().position(|(known, _)| *known == id);
-            let mut account = match place {
-                Some(place) => accounts.swap_remove(place).1,
+            let mut account = match accounts.remove(&id) {
+                Some(account) => account,
                 None => self.account(id).ok_or(Rejection::InternalDefect)?,
             };
             let open = account.open_holdings;
             let open = if opens { open.checked_add(1) } else { open.checked_sub(1) };
             Arc::make_mut(&mut account).open_holdings = open.ok_or(Rejection::InternalDefect)?;
-            accounts.push((id, account));
+            accounts.insert(id, account);
         }
         Ok(accounts)
     }
@@ -185,5 +215,9 @@ fn is_conserved(positions: &[Position], supply: Option<&SupplyChange>) -> bool {
         let after = of_asset().try_fold(redeemed, |sum, p| sum.plus(p.after.posted));
         before.is_some() && before == after
     };
-    positions.iter().all(|position| is_balanced(asset_of(position)))
+    let is_new = |(place, asset): &(usize, AssetCode)| {
+        !positions.iter().take(*place).any(|before| asset_of(before) == *asset)
+    };
+    let assets = positions.iter().map(asset_of).enumerate().filter(is_new);
+    assets.map(|(_, asset)| asset).all(is_balanced)
 }

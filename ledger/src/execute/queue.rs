@@ -161,9 +161,10 @@ fn pay_together(scene: &mut Scene<'_, '_>, chosen: Vec<Payable>) -> Result<Vec<B
         let of_one = charges.payer_legs(order.from).into_iter().chain([credit]);
         legs.extend(of_one.chain(charges.collector_leg()).map(|leg| (order.uetr, leg)));
     }
-    let entries = together::book(scene, &legs)?;
+    let plan = together::plan(scene, &legs)?;
 
     // After this point the operation must succeed.
+    let entries = scene.book(plan);
     let transaction = scene.transaction;
     let mut booked = Vec::with_capacity(chosen.len());
     for (operation, Payable { waiting, charges }) in (0_u16..).zip(chosen) {

@@ -5,6 +5,8 @@
 //! rebuilds it; cloning costs the same whatever the size.
 //! Absent: the records themselves.
 
+use std::ops::Bound;
+
 use rpds::RedBlackTreeSetSync;
 
 use crate::ids::{Timestamp, Uetr};
@@ -24,6 +26,15 @@ impl Deadlines {
 
     pub(super) fn remove(&mut self, deadline: Timestamp, payment: Uetr) {
         self.0.remove_mut(&(deadline, payment));
+    }
+
+    /// Those after `place`, the earliest deadline first.
+    pub(super) fn after(
+        &self,
+        place: Option<(Timestamp, Uetr)>,
+    ) -> impl Iterator<Item = (Timestamp, Uetr)> {
+        let first = place.map_or(Bound::Unbounded, Bound::Excluded);
+        self.0.range((first, Bound::Unbounded)).copied()
     }
 
     /// All of them, the earliest deadline first.
@@ -50,5 +61,10 @@ mod tests {
         assert_eq!(all(&deadlines), [5, 7, 9]);
         assert_eq!(all(&before), [5, 5, 7, 9]);
         assert_eq!(before.iter().next(), Some((Timestamp(5), payment(2))));
+        let later = |place| before.after(place).map(|(at, _)| at.0).collect::<Vec<_>>();
+        assert_eq!(later(None), [5, 5, 7, 9]);
+        assert_eq!(later(Some((Timestamp(5), payment(2)))), [5, 7, 9]);
+        assert_eq!(later(Some((Timestamp(6), payment(9)))), [7, 9]);
+        assert_eq!(later(Some((Timestamp(9), payment(4)))), [] as [u64; 0]);
     }
 }

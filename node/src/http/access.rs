@@ -64,13 +64,14 @@ use Audience::{Accounts, Admin, Anyone, Chain, Checker, Maker, Named, NamedAdmin
 use Effect::{Changes, Reads};
 
 /// Every route: its method, its path, for whom it is, and what it does.
-const TABLE: [(&str, &str, Audience, Effect); 41] = [
+const TABLE: [(&str, &str, Audience, Effect); 42] = [
     ("POST", "/v1/transactions", Anyone, Changes),
     ("POST", "/v1/transactions/simulate", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/proof", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/absence", Accounts, Reads),
     ("GET", "/v1/payments/{uetr}/private", Named, Reads),
+    ("PUT", "/v1/payments/{uetr}/private", Anyone, Changes),
     ("DELETE", "/v1/payments/{uetr}/private", NamedAdmin, Changes),
     ("GET", "/v1/recalls", Accounts, Reads),
     ("GET", "/v1/accounts/{account}", Accounts, Reads),

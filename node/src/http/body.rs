@@ -88,10 +88,19 @@ pub(super) async fn json<T: DeserializeOwned>(
     config: &ApiConfig,
     request: Request,
 ) -> Result<T, Refused> {
+    json_within(config, request, SMALL).await
+}
+
+/// JSON of at most `limit` bytes.
+pub(super) async fn json_within<T: DeserializeOwned>(
+    config: &ApiConfig,
+    request: Request,
+    limit: usize,
+) -> Result<T, Refused> {
     if !is_media_type(request.headers(), &["application/json"]) {
         return Err(Problem::unsupported_media_type("application/json").into());
     }
-    parse(config, &read(config, request, SMALL).await?)
+    parse(config, &read(config, request, limit).await?)
 }
 
 /// True if the body's media type is one of `accepted`, whatever its parameters.

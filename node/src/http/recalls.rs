@@ -12,19 +12,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use ledger::corrections::Recall;
-use ledger::ids::{AccountId, Bic, InstitutionNumber, Timestamp, Uetr};
+use ledger::ids::{AccountId, Bic, InstitutionNumber};
 
 use super::AppState;
+use super::deadlines::{Page, Wanted};
 use super::openapi::tag;
 use super::params::Params;
 use super::refusal::{Answer, Refused};
-
-/// The usual and the most recalls of a page.
-const USUAL: u16 = 100;
-const MOST: u16 = 500;
-
-/// The most recalls that one request looks at.
-const LOOKED_AT: usize = 10_000;
 
 /// Whose recalls are asked for.
 struct Whose {
@@ -71,40 +65,16 @@ pub(super) async fn list(
     State(state): State<Arc<AppState>>,
     Params(query): Params<RecallQuery>,
 ) -> Answer {
-    let limit = query.limit.unwrap_or(USUAL);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::malformed(format!("limit is 1 to {MOST}.")).into());
-    }
-    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    let wanted = Wanted::new(query.cursor.as_deref(), query.limit)?;
     let whose = Whose::of(&state, &query)?;
     let latest = state.driver.view.latest();
     let ledger = latest.tip.state();
     let naming = state.naming(ledger);
     let now = latest.tip.header().time;
-    let mut recalls = Vec::new();
-    let mut last = None;
-    let places = ledger.recall_deadlines().skip_while(|place| after.is_some_and(|a| *place <= a));
-    let mut places = places.peekable();
-    for _ in 0..LOOKED_AT {
-        let Some((deadline, payment)) = places.next() else { break };
-        last = Some((deadline, payment));
-        let recall = ledger.recall(payment).filter(|recall| !recall.is_lapsed_at(now));
-        if let Some(recall) = recall.filter(|recall| whose.is_meant(recall)) {
-            recalls.push(RecallView::new(&recall, &naming));
-        }
-        if recalls.len() >= usize::from(limit) {
-            break;
-        }
-    }
-    let next_cursor = last.filter(|_| places.peek().is_some());
-    let next_cursor = next_cursor.map(|(deadline, payment)| format!("{}-{payment}", deadline.0));
-    Ok(Json(RecallPage { recalls, next_cursor }).into_response())
-}
-
-/// Reads a cursor: the deadline in milliseconds, and the payment.
-fn cursor(text: &str) -> Result<(Timestamp, Uetr), Refused> {
-    let read = text.split_once('-').and_then(|(deadline, payment)| {
-        Some((Timestamp(deadline.parse().ok()?), Uetr::parse(payment).ok()?))
+    let page = wanted.page(ledger.recall_deadlines_after(wanted.after), |payment| {
+        let recall = ledger.recall(payment).filter(|recall| !recall.is_lapsed_at(now))?;
+        whose.is_meant(&recall).then(|| RecallView::new(&recall, &naming))
     });
-    read.ok_or_else(|| Problem::malformed("The cursor is not one that this node gave.").into())
+    let Page { items: recalls, next_cursor } = page;
+    Ok(Json(RecallPage { recalls, next_cursor }).into_response())
 }

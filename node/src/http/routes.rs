@@ -61,7 +61,7 @@ fn documented(state: &Arc<AppState>) -> (Router<Arc<AppState>>, Document) {
         .routes(routes!(payments::show))
         .routes(routes!(payments::prove))
         .routes(routes!(payments::prove_absence))
-        .routes(routes!(private::show, private::erase))
+        .routes(routes!(private::show, private::hand_over, private::erase))
         .routes(routes!(recalls::list));
     let accounts = new()
         .routes(routes!(accounts::show))

@@ -1,4 +1,5 @@
-//! `POST /v1/transactions/simulate`: the receipts that a transaction would get now.
+//! `POST /v1/transactions/simulate`: the receipts that a transaction would get now, in a block of
+//! its own.
 //!
 //! Invariants: nothing changes; signatures are not looked at, so a transaction can be tried before
 //! it is signed. Absent: a promise; another payment may come first.
@@ -15,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::response::IntoResponse;
 use ledger::account::{Holding, HoldingKey};
 use ledger::execute::{Simulation, approvals};
+use ledger::receipt::Receipt;
 use ledger::state::Marker;
 use ledger::transaction::{EnvelopeError, SignedTransaction};
 
@@ -47,7 +49,7 @@ pub(super) async fn simulate(State(state): State<Arc<AppState>>, request: Reques
     let tip = &latest.tip;
     let tried = state.readers.work(|| {
         let transaction = SignedTransaction::decode(&bytes)?.transaction;
-        let simulation = tip.simulate(now(), &transaction)?;
+        let simulation = tip.simulate_block(now(), &transaction)?;
         Ok((simulation, approvals(tip.state(), &transaction)))
     });
     let tried: Result<_, EnvelopeError> = tried.await;
@@ -58,16 +60,21 @@ pub(super) async fn simulate(State(state): State<Arc<AppState>>, request: Reques
         Simulation::Executed(marker) => SimulationAnswer {
             height,
             receipts: executed(&state, &marker, &naming).await?,
+            settled: Vec::new(),
             balances: Vec::new(),
             approvals: Vec::new(),
         },
-        Simulation::Outcome { receipts, balances } => {
-            let receipts = receipts.iter().map(|receipt| ReceiptView::new(receipt, None, &naming));
+        Simulation::Outcome { receipts, settled, balances } => {
+            let views = |receipts: &[Receipt]| {
+                let views = receipts.iter().map(|it| ReceiptView::new(it, None, &naming));
+                views.collect::<Vec<_>>()
+            };
             let balances = balances.iter().map(|balance| balance_view(balance, &naming));
             let approvals = approvals.iter().map(|needed| ApprovalView::new(needed, &naming));
             SimulationAnswer {
                 height,
-                receipts: receipts.collect(),
+                receipts: views(&receipts),
+                settled: views(&settled),
                 balances: balances.collect(),
                 approvals: approvals.collect(),
             }

@@ -8,10 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iso20022::PrivateData;
 use iso20022::camt029::Decision;
 use iso20022::pacs002::Code;
 use iso20022::time::Date;
+use iso20022::{PrivateData, Refusal};
 use ledger::corrections::{
     self, Evidence, RecallAnswer, RecallRequest, Return, Settled, SettlementId,
 };
@@ -37,6 +37,8 @@ use crate::store::Store;
 const TIME_TO_ANSWER: u64 = 7 * 24 * 60 * 60 * 1000;
 
 const UNPROVEN: &str = "No certificate leads to the payment yet. Send the same message again.";
+
+const NOT_WORKED_ON: &str = "It was not worked on.";
 
 /// The reason of an order that another institution's node takes.
 const FOREIGN: &str = "AGNT";
@@ -64,8 +66,8 @@ pub(super) enum What {
     Return { amount: Money, reason: corrections::Reason, day: Option<Date> },
     /// Money is asked back: no more than the amount, if there is one.
     Recall { amount: Option<Money>, reason: corrections::Reason },
-    /// What is asked back is given back or not.
-    Answer(Decision),
+    /// What is asked back is given back or not, not before the day.
+    Answer { decision: Decision, day: Option<Date> },
 }
 
 /// What became of a correction.
@@ -88,7 +90,7 @@ pub(super) enum Ended {
 
 impl Ended {
     /// True if it is another institution's.
-    pub(super) fn is_foreign(&self) -> bool {
+    fn is_foreign(&self) -> bool {
         matches!(self, Self::Refused(Reason { code: FOREIGN, .. }))
     }
 }
@@ -105,8 +107,32 @@ enum Found {
 }
 
 impl Desk {
+    /// Orders what is ordered among `judged`, each as its `correction`, and tells what became of
+    /// each; `None` if all of the message is other institutions'.
+    pub(super) async fn correct_all<'a, O: Sync>(
+        &self,
+        around: Surroundings<'_>,
+        source: &Source<'_>,
+        judged: &'a [Result<O, Vec<Refusal>>],
+        correction: impl Fn(&'a O) -> Correction<'a>,
+    ) -> Result<Option<Vec<Result<Ended, &'a [Refusal]>>>, DeskError> {
+        let orders = judged.iter().filter_map(|order| order.as_ref().ok());
+        let corrections: Vec<_> = orders.map(correction).collect();
+        let ended = self.correct(around, source, &corrections).await?;
+        let is_whole = !judged.is_empty() && ended.len() == judged.len();
+        if is_whole && ended.iter().all(Ended::is_foreign) {
+            return Ok(None);
+        }
+        let mut ended = ended.into_iter();
+        let told = judged.iter().map(|order| match order {
+            Ok(_) => Ok(ended.next().unwrap_or(Ended::Waiting(Code::PENDING, NOT_WORKED_ON))),
+            Err(refusals) => Err(refusals.as_slice()),
+        });
+        Ok(Some(told.collect()))
+    }
+
     /// Orders corrections, in the order of the message, and tells what became of each.
-    pub(super) async fn correct(
+    async fn correct(
         &self,
         around: Surroundings<'_>,
         source: &Source<'_>,
@@ -212,11 +238,13 @@ impl Desk {
         let state = latest.tip.state();
         let time = latest.tip.header().time;
         let (amount, reason) = match &correction.what {
-            What::Answer(decision) => {
-                return Ok(answer(state, time, correction.payment, decision).map_err(refused));
-            }
-            What::Return { day: Some(day), .. } if *day > source.today => {
+            What::Return { day: Some(day), .. } | What::Answer { day: Some(day), .. }
+                if *day > source.today =>
+            {
                 return Ok(Err(Found::Refused(too_early(day))));
+            }
+            What::Answer { decision, .. } => {
+                return Ok(answer(state, time, correction.payment, decision).map_err(refused));
             }
             What::Return { amount, reason, .. } => (Some(*amount), *reason),
             What::Recall { amount, reason } => (*amount, *reason),

@@ -24,6 +24,7 @@ use super::quotes::Exchange;
 use super::records::{Order, Record, Sheet};
 use super::{Desk, DeskError, Surroundings};
 use crate::home::now;
+use crate::private::PrivateRecord;
 
 /// Why an order does not reach the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,14 +184,19 @@ impl Desk {
         }
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(DeskError::Entropy)?;
-        let remittance = order.private.commitment_in(state.domains(), &salt, &source.message);
+        let private = order.private.clone();
+        let record = PrivateRecord { uetr: order.uetr, salt, message: source.message, private };
+        if !record.fits() {
+            return Ok(Found::Refused(too_large()));
+        }
+        let remittance = record.commitment(state.domains());
         let terms = terms(state, order, parties, remittance);
         Ok(match self.operation(around, state, order, parties, terms).await? {
             Ok(operation) => Found::New(Box::new(New {
                 uetr: order.uetr,
                 institution: order.debtor_institution,
                 salt,
-                private: order.private.clone(),
+                private: record.private,
                 operation,
             })),
             Err(reason) => Found::Refused(reason),
@@ -277,6 +283,15 @@ pub(super) fn not_served(bic: Bic) -> Reason {
 pub(super) fn too_early(day: &Date) -> Reason {
     let text = format!("It is to be made on {day}, and this ledger pays at once. Send it then.");
     Reason { code: "DT04", text }
+}
+
+fn too_large() -> Reason {
+    let most = PrivateRecord::MAXIMUM_BYTES >> 10;
+    let text = format!(
+        "What the message says of it is longer than {most} KiB, which is all that the payee's \
+         institution can be sent. Say less, or send documents another way."
+    );
+    Reason { code: "CH16", text }
 }
 
 /// The payer agrees to what its institution charges now.

@@ -6,11 +6,11 @@
 //! are in its events.
 
 use iso20022::camt029::{
-    self, AnswerMessage, CancellationReason, CancellationState, CancellationStatus, GivenBack,
-    Resolution,
+    self, AnswerMessage, AnswerOrder, CancellationReason, CancellationState, CancellationStatus,
+    GivenBack, PaymentAnswer, Resolution,
 };
 use iso20022::camt056::{PaymentRecall, RecallMessage, RecallOrder};
-use iso20022::pacs002::{ReplyEnvelope, StatusReport, TransactionStatus};
+use iso20022::pacs002::ReplyEnvelope;
 use iso20022::time::DateTime;
 use ledger::chain::Tip;
 use ledger::corrections::{Reason as ReturnReason, Returned, Returns, SettlementId};
@@ -19,13 +19,13 @@ use ledger::money::{Decimals, Money};
 use ledger::receipt::{Outcome, RecallRequested};
 use ledger::rejection::Rejection;
 
-use super::answer::{Handled, message_id};
+use super::answer::message_id;
 use super::correcting::{ALREADY_RETURNED, Correction, Ended, What};
 use super::placing::{Reason, Source};
-use super::returning::{are_foreign, of_ended};
+use super::returning;
 use super::settling::Archived;
 use super::status::NEVER_RECEIVED;
-use super::{Desk, DeskError, Reception, Surroundings, report};
+use super::{Desk, DeskError, Reception, Surroundings};
 use crate::home::now;
 
 /// What became of one request, and since when it stands.
@@ -51,24 +51,11 @@ impl Desk {
         let judge = |recall: &PaymentRecall| recall.order(domains, &group.message_id, decimals);
         let judged: Vec<_> = message.recalls.iter().map(judge).collect();
         let source = Source::new(domains, group, bytes);
-        let correction =
-            |order: &RecallOrder| What::Recall { amount: order.amount, reason: order.reason };
-        let orders = judged.iter().filter_map(|order| order.as_ref().ok());
-        let corrections = orders.map(|order| Correction {
-            key: order.key,
-            payment: order.payment,
-            private: &order.private,
-            what: correction(order),
-        });
-        let corrections: Vec<_> = corrections.collect();
-        let ended = self.correct(around, &source, &corrections).await?;
-        if are_foreign(&ended, judged.len()) {
-            return Ok(Reception::Foreign);
-        }
+        let ended = self.correct_all(around, &source, &judged, asking).await?;
+        let Some(ended) = ended else { return Ok(Reception::Foreign) };
         let latest = around.driver.view.latest();
-        let mut ended = ended.into_iter();
-        let told = message.recalls.iter().zip(&judged).map(|(recall, order)| match order {
-            Ok(_) => told(recall, ended.next(), &latest.tip),
+        let told = message.recalls.iter().zip(ended).map(|(recall, ended)| match ended {
+            Ok(ended) => told(recall, ended, &latest.tip),
             Err(refusals) => {
                 let reasons = refusals.iter().map(CancellationReason::from).collect();
                 Told::now(recall, CancellationState::Refused, reasons)
@@ -88,31 +75,26 @@ impl Desk {
         let state = latest.tip.state();
         let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
         let (domains, group) = (state.domains(), &message.assignment.group);
-        let judged = message.answers.iter();
-        let judged = judged.map(|answer| (answer, message.order(domains, answer, decimals)));
-        let judged: Vec<_> = judged.collect();
+        let judge = |answer: &PaymentAnswer| message.order(domains, answer, decimals);
+        let judged: Vec<_> = message.answers.iter().map(judge).collect();
         let source = Source::new(domains, group, bytes);
-        let orders = judged.iter().filter_map(|(_, order)| order.as_ref().ok());
-        let corrections = orders.map(|order| Correction {
-            key: order.key,
-            payment: order.payment,
-            private: &order.private,
-            what: What::Answer(order.decision.clone()),
-        });
-        let corrections: Vec<_> = corrections.collect();
-        let ended = self.correct(around, &source, &corrections).await?;
-        if are_foreign(&ended, judged.len()) {
-            return Ok(Reception::Foreign);
-        }
-        let mut ended = ended.into_iter();
-        let handled = judged.iter().map(|(answer, order)| match order {
-            Ok(_) => of_ended(&answer.payment, ended.next()),
-            Err(refusals) => Handled::now(TransactionStatus::refused(&answer.payment, refusals)),
-        });
-        let handled = handled.collect();
-        let answer = |id, created, statuses| StatusReport::answer(group, id, created, statuses);
-        Ok(report(bytes, message.assignment.application.as_ref(), handled, answer))
+        let ended = self.correct_all(around, &source, &judged, answering).await?;
+        let Some(ended) = ended else { return Ok(Reception::Foreign) };
+        let payments = message.answers.iter().map(|answer| &answer.payment);
+        let application = message.assignment.application.as_ref();
+        Ok(returning::told(bytes, group, application, payments.zip(ended)))
     }
+}
+
+fn asking(order: &RecallOrder) -> Correction<'_> {
+    let what = What::Recall { amount: order.amount, reason: order.reason };
+    Correction { key: order.key, payment: order.payment, private: &order.private, what }
+}
+
+fn answering(order: &AnswerOrder) -> Correction<'_> {
+    let (decision, day) = (order.decision.clone(), order.settlement_date.clone());
+    let what = What::Answer { decision, day };
+    Correction { key: order.key, payment: order.payment, private: &order.private, what }
 }
 
 impl Told {
@@ -149,7 +131,7 @@ impl Told {
 }
 
 /// How a request stands at `tip`.
-fn told(recall: &PaymentRecall, ended: Option<Ended>, tip: &Tip) -> Told {
+fn told(recall: &PaymentRecall, ended: Ended, tip: &Tip) -> Told {
     let waiting = |text: &str| {
         let told = Told::of(recall, None);
         let reasons = vec![CancellationReason::of_cancellation("NARR", text)];
@@ -158,7 +140,7 @@ fn told(recall: &PaymentRecall, ended: Option<Ended>, tip: &Tip) -> Told {
     let refused =
         |code, text: &str| Told::now(recall, CancellationState::Refused, vec![reason(code, text)]);
     match ended {
-        Some(Ended::Final { archived, settlement, .. }) => {
+        Ended::Final { archived, settlement, .. } => {
             let outcome = &archived.receipt.outcome;
             if let Outcome::RecallRequested(request) = outcome {
                 return stands(recall, (&archived, settlement), request, tip);
@@ -167,9 +149,8 @@ fn told(recall: &PaymentRecall, ended: Option<Ended>, tip: &Tip) -> Told {
             let told = refused(rejection.iso(), rejection.explanation());
             Told { time: Some(archived.time), ..told }
         }
-        Some(Ended::Refused(Reason { code, text })) => refused(code, &text),
-        Some(Ended::Waiting(_, text)) => waiting(text),
-        None => waiting("It was not worked on."),
+        Ended::Refused(Reason { code, text }) => refused(code, &text),
+        Ended::Waiting(_, text) => waiting(text),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The records of ordered payments: what was signed for which order, and its private part.
 //!
 //! One file per message in `HOME/private`, readable by the node's user alone, and an index that
-//! finds a payment's by its UETR or its message. Each file is sealed to the institution's data key.
+//! finds a payment's by its UETR or its message; and one file per payment in its folder `handed`,
+//! of which a wallet ordered the payment and handed the private part over. Each file is sealed to
+//! the institution's data key.
 //! Invariants: a record is whole and durable before its transaction is sent; a file changes only by
 //! losing orders that are erased, and a payment's newer record replaces its older one only if the
 //! older one's transaction can no longer execute; the index can be made again from the files.
@@ -28,7 +30,7 @@ use ledger::transaction::{SignedTransaction, TransactionId};
 
 use super::DeskError;
 use crate::home;
-use crate::private::{DataKey, PrivateRecord};
+use crate::private::{DataKey, PrivateRecord, Vault};
 use index::Index;
 
 pub(crate) use index::Delivery;
@@ -72,6 +74,14 @@ pub(super) struct Order {
     pub(super) private: PrivateData,
     /// The place of the transaction that orders it.
     pub(super) transaction: u32,
+}
+
+/// What a wallet handed over of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+struct Handed {
+    record: PrivateRecord,
+    /// The other institution that is owed it, if one is.
+    to: Option<InstitutionNumber>,
 }
 
 /// A signed transaction and its id.
@@ -157,6 +167,7 @@ fn committed(operation: &Operation) -> Option<(Uetr, AccountId, AccountId)> {
 pub(crate) struct Records {
     folder: PathBuf,
     key: Arc<DataKey>,
+    handed: Vault<Handed>,
     index: OnceLock<Index>,
     opening: Mutex<()>,
     /// Files change by one hand at a time.
@@ -166,6 +177,7 @@ pub(crate) struct Records {
 impl Records {
     pub(crate) fn new(folder: PathBuf, key: Arc<DataKey>) -> Self {
         Self {
+            handed: Vault::new(folder.join("handed"), key.clone()),
             folder,
             key,
             index: OnceLock::new(),
@@ -180,15 +192,20 @@ impl Records {
         domains: &Domains,
         uetrs: &[Uetr],
     ) -> Result<BTreeMap<Uetr, Record>, DeskError> {
+        let records = self.sheets(uetrs)?.into_iter().flat_map(|it| it.into_records(domains));
+        Ok(records.map(|record| (record.uetr, record)).collect())
+    }
+
+    /// The messages that ordered these payments, each with those alone whose newest order it has.
+    fn sheets(&self, uetrs: &[Uetr]) -> Result<Vec<Sheet>, DeskError> {
         let places = self.index()?.places(uetrs)?;
         let names: BTreeSet<&String> = places.values().collect();
-        let mut found = BTreeMap::new();
-        for name in names {
-            let is_wanted = |record: &Record| places.get(&record.uetr) == Some(name);
-            let records = self.read(name)?.into_records(domains).into_iter().filter(is_wanted);
-            found.extend(records.map(|record| (record.uetr, record)));
-        }
-        Ok(found)
+        let read = |name: &String| {
+            let mut sheet = self.read(name)?;
+            sheet.orders.retain(|order| places.get(&order.uetr) == Some(name));
+            Ok(sheet)
+        };
+        names.into_iter().map(read).collect()
     }
 
     /// The records of the payments that messages under this id ordered.
@@ -218,6 +235,24 @@ impl Records {
         index.add(&[(name, head(sheet))])
     }
 
+    /// Keeps what a wallet handed over of a payment, durably; the institution `to`, if there is
+    /// one, is owed it, unless it has it.
+    pub(crate) fn hand_over(
+        &self,
+        record: &PrivateRecord,
+        to: Option<InstitutionNumber>,
+    ) -> Result<(), DeskError> {
+        let index = self.index()?;
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.handed.save(record.uetr, &Handed { record: record.clone(), to })?;
+        match to {
+            Some(to) if index.delivery(record.uetr)? == Delivery::Nowhere => {
+                index.owe(&[(record.uetr, to)])
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// What is kept of a payment for its payee's institution; none if there is no record of it.
     pub(crate) fn private(&self, uetr: Uetr) -> Result<Option<PrivateRecord>, DeskError> {
         Ok(self.privates(&[uetr])?.pop())
@@ -225,19 +260,18 @@ impl Records {
 
     /// The same of several payments; those without a record are left out.
     pub(crate) fn privates(&self, uetrs: &[Uetr]) -> Result<Vec<PrivateRecord>, DeskError> {
-        let places = self.index()?.places(uetrs)?;
-        let names: BTreeSet<&String> = places.values().collect();
         let mut found = Vec::with_capacity(uetrs.len());
-        for name in names {
-            let sheet = self.read(name)?;
-            let message = sheet.message;
-            let wanted = |order: &Order| places.get(&order.uetr) == Some(name);
-            found.extend(sheet.orders.into_iter().filter(wanted).map(|order| PrivateRecord {
-                uetr: order.uetr,
-                salt: order.salt,
-                message,
-                private: order.private,
-            }));
+        let mut ordered = Vec::with_capacity(uetrs.len());
+        for uetr in uetrs {
+            match self.handed.load(*uetr)? {
+                Some(handed) => found.push(handed.record),
+                None => ordered.push(*uetr),
+            }
+        }
+        for Sheet { message, orders, .. } in self.sheets(&ordered)? {
+            let record =
+                |Order { uetr, salt, private, .. }| PrivateRecord { uetr, salt, message, private };
+            found.extend(orders.into_iter().map(record));
         }
         Ok(found)
     }
@@ -263,8 +297,9 @@ impl Records {
                 self.write(name, &sheet)?;
             }
         }
+        let was_handed = self.handed.erase(uetr)?;
         index.forget(uetr, &names, &emptied)?;
-        Ok(names.len())
+        Ok(names.len().saturating_add(usize::from(was_handed)))
     }
 
     /// Private parts that are still owed to other institutions, those after `after` first: at most
@@ -309,7 +344,7 @@ impl Records {
             return Ok(index);
         }
         home::make_folder(&self.folder)?;
-        let index = Index::open(&self.folder, || self.heads())?;
+        let index = Index::open(&self.folder, || Ok((self.heads()?, self.owed_of_handed()?)))?;
         Ok(self.index.get_or_init(|| index))
     }
 
@@ -324,6 +359,16 @@ impl Records {
         }
         heads.sort_by_key(|(_, head)| head.accepted);
         Ok(heads)
+    }
+
+    /// What is owed of that which wallets handed over.
+    fn owed_of_handed(&self) -> Result<Vec<(Uetr, InstitutionNumber)>, DeskError> {
+        let mut owed = Vec::new();
+        for uetr in self.handed.list()? {
+            let handed = self.handed.load(uetr)?;
+            owed.extend(handed.and_then(|handed| Some((uetr, handed.to?))));
+        }
+        Ok(owed)
     }
 
     fn read(&self, name: &str) -> Result<Sheet, DeskError> {

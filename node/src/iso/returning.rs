@@ -3,9 +3,10 @@
 //! Invariants: a return is ordered by the institution that services the payee's account. Absent:
 //! how a correction is ordered once (see `correcting`).
 
-use iso20022::pacs002::{Code, StatusReport, TransactionStatus};
-use iso20022::pacs004::ReturnMessage;
-use iso20022::pacs008::CreditTransfer;
+use iso20022::pacs002::{StatusReport, TransactionStatus};
+use iso20022::pacs004::{PaymentReturn, ReturnMessage, ReturnOrder};
+use iso20022::pacs008::{CreditTransfer, OriginalGroup};
+use iso20022::{ApplicationHeader, Refusal};
 use ledger::money::Decimals;
 
 use super::answer::{Context, Handled, of_receipt};
@@ -25,50 +26,41 @@ impl Desk {
         let state = latest.tip.state();
         let decimals = |asset| state.asset(asset).map(|asset| asset.decimals);
         let (domains, group) = (state.domains(), &message.group);
-        let judged = message.returns.iter();
-        let judged = judged.map(|back| (back, back.order(domains, &group.message_id, decimals)));
-        let judged: Vec<_> = judged.collect();
+        let judge = |back: &PaymentReturn| back.order(domains, &group.message_id, decimals);
+        let judged: Vec<_> = message.returns.iter().map(judge).collect();
         let source = Source::new(domains, group, bytes);
-        let orders = judged.iter().filter_map(|(_, order)| order.as_ref().ok());
-        let corrections = orders.map(|order| Correction {
-            key: order.uetr,
-            payment: order.payment,
-            private: &order.private,
-            what: What::Return {
-                amount: order.amount,
-                reason: order.reason,
-                day: order.settlement_date.clone(),
-            },
-        });
-        let corrections: Vec<_> = corrections.collect();
-        let ended = self.correct(around, &source, &corrections).await?;
-        if are_foreign(&ended, judged.len()) {
-            return Ok(Reception::Foreign);
-        }
-        let mut ended = ended.into_iter();
-        let handled = judged.iter().map(|(back, order)| {
-            let ended = order.as_ref().map(|_| ended.next());
-            let refused = |refusals| TransactionStatus::refused(&back.payment, refusals);
-            ended.map_or_else(
-                |refusals| Handled::now(refused(refusals)),
-                |ended| of_ended(&back.payment, ended),
-            )
-        });
-        let handled = handled.collect();
-        let answer = |id, created, statuses| StatusReport::answer(group, id, created, statuses);
-        Ok(report(bytes, message.application.as_ref(), handled, answer))
+        let ended = self.correct_all(around, &source, &judged, returning).await?;
+        let Some(ended) = ended else { return Ok(Reception::Foreign) };
+        let payments = message.returns.iter().map(|back| &back.payment);
+        Ok(told(bytes, group, message.application.as_ref(), payments.zip(ended)))
     }
 }
 
-/// True if all that a message orders, `count` corrections, is other institutions'.
-pub(super) fn are_foreign(ended: &[Ended], count: usize) -> bool {
-    count > 0 && ended.len() == count && ended.iter().all(Ended::is_foreign)
+fn returning(order: &ReturnOrder) -> Correction<'_> {
+    let (amount, reason, day) = (order.amount, order.reason, order.settlement_date.clone());
+    let what = What::Return { amount, reason, day };
+    Correction { key: order.uetr, payment: order.payment, private: &order.private, what }
+}
+
+/// The answer to a message of corrections: what became of each, and of which payment it is.
+pub(super) fn told<'a>(
+    bytes: &[u8],
+    group: &OriginalGroup,
+    application: Option<&ApplicationHeader>,
+    ended: impl Iterator<Item = (&'a CreditTransfer, Result<Ended, &'a [Refusal]>)>,
+) -> Reception {
+    let handled = ended.map(|(payment, ended)| match ended {
+        Ok(ended) => of_ended(payment, ended),
+        Err(refusals) => Handled::now(TransactionStatus::refused(payment, refusals)),
+    });
+    let answer = |id, created, statuses| StatusReport::answer(group, id, created, statuses);
+    report(bytes, application, handled.collect(), answer)
 }
 
 /// The status of a payment by what became of its correction.
-pub(super) fn of_ended(payment: &CreditTransfer, ended: Option<Ended>) -> Handled {
+fn of_ended(payment: &CreditTransfer, ended: Ended) -> Handled {
     match ended {
-        Some(Ended::Final { archived, accepted, .. }) => {
+        Ended::Final { archived, accepted, .. } => {
             let context = Context {
                 height: archived.height,
                 time: archived.time,
@@ -78,10 +70,9 @@ pub(super) fn of_ended(payment: &CreditTransfer, ended: Option<Ended>) -> Handle
             };
             of_receipt(payment, &archived.receipt, context)
         }
-        Some(Ended::Refused(Reason { code, text })) => {
+        Ended::Refused(Reason { code, text }) => {
             Handled::now(TransactionStatus::rejected(payment, code, text))
         }
-        Some(Ended::Waiting(code, text)) => Handled::waiting(payment, code, text),
-        None => Handled::waiting(payment, Code::PENDING, "It was not worked on."),
+        Ended::Waiting(code, text) => Handled::waiting(payment, code, text),
     }
 }

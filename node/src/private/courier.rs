@@ -10,13 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::codec;
-use ledger::hash::Hash;
 use ledger::ids::{Height, InstitutionNumber, Uetr};
-use ledger::receipt::Outcome;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 
 use super::Private;
+use super::commitment::Committed;
 use super::key::DataPublicKey;
 use super::message::{DataMessage, NotKept, PrivateRecord, label};
 use crate::driver::{Driver, PrivateFrame};
@@ -37,9 +36,6 @@ const REST: Duration = Duration::from_secs(2);
 
 /// The longest pause before a payment's private part is sent again.
 const LONGEST: Duration = Duration::from_secs(600);
-
-/// How long a payment that is said to be final may be on its way into the index here.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The courier of a node.
 struct Courier {
@@ -66,12 +62,6 @@ enum Cause {
     Time,
     /// There are new orders, or new final payments.
     News,
-}
-
-/// What the ledger says of a payment's private part.
-struct Committed {
-    to: InstitutionNumber,
-    commitment: Hash,
 }
 
 /// Works until `stopped` says so.
@@ -139,7 +129,7 @@ impl Courier {
         let mut due = BTreeMap::new();
         let mut settled = Vec::new();
         for (uetr, to) in owed {
-            if self.serves(to) {
+            if self.private.serves(&self.driver, to) {
                 settled.push((uetr, Some(now())));
             } else if !connected.contains(&to) {
                 self.look_again(Instant::now() + REST);
@@ -155,7 +145,7 @@ impl Courier {
         let receipts = self.readers.read(&self.driver, read).await?;
         for uetr in &uetrs {
             let archived = receipts.get(uetr);
-            let is_told = archived.map(|it| committed(&it.receipt.outcome).is_some());
+            let is_told = archived.map(|it| Committed::of(&it.receipt.outcome).is_some());
             if is_told == Some(true) {
                 continue;
             }
@@ -203,6 +193,7 @@ impl Courier {
         self.sent.insert(record.uetr, (times.saturating_add(1), Instant::now() + pause));
         self.look_again(Instant::now() + pause);
         let content = codec::encode(record);
+        // Of an earlier version, which ordered what does not fit a frame.
         if content.len() > PrivateRecord::MAXIMUM_BYTES {
             let (uetr, bytes) = (record.uetr, content.len());
             tracing::error!(%uetr, bytes, "private data is too large to be sent");
@@ -216,14 +207,6 @@ impl Courier {
 
     fn say(&self, to: InstitutionNumber, message: &DataMessage) {
         self.driver.send_private(to, codec::encode(message).into());
-    }
-
-    /// True if this node acts for the institution.
-    fn serves(&self, institution: InstitutionNumber) -> bool {
-        let latest = self.driver.view.latest();
-        let bic = latest.tip.state().institution(institution).map(|it| it.bic);
-        let home = &self.private.home;
-        bic.is_some_and(|bic| bic == home.config.bic() || home.operators.contains_key(&bic))
     }
 
     /// Takes in a frame, and those that wait behind it.
@@ -281,19 +264,14 @@ impl Courier {
         let opened = self.readers.work(move || private.key.open(&label(uetr), &sealed)).await;
         let opened = opened.ok_or(NotKept::Unreadable)?;
         let record = PrivateRecord::decode(&opened).map_err(|_| NotKept::Mismatch)?;
-        // The other's index may be ahead of this one's; one that is far behind is asked again.
-        let height = self.driver.view.latest().tip.height();
-        let _ = timeout(PATIENCE, self.driver.view.indexed(height)).await;
-        let read = |store: &Store| receipts_of(store, &[uetr]);
-        let receipts = self.readers.read(&self.driver, read).await;
         let failed = |error: &dyn std::fmt::Display| {
             tracing::error!(%error, "private data could not be kept");
             NotKept::Failed
         };
-        let receipts = receipts.map_err(|error| failed(&error))?;
-        let archived = receipts.get(&uetr).ok_or(NotKept::Unknown)?;
-        let committed = committed(&archived.receipt.outcome).filter(|it| self.serves(it.to));
-        let committed = committed.ok_or(NotKept::Unknown)?;
+        let found = Committed::find(&self.driver, &self.readers, uetr).await;
+        let committed = found.map_err(|error| failed(&error))?;
+        let serves = |it: &Committed| self.private.serves(&self.driver, it.to);
+        let committed = committed.filter(serves).ok_or(NotKept::Unknown)?;
         let private = self.private.clone();
         if record.uetr != uetr || record.commitment(&private.domains) != committed.commitment {
             return Err(NotKept::Mismatch);
@@ -321,15 +299,4 @@ impl Courier {
             tracing::error!(%error, "that private data was delivered could not be noted");
         }
     }
-}
-
-/// The commitment of a payment that settled or waits, and its payee's institution.
-fn committed(outcome: &Outcome) -> Option<Committed> {
-    let (to, commitment) = if let Outcome::Settled(settlement) = outcome {
-        (settlement.to?, settlement.remittance)
-    } else {
-        let held = outcome.waits()?;
-        (held.to, held.remittance)
-    };
-    (commitment != Hash::ZERO).then_some(Committed { to: to.servicer(), commitment })
 }

@@ -13,7 +13,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use iso20022::PrivateData;
 use ledger::codec;
-use ledger::hash::Hash;
+use ledger::hash::{Domains, Hash};
 use ledger::ids::Uetr;
 use std::io::Result;
 
@@ -27,15 +27,34 @@ pub struct PrivateRecord {
     pub uetr: Uetr,
     /// 32 random bytes, without which the commitment tells nothing of names that one can guess.
     pub salt: [u8; 32],
-    /// The hash of the exact bytes of the message that ordered the payment.
+    /// The hash of the exact bytes of the message that ordered the payment; zero if the payer's
+    /// wallet ordered it, and handed its private part over.
     pub message: Hash,
-    /// Everything that the message says of the payment.
+    /// Everything that the message says of the payment, or that the wallet handed over.
     pub private: PrivateData,
 }
 
 impl PrivateRecord {
-    /// The most bytes of an encoded record that is sent: a frame, less what is around it.
-    pub(super) const MAXIMUM_BYTES: usize = Class::Private.max_frame().saturating_sub(1024);
+    /// The most bytes of an encoded record: what is sent in a frame, less what is around it.
+    pub(crate) const MAXIMUM_BYTES: usize = Class::Private.max_frame().saturating_sub(1024);
+
+    /// True if it is not longer than what is sent, and so may be ordered.
+    pub(crate) fn fits(&self) -> bool {
+        codec::encode(self).len() <= Self::MAXIMUM_BYTES
+    }
+
+    /// The message that ordered the payment, if one did.
+    pub fn message(&self) -> Option<Hash> {
+        (self.message != Hash::ZERO).then_some(self.message)
+    }
+
+    /// The commitment to it that the ledger has.
+    pub fn commitment(&self, domains: &Domains) -> Hash {
+        match self.message() {
+            Some(message) => self.private.commitment_in(domains, &self.salt, &message),
+            None => self.private.commitment(domains, &self.salt),
+        }
+    }
 
     /// Reads an encoded record.
     ///

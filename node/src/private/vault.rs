@@ -1,34 +1,40 @@
-//! The private parts that other institutions sent: one sealed file per payment.
+//! Private parts that did not come in a message: one sealed file per payment.
 //!
 //! Invariants: a file is whole and durable once it is there, and readable by the node's user alone;
 //! a file that was renamed does not open. Absent: an index; the name is the payment's UETR.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use ledger::codec;
 use ledger::ids::Uetr;
 use std::fs;
 use std::io::{Error, ErrorKind};
-use std::path::PathBuf;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::key::DataKey;
 use super::message::PrivateRecord;
 use crate::home::{self, HomeError};
 
-/// The folder.
-pub(super) struct Vault {
+/// The most bytes of a file's content: a record, and a little around it.
+const MAXIMUM_BYTES: usize = PrivateRecord::MAXIMUM_BYTES.saturating_add(64);
+
+/// The folder, with a `T` for each payment that has a file.
+pub(crate) struct Vault<T> {
     folder: PathBuf,
     key: Arc<DataKey>,
+    content: PhantomData<fn() -> T>,
 }
 
-impl Vault {
-    pub(super) const fn new(folder: PathBuf, key: Arc<DataKey>) -> Self {
-        Self { folder, key }
+impl<T: BorshSerialize + BorshDeserialize> Vault<T> {
+    pub(crate) const fn new(folder: PathBuf, key: Arc<DataKey>) -> Self {
+        Self { folder, key, content: PhantomData }
     }
 
-    /// Keeps a record, durably.
-    pub(super) fn save(&self, record: &PrivateRecord) -> Result<(), HomeError> {
-        let path = self.path(record.uetr);
-        let sealed = self.key.seal(&label(record.uetr), &codec::encode(record));
+    /// Keeps what is known of a payment, durably.
+    pub(crate) fn save(&self, uetr: Uetr, content: &T) -> Result<(), HomeError> {
+        let path = self.path(uetr);
+        let sealed = self.key.seal(&label(uetr), &codec::encode(content));
         let sealed = sealed.map_err(|error| failed(&path, Error::other(error)))?;
         if let Some(folder) = path.parent() {
             home::make_folder(folder)?;
@@ -36,8 +42,8 @@ impl Vault {
         home::write_private(&path, sealed)
     }
 
-    /// A payment's record, if there is one.
-    pub(super) fn load(&self, uetr: Uetr) -> Result<Option<PrivateRecord>, HomeError> {
+    /// What is kept of a payment, if anything is.
+    pub(crate) fn load(&self, uetr: Uetr) -> Result<Option<T>, HomeError> {
         let path = self.path(uetr);
         let sealed = match fs::read(&path) {
             Ok(sealed) => sealed,
@@ -48,11 +54,21 @@ impl Vault {
             let what = "it was damaged, or sealed to another data key";
             failed(&path, Error::new(ErrorKind::InvalidData, what))
         })?;
-        PrivateRecord::decode(&opened).map(Some).map_err(|error| failed(&path, error))
+        codec::decode(&opened, MAXIMUM_BYTES).map(Some).map_err(|error| failed(&path, error))
     }
 
-    /// Removes a payment's record; false if there was none.
-    pub(super) fn erase(&self, uetr: Uetr) -> Result<bool, HomeError> {
+    /// The payments that have a file.
+    pub(crate) fn list(&self) -> Result<Vec<Uetr>, HomeError> {
+        let mut found = Vec::new();
+        for folder in names(&self.folder)? {
+            let files = names(&self.folder.join(folder))?;
+            found.extend(files.iter().filter_map(|name| Uetr::parse(name).ok()));
+        }
+        Ok(found)
+    }
+
+    /// Removes a payment's file; false if there was none.
+    pub(crate) fn erase(&self, uetr: Uetr) -> Result<bool, HomeError> {
         home::remove(&self.path(uetr))
     }
 
@@ -63,12 +79,27 @@ impl Vault {
     }
 }
 
+/// The names in a folder; none if it is not there.
+fn names(folder: &Path) -> Result<Vec<String>, HomeError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(folder, error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| failed(folder, error))?.file_name();
+        names.extend(name.into_string().ok());
+    }
+    Ok(names)
+}
+
 /// The label under which a record is sealed at rest.
 fn label(uetr: Uetr) -> Vec<u8> {
     [b"kept/".as_slice(), uetr.bytes()].concat()
 }
 
-fn failed(path: &std::path::Path, source: Error) -> HomeError {
+fn failed(path: &Path, source: Error) -> HomeError {
     HomeError::File { path: path.to_owned(), source }
 }
 
@@ -96,11 +127,13 @@ mod tests {
             private: PrivateData::default(),
         };
         assert_eq!(vault.load(uetr).unwrap(), None);
-        vault.save(&record).unwrap();
+        assert_eq!(vault.list().unwrap(), []);
+        vault.save(uetr, &record).unwrap();
+        assert_eq!(vault.list().unwrap(), [uetr]);
         assert_eq!(vault.load(uetr).unwrap(), Some(record.clone()));
         let bytes = fs::read(vault.path(uetr)).unwrap();
         assert!(!bytes.windows(32).any(|window| window == record.salt), "the salt is readable");
-        let other = Vault::new(home.path().join("received"), key(2));
+        let other: Vault<PrivateRecord> = Vault::new(home.path().join("received"), key(2));
         assert!(other.load(uetr).unwrap_err().to_string().contains("another data key"));
         assert!(vault.erase(uetr).unwrap());
         assert!(!vault.erase(uetr).unwrap());

@@ -24,8 +24,9 @@ use ledger::genesis::member::{MemberFile, MemberKeys, MemberProfile};
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{AccountId, AssetCode, Bic, InstitutionNumber, Network, Timestamp, Uetr};
 use ledger::money::{Amount, Decimals, Money};
-use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms};
+use ledger::operation::{AssetKind, ChargeBearer, Operation, Pay, PaymentTerms, Queue};
 use ledger::transaction::{SignedTransaction, Transaction};
+use ledger::waiting::Priority;
 use node::config::{
     ApiConfig, BicText, ChainIdText, Config, DealerConfig, IsoConfig, LogConfig, NetworkConfig,
     NodeConfig, OperatorConfig, RateConfig, StorageConfig, WebhooksConfig,
@@ -318,6 +319,11 @@ impl Single {
         answered(self.agent.delete(url).call().unwrap())
     }
 
+    pub(crate) fn put(&self, path: &str, media_type: &str, body: &[u8]) -> Answered {
+        let url = format!("http://{}{path}", self.address);
+        answered(self.agent.put(url).header("content-type", media_type).send(body).unwrap())
+    }
+
     pub(crate) fn post(&self, path: &str, media_type: &str, body: &[u8]) -> Answered {
         let url = format!("http://{}{path}", self.address);
         answered(self.agent.post(url).header("content-type", media_type).send(body).unwrap())
@@ -460,6 +466,16 @@ impl Single {
     /// The same, signed by its owner.
     pub(crate) fn signed_payment(&self, number: u64, amount: u128) -> SignedTransaction {
         self.sign(&[&key(50)], self.transaction(vec![self.payment(number, amount)]))
+    }
+
+    /// A payment of `lee`'s to `wei` that may wait for funds.
+    pub(crate) fn queued_by_lee(&self, number: u64, amount: u128) -> SignedTransaction {
+        let Operation::Pay(pay) = self.payment(number, amount) else { panic!("a payment") };
+        let pay = Pay { from: pay.to, to: pay.from, ..pay };
+        let deadline = now().plus(3_600_000);
+        let queue = Queue { pay, priority: Priority::Normal, deadline };
+        let operation = Operation::Queue(Box::new(queue));
+        self.sign(&[&key(51)], self.transaction(vec![operation]))
     }
 
     /// What an account holds of an asset, in minor units.

@@ -8,7 +8,9 @@ use ledger::hash::{ChainId, Domains, Hash};
 use ledger::ids::AssetCode;
 use ledger::money::Decimals;
 
-use tests::fuzz::samples::{COVER, PACS_004, PACS_008 as GOOD, PACS_009, PACS_028, PAIN_001};
+use tests::fuzz::samples::{
+    CAMT_029, CAMT_056, COVER, PACS_004, PACS_008 as GOOD, PACS_009, PACS_028, PAIN_001,
+};
 
 use crate::rows::Row;
 
@@ -59,6 +61,8 @@ fn others() -> Vec<Row> {
         ("pacs.009 cover", COVER, COVERS.as_slice()),
         ("pain.001", PAIN_001, INITIATIONS.as_slice()),
         ("pacs.004", PACS_004, RETURNS.as_slice()),
+        ("camt.056", CAMT_056, RECALLS.as_slice()),
+        ("camt.029", CAMT_029, ANSWERS.as_slice()),
         ("pacs.028", PACS_028, QUESTIONS.as_slice()),
     ] {
         assert_eq!(verdict_of_any(good.as_bytes()), None, "{kind}");
@@ -77,8 +81,9 @@ fn others() -> Vec<Row> {
             add("cut", &good.as_bytes()[..end], "FF02");
         }
         for (name, value) in SIZES {
-            let text =
-                good.replacen("</GrpHdr>", &format!("{}</GrpHdr>", value(&Limits::default())), 1);
+            let end = if good.contains("</GrpHdr>") { "</GrpHdr>" } else { "</Assgnmt>" };
+            let text = good.replacen(end, &format!("{}{end}", value(&Limits::default())), 1);
+            assert_ne!(text, good, "{kind}");
             add(name, text.as_bytes(), "FF02");
         }
     }
@@ -138,6 +143,89 @@ const RETURNS: [Replaced; 9] = [
     ("a reason of another script", "<Cd>AC04", "<Cd>АС04", "CH16"),
     ("two reasons", "<Cd>AC04", "<Cd>CUST</Cd><Cd>AC04", "CH17 CH21"),
     ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>9<", "AM19"),
+];
+
+const RECALLS: [Replaced; 35] = [
+    ("another version", "camt.056.001.08", "camt.056.001.01", "FF01"),
+    ("another message's body", "FIToFIPmtCxlReq", "RsltnOfInvstgtn", "FF02"),
+    ("no message id", "<Id>ASK-1</Id>", "", "CH21"),
+    ("two message ids", "<Id>ASK-1", "<Id>X</Id><Id>ASK-1", "CH17"),
+    ("long message id", "ASK-1", "123456789012345678901234567890123456", "CH16"),
+    ("no time", "<CreDtTm>2026-11-21T12:00:00+08:00</CreDtTm>", "", "CH21"),
+    ("no such time", "2026-11-21T12:00", "2026-11-31T12:00", "CH16"),
+    ("two senders", "<Assgnr>", "<Assgnr/><Assgnr>", "CH17"),
+    (
+        "bad sender",
+        "<Assgnr><Agt><FinInstnId><BICFI>PSBC",
+        "<Assgnr><Agt><FinInstnId><BICFI>P",
+        "RC05",
+    ),
+    ("bad receiver", "<BICFI>HSBCHKHH", "<BICFI>HSBC-KHH", "RC05"),
+    ("right-to-left receiver", "<BICFI>HSBCHKHH", "<BICFI>\u{202e}HSBCHKHH", "RC05"),
+    ("two cases", "<Id>CASE-1</Id>", "<Id>CASE-1</Id><Id>CASE-2</Id>", "CH17"),
+    ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>2<", "AM19"),
+    ("no number", "<NbOfTxs>1<", "<NbOfTxs>one<", "AM19"),
+    ("wrong sum", "<CtrlSum>40.00<", "<CtrlSum>40.01<", "AM10"),
+    ("no sum", "<CtrlSum>40.00<", "<CtrlSum>1e3<", "CH16"),
+    ("nothing asked for", "Undrlyg>", "Undrlng>", "FF02"),
+    ("all payments", "<Undrlyg>", GROUP_TRUE, "CH16"),
+    ("perhaps all payments", "<Undrlyg>", GROUP_PERHAPS, "CH16"),
+    ("no payment", "<OrgnlUETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</OrgnlUETR>", "", "CH21"),
+    ("two payments in one", "<OrgnlUETR>", "<OrgnlUETR>x</OrgnlUETR><OrgnlUETR>", "CH17 CH21"),
+    ("capital UETR", "<OrgnlUETR>7f0c", "<OrgnlUETR>7F0C", "CH16"),
+    ("short UETR", "<OrgnlUETR>7f0c", "<OrgnlUETR>7f0", "CH16"),
+    ("elements in text", "<OrgnlUETR>7", "<OrgnlUETR><b/>7", "CH17 CH21"),
+    ("the same twice", "</TxInf>", SAME_AGAIN, "AM05"),
+    ("negative", ">40.00</OrgnlIntrBkSttlmAmt>", ">-40.00</OrgnlIntrBkSttlmAmt>", "AM16"),
+    ("no amount", ">40.00</OrgnlIntrBkSttlmAmt>", ">all</OrgnlIntrBkSttlmAmt>", "AM16"),
+    ("too precise", ">40.00</OrgnlIntrBkSttlmAmt>", ">40.000</OrgnlIntrBkSttlmAmt>", "CH20"),
+    ("another currency", "Ccy=\"CNY\"", "Ccy=\"XXX\"", "AM03"),
+    ("no currency", " Ccy=\"CNY\"", "", "AM11"),
+    ("no reason", "<CxlRsnInf><Rsn><Cd>DUPL</Cd></Rsn></CxlRsnInf>", "", "CH21"),
+    ("two reasons", "<Cd>DUPL", "<Cd>CUST</Cd><Cd>DUPL", "CH17 CH21"),
+    ("a long reason", "<Cd>DUPL", "<Cd>DUPLI", "CH16"),
+    ("a reason of another script", "<Cd>DUPL", "<Cd>DUРL", "CH16"),
+    ("a copy", "<Document", "<Document CpyDplct='COPY'", "CH17"),
+];
+
+const GROUP_TRUE: &str = "<Undrlyg><OrgnlGrpInfAndCxl><GrpCxl>true</GrpCxl></OrgnlGrpInfAndCxl>";
+
+const GROUP_PERHAPS: &str = "<Undrlyg><OrgnlGrpInfAndCxl><GrpCxl>yes</GrpCxl></OrgnlGrpInfAndCxl>";
+
+const SAME_AGAIN: &str = "</TxInf><TxInf><OrgnlUETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10\
+    </OrgnlUETR><CxlRsnInf><Rsn><Cd>DUPL</Cd></Rsn></CxlRsnInf></TxInf>";
+
+const ANSWERS: [Replaced; 25] = [
+    ("another version", "camt.029.001.09", "camt.029.001.03", "FF01"),
+    ("another message's body", "RsltnOfInvstgtn", "FIToFIPmtCxlReq", "FF02"),
+    ("no message id", "<Id>ANSWER-1</Id>", "", "CH21"),
+    ("two message ids", "<Id>ANSWER-1", "<Id>X</Id><Id>ANSWER-1", "CH17"),
+    ("no time", "<CreDtTm>2026-11-22T09:00:00+08:00</CreDtTm>", "", "CH21"),
+    ("no such time", "T09:00:00", "T25:00:00", "CH16"),
+    ("bad sender", "<BICFI>HSBCHKHH", "<BICFI>HSBCHK", "RC05 RC05"),
+    ("two confirmations", "<Conf>", "<Conf>CNCL</Conf><Conf>", "CH17"),
+    ("no answers", "CxlDtls>", "CxlDetails>", "CH21"),
+    ("no payment", "<OrgnlUETR>7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10</OrgnlUETR>", "", "CH21"),
+    ("two payments in one", "<OrgnlUETR>", "<OrgnlUETR>x</OrgnlUETR><OrgnlUETR>", "CH17 CH21"),
+    ("capital UETR", "<OrgnlUETR>7f0c", "<OrgnlUETR>7F0C", "CH16"),
+    (
+        "the same twice",
+        ">5e0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a11<",
+        ">7f0c2b9e-4a55-4c0e-9d0b-2f6c1f1f8a10<",
+        "AM05",
+    ),
+    ("undecided", "<TxCxlSts>ACCR", "<TxCxlSts>PDCR", "AG03"),
+    ("unknown status", "<TxCxlSts>ACCR", "<TxCxlSts>accr", "AG03"),
+    ("two statuses", "<TxCxlSts>ACCR", "<TxCxlSts>RJCR</TxCxlSts><TxCxlSts>ACCR", "CH17 CH21"),
+    ("refused, and given back", "<TxCxlSts>ACCR", "<TxCxlSts>RJCR", "AG03"),
+    ("a return of no UETR", "<UETR>6a0c", "<UETR>6a0", "CH16"),
+    ("negative", ">25.00<", ">-25.00<", "AM12"),
+    ("zero", ">25.00<", ">0.00<", "AM01"),
+    ("another currency", "Ccy=\"CNY\"", "Ccy=\"XXX\"", "AM03"),
+    ("no such day", "<UETR>6a0c", "<IntrBkSttlmDt>2026-11-31</IntrBkSttlmDt><UETR>6a0c", "DT01"),
+    ("more than the payment", "<UETR>6a0c", "<Compstn/><UETR>6a0c", "AG03"),
+    ("no reason", "<Rsn><Cd>CUST</Cd></Rsn>", "", "CH21"),
+    ("a reason of another script", "<Cd>CUST", "<Cd>СUST", "CH16"),
 ];
 
 const QUESTIONS: [Replaced; 6] = [

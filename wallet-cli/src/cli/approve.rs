@@ -11,6 +11,9 @@ pub(crate) struct Approvals {
     /// What waits for the review of this institution, by its BIC.
     #[arg(long, value_name = "BIC", conflicts_with = "account")]
     pub(crate) institution: Option<String>,
+    /// Where to go on, as the page before has printed it.
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
 }
 
 /// A payment that waits, and who approves or refuses it.

@@ -15,7 +15,8 @@ pub(crate) struct Pay {
     pub(crate) amount: Option<String>,
     /// Pay every row of a CSV file with the columns payee and amount, and if you like from,
     /// max_fee, charge and note. A second run pays nothing twice.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["payee", "to_asset", "note", "id"])]
+    #[arg(long, value_name = "FILE")]
+    #[arg(conflicts_with_all = ["payee", "to_asset", "note", "id", "queue"])]
     pub(crate) file: Option<PathBuf>,
     /// Pay rows that the ledger has rejected once more, under new ids.
     #[arg(long, requires = "file", conflicts_with_all = ["payee", "resume"])]
@@ -28,7 +29,7 @@ pub(crate) struct Pay {
     #[arg(long, value_name = "ACCOUNT")]
     pub(crate) from: Option<String>,
     /// Let the payee receive this asset, at a dealer's firm rate.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", conflicts_with = "queue")]
     pub(crate) to_asset: Option<String>,
     /// The most charges to agree to: "1.50 CNY"; what they are right now if left out.
     #[arg(long, value_name = "AMOUNT")]
@@ -51,8 +52,24 @@ pub(crate) struct Pay {
     pub(crate) queue: super::queue::QueueTerms,
     /// Go on with a payment whose outcome is not known, by its id.
     #[arg(long, value_name = "ID")]
-    #[arg(conflicts_with_all = ["payee", "from", "to_asset", "note", "id", "file"])]
+    #[arg(conflicts_with_all = ["payee", "from", "to_asset", "note", "id", "file", "queue"])]
     pub(crate) resume: Option<String>,
+}
+
+/// What a dealer is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Quote {
+    /// What is sold: "1000.00 CNY".
+    pub(crate) amount: String,
+    /// The asset to be received.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) to_asset: String,
+    /// Say which limits such a payment to this payee would meet: @name, address, or BIC/reference.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) payee: Option<String>,
+    /// The payer's account; the profile's usual one if left out.
+    #[arg(long, value_name = "ACCOUNT", requires = "payee")]
+    pub(crate) from: Option<String>,
 }
 
 /// Who bears the charges, by the codes of ISO 20022.

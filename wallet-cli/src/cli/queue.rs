@@ -1,16 +1,16 @@
-//! The command line of `feiqian queue`, and what `feiqian pay --queue` adds.
+//! The command line of `feiqian queue`, and what orders add that may wait for funds.
 
 use clap::{Args, Subcommand, ValueEnum};
 use ledger::waiting::Priority;
 
 use crate::commands::hold::until::Until;
 
-/// How a payment waits for funds.
+/// How a payment waits for funds: what `feiqian pay` and `feiqian tx build` add.
 #[derive(Debug, Args)]
 pub(crate) struct QueueTerms {
     /// Let the payment wait for funds if there are too few, or others of the account come first.
     /// It settles by itself once it can.
-    #[arg(long, conflicts_with_all = ["to_asset", "file", "resume"])]
+    #[arg(long)]
     pub(crate) queue: bool,
     /// How early it is tried among the account's payments that wait.
     #[arg(long, requires = "queue", value_enum, default_value_t = Rank::Normal)]

@@ -74,6 +74,8 @@ pub(crate) struct Build {
     #[arg(long, default_value_t = 23, value_name = "HOURS")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=23))]
     pub(crate) hours: u64,
+    #[command(flatten)]
+    pub(crate) queue: super::queue::QueueTerms,
     /// The file to write.
     #[arg(long, short = 'o', value_name = "FILE")]
     pub(crate) out: PathBuf,

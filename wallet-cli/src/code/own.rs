@@ -122,6 +122,11 @@ codes! {
     BadNote "bad-note"
         ["The note does not fit.", "附言无法使用。"]
         ["Write a shorter note.", "请缩短附言。"]
+    NoteKept "note-kept"
+        ["The note of a payment has not reached the payer's bank. The payment stands.",
+         "支付的附言尚未送达付款行。支付有效。"]
+        ["Hand it over with: feiqian pay --resume ID, through a profile with that bank's node.",
+         "请送交：feiqian pay --resume ID，所用配置须含该行的节点。"]
     BadSecret "bad-secret"
         ["A file holds no secret of a hash lock.", "文件中没有哈希锁的密值。"]
         ["Get the secret again: 64 hexadecimal digits.", "请重新索取：64 位十六进制数字。"]

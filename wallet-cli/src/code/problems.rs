@@ -34,6 +34,7 @@ fn meaning(code: ProblemCode) -> Text {
         ProblemCode::WrongChain => "交易属于另一条链。",
         ProblemCode::BadSignature => "缺少签名，或签名无效。",
         ProblemCode::CarriedProofRefused => "所附的支付证明不成立。",
+        ProblemCode::OtherPrivateData => "该支付承诺的不是这些非公开数据。",
         ProblemCode::MessageNotAccepted => "不接受此类报文。",
         ProblemCode::TooManyRequests => "来自该地址的请求过多。",
         ProblemCode::HeadersTooLarge => "请求头过大。",
@@ -102,6 +103,7 @@ fn action(code: ProblemCode) -> Text {
         ProblemCode::WrongChain => check_the_network(),
         ProblemCode::BadSignature => sign_again(),
         ProblemCode::CarriedProofRefused => get_the_proof_again(),
+        ProblemCode::OtherPrivateData => send_what_was_committed_to(),
         ProblemCode::TooManyRequests => say!(
             "Send the same request again after the Retry-After seconds.",
             "请在 Retry-After 所示秒数之后再次发送。"
@@ -120,6 +122,13 @@ fn action(code: ProblemCode) -> Text {
             say!("Repeat the same command. It is never paid twice.", "重复同一命令，不会重复付款。")
         }
     }
+}
+
+fn send_what_was_committed_to() -> Text {
+    say!(
+        "Send what was committed to, with its salt. The payment stands.",
+        "请发送所承诺的内容及其盐值。支付有效。"
+    )
 }
 
 fn name_a_token() -> Text {

@@ -20,8 +20,10 @@ pub(super) fn run(session: &Session, command: &Approvals) -> Result<(), Fault> {
         Some(institution) => format!("/v1/institutions/{}/reviews", bic(institution)?),
         None => format!("/v1/accounts/{}/approvals", account(&desk, command)?),
     };
-    let list: WaitingList = desk.network.ask(|node, time| node.get_json(&path, &[], time))?;
-    let text = if list.waiting.is_empty() {
+    let cursor = command.cursor.iter().map(|cursor| ("cursor", cursor.as_str()));
+    let query: Vec<(&str, &str)> = cursor.collect();
+    let list: WaitingList = desk.network.ask(|node, time| node.get_json(&path, &query, time))?;
+    let mut text = if list.waiting.is_empty() {
         say!("Nothing waits.", "没有等待处理的支付。")
     } else {
         let headings = [
@@ -35,6 +37,9 @@ pub(super) fn run(session: &Session, command: &Approvals) -> Result<(), Fault> {
         let rows: Vec<Vec<Text>> = list.waiting.iter().map(row).collect();
         table::table(&headings, &rows, &[3, 4])
     };
+    if let Some(cursor) = &list.next_cursor {
+        text = table::more(&text, cursor);
+    }
     session.output.result(&text, &list);
     Ok(())
 }

@@ -16,10 +16,11 @@ use ledger::receipt::Outcome;
 use serde::Serialize;
 
 use crate::cli::Pay;
-use crate::code::Own;
+use crate::code::{Code, Own};
 use crate::desk::{Desk, Done, DoneDocument};
 use crate::fault::Fault;
 use crate::language::{Text, say};
+use crate::outbox::{Entry, Outcome as Archived};
 use crate::session::Session;
 
 use super::{approve, corrections, hold, queue};
@@ -65,9 +66,7 @@ struct PaidDocument {
 
 pub(super) fn run(session: &Session, command: &Pay) -> Result<(), Fault> {
     if let Some(id) = &command.resume {
-        let desk = Desk::open(session)?;
-        let held = session.outbox().resume(id)?;
-        return report(&desk, desk.deliver(held)?);
+        return resume(&Desk::open(session)?, id);
     }
     if let Some(file) = &command.file {
         return batch::run(session, command, file);
@@ -84,6 +83,34 @@ pub(super) fn run(session: &Session, command: &Pay) -> Result<(), Fault> {
         return rehearsal::run(&desk, order, &command.key);
     }
     pay(&desk, order, &command.key)
+}
+
+/// Goes on with what an earlier command left of a payment: sending it, or handing its note over.
+fn resume(desk: &Desk<'_>, id: &str) -> Result<(), Fault> {
+    let outbox = desk.session.outbox();
+    let unfinished = match outbox.resume(id) {
+        Ok(held) => return report(desk, desk.deliver(held)?),
+        Err(fault) if fault.code == Code::Own(Own::NotInOutbox) => fault,
+        Err(fault) => return Err(fault),
+    };
+    let owes = |entry: &Entry| {
+        entry.note_handed_over() == Some(false)
+            && entry.chain_id == desk.chain.text()
+            && entry.outcome.as_ref().is_some_and(Archived::is_carried_out)
+    };
+    let Some(mut entry) = outbox.archived(id)?.filter(owes) else { return Err(unfinished) };
+    desk.hand_over(&mut entry)?;
+    desk.session.output.step(&say!("note", "附言"));
+    let done = desk.recall(&entry).ok_or_else(|| proof_does_not_hold(&entry.id))?;
+    report(desk, done)
+}
+
+/// What is kept of a payment is damaged.
+fn proof_does_not_hold(id: &str) -> Fault {
+    Fault::internal(say!(
+        "The proof that is kept of the payment {id} does not hold.",
+        "所保存的支付 {id} 的证明不成立。"
+    ))
 }
 
 /// Pays what was ordered, or goes on with what an earlier command left of it, and tells the end.

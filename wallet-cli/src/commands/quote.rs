@@ -1,13 +1,22 @@
-//! `feiqian quote`: what a dealer would give now. Nothing is ordered, and nothing is reserved.
+//! `feiqian quote`: what a dealer would give now, and which limits a payment at that would meet.
+//! Nothing is ordered, and nothing is reserved.
 
+use api::limits::{LimitsView, RuleView};
+use api::text::Naming;
+use ledger::crypto::PublicKey;
 use serde::Serialize;
 
-use super::pay::quote;
+use super::pay::draft::{self, Draft};
+use super::pay::order::{self, Order};
+use super::pay::quote::{self, Offer};
+use crate::cli::{Charge, Quote};
 use crate::desk::{self, Desk};
 use crate::entropy;
 use crate::fault::Fault;
-use crate::language::say;
+use crate::language::{Text, say};
+use crate::names::Written;
 use crate::network::parse_money;
+use crate::protocol;
 use crate::session::Session;
 
 #[derive(Serialize)]
@@ -21,6 +30,9 @@ struct QuoteDocument {
     receive: String,
     dealer: String,
     expires: String,
+    /// What the payment of all of it would meet, if a payee was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment: Option<PaymentDocument>,
 }
 
 /// The second exchange, over a third asset.
@@ -31,13 +43,40 @@ struct OnwardDocument {
     dealer: String,
 }
 
-pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(), Fault> {
-    super::pay::order::canonical_amount(amount)?;
+/// What a payment to the payee would meet.
+#[derive(Serialize)]
+struct PaymentDocument {
+    /// The rules, with what they then do.
+    limits: Vec<MetDocument>,
+    /// Why the ledger would reject it, if it would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection: Option<String>,
+    /// The same for people.
+    #[serde(skip)]
+    why: Option<Text>,
+}
+
+/// A rule of an institution.
+#[derive(Serialize)]
+struct MetDocument {
+    institution: String,
+    name: String,
+    /// `alert`, `hold` or `refuse`.
+    outcome: String,
+}
+
+pub(super) fn run(session: &Session, command: &Quote) -> Result<(), Fault> {
+    order::canonical_amount(&command.amount)?;
     let desk = Desk::open(session)?;
     let naming = desk.network.naming(desk.chain.network)?;
-    let (sell, buy) = (parse_money(amount, &naming)?, desk::asset(to_asset)?);
-    super::pay::draft::ensure_exchange(sell.asset, buy, &naming)?;
-    let offer = quote::ask(&desk, sell, buy, &naming, entropy::now())?;
+    let (sell, buy) = (parse_money(&command.amount, &naming)?, desk::asset(&command.to_asset)?);
+    draft::ensure_exchange(sell.asset, buy, &naming)?;
+    let payee = command.payee.as_deref();
+    let draft = payee.map(|payee| drafted(&desk, command, payee, &naming)).transpose()?;
+    let offer = match draft.as_ref().and_then(Draft::offer) {
+        Some(offer) => offer.clone(),
+        None => quote::ask(&desk, sell, buy, &naming, entropy::now())?,
+    };
     let route = &offer.route;
     let receive = quote::receive(route, sell.amount, &naming)?;
     let first = &route.first.quote;
@@ -53,8 +92,59 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
         receive: naming.money(receive),
         dealer: naming.address(first.dealer),
         expires: api::text::time(route.expires()),
+        payment: draft.map(|draft| payment(&desk, &draft)).transpose()?,
     };
-    let text = say!(
+    session.output.result(&text(&document, &offer), &document);
+    Ok(())
+}
+
+/// The payment of the whole amount to the payee, with an offer of its own.
+fn drafted(desk: &Desk<'_>, command: &Quote, payee: &str, naming: &Naming) -> Result<Draft, Fault> {
+    let parse = |text: &str| Written::parse(text, &desk.profile, desk.chain.network);
+    let order = Order {
+        from: parse(order::payer(desk, command.from.as_deref())?)?,
+        to: parse(payee)?,
+        amount: command.amount.clone(),
+        to_asset: Some(desk::asset(&command.to_asset)?),
+        charge: Charge::Shar,
+        max_fee: None,
+        note: None,
+        id: None,
+        hold: None,
+        queue: None,
+    };
+    Draft::new(desk, order, draft::fresh_uetr()?, naming)
+}
+
+/// What the payment would meet, if as many of its owners signed as must.
+fn payment(desk: &Desk<'_>, draft: &Draft) -> Result<PaymentDocument, Fault> {
+    let account = desk.network.account(draft.from.account, desk.chain.network)?;
+    let owners = account.policy.keys.iter().filter_map(|key| PublicKey::from_hex(key));
+    let owners: Vec<_> = owners.take(usize::from(account.policy.threshold)).collect();
+    let answer = desk.rehearse(draft.question(desk, &owners))?;
+    let met = answer.receipts.first().map(|receipt| receipt.rules.as_slice()).unwrap_or_default();
+    let fault = desk::would_settle(&answer).err();
+    Ok(PaymentDocument {
+        limits: met.iter().map(|rule| of_rule(desk, rule)).collect::<Result<_, _>>()?,
+        rejection: fault.as_ref().map(|fault| fault.code.text().to_owned()),
+        why: fault.map(|fault| fault.detail),
+    })
+}
+
+/// A rule that was met, with its outcome as the institution's limits have it.
+fn of_rule(desk: &Desk<'_>, rule: &RuleView) -> Result<MetDocument, Fault> {
+    let institutions = desk.network.institutions()?.into_iter();
+    let mut bics = institutions.filter(|it| it.number == rule.institution).map(|it| it.bic);
+    let institution = bics.next().unwrap_or_default();
+    let path = format!("/v1/institutions/{institution}/limits");
+    let limits: LimitsView = desk.network.ask(|node, limit| node.get_json(&path, &[], limit))?;
+    let found = limits.rules.into_iter().find(|of| of.name == rule.name);
+    let outcome = found.map(|of| of.outcome).unwrap_or_default();
+    Ok(MetDocument { institution, name: rule.name.clone(), outcome })
+}
+
+fn text(document: &QuoteDocument, offer: &Offer) -> Text {
+    let head = say!(
         "{sell} is {receive} now ({rates}), charges aside.\n\
          dealer {dealer}, firm until {until}",
         "{sell} 现可兑换 {receive}（{rates}），不含手续费。\n\
@@ -65,6 +155,23 @@ pub(super) fn run(session: &Session, amount: &str, to_asset: &str) -> Result<(),
         until = document.expires;
         rates = offer.rates()
     );
-    session.output.result(&text, &document);
-    Ok(())
+    let Some(payment) = &document.payment else { return head };
+    let mut lines = vec![head];
+    lines.extend(payment.limits.iter().map(|met| {
+        say!(
+            "limit {name} of {institution}: {outcome}",
+            "{institution} 的限额规则 {name}：{outcome}",
+            name = met.name,
+            institution = met.institution;
+            outcome = protocol::word(&met.outcome)
+        )
+    }));
+    match &payment.why {
+        Some(why) => lines.push(say!("would be rejected: {why}", "将被拒绝：{why}"; why = why)),
+        None if payment.limits.is_empty() => {
+            lines.push(say!("meets no rule of limits", "不触及任何限额规则"));
+        }
+        None => {}
+    }
+    Text::join(&lines, "\n")
 }

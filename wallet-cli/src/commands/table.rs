@@ -4,7 +4,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::language::{Text, padded};
+use crate::language::{Text, padded, say};
 
 /// A table with these headings and rows, and with these columns (from 0) to the right.
 pub(super) fn table(headings: &[Text], rows: &[Vec<Text>], right: &[usize]) -> Text {
@@ -33,4 +33,13 @@ pub(super) fn list(lines: &[(Text, Text)], columns: usize) -> Text {
         });
         lines.collect::<Vec<_>>().join("\n")
     })
+}
+
+/// `text`, a page of something, and how the next one is asked for.
+pub(super) fn more(text: &Text, cursor: &str) -> Text {
+    say!(
+        "{text}\nmore: add --cursor {cursor}",
+        "{text}\n更多：加上 --cursor {cursor}";
+        text = text
+    )
 }

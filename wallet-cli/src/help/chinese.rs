@@ -250,6 +250,11 @@ const CUSTOMERS: &[(&str, &str)] = &[
     ("What is sold: \"1000.00 CNY\"", "卖出什么：\"1000.00 CNY\""),
     ("The asset to be received", "要收到的资产"),
     (
+        "Say which limits such a payment to this payee would meet: @name, address, or \
+         BIC/reference",
+        "说明向该收款人如此付款会触及哪些限额规则：@名称、地址或 BIC/参考号",
+    ),
+    (
         "Show what an account may pay and what of it is used today, or an institution's limits",
         "查看账户的支付限额与今日已用额度，或机构的限额规则",
     ),

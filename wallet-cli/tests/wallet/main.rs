@@ -4,6 +4,7 @@
 mod batch;
 mod health;
 mod kills;
+mod notes;
 mod offline;
 mod reading;
 mod stub;

@@ -10,7 +10,7 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use ledger::ids::{InstitutionNumber, Timestamp, Uetr};
-use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableDefinition, WriteTransaction};
 
 use super::failed;
 use crate::iso::DeskError;
@@ -46,8 +46,11 @@ pub(super) struct Head {
     /// The payments.
     pub(super) payments: Vec<Uetr>,
     /// Which institutions are owed the private parts of which of them.
-    pub(super) owed: Vec<(Uetr, InstitutionNumber)>,
+    pub(super) owed: Vec<Debt>,
 }
+
+/// A payment, and the institution that is owed its private part.
+pub(super) type Debt = (Uetr, InstitutionNumber);
 
 /// How far a payment's private part is on its way to the payee's institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +70,11 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// Opens the index of `folder`, or makes it of `heads`, the oldest first.
+    /// Opens the index of `folder`, or makes it of what is there: the heads of files, the oldest
+    /// first, and what is owed beside them.
     pub(super) fn open(
         folder: &Path,
-        heads: impl FnOnce() -> Result<Vec<(String, Head)>, DeskError>,
+        contents: impl FnOnce() -> Result<(Vec<(String, Head)>, Vec<Debt>), DeskError>,
     ) -> Result<Self, DeskError> {
         let path = folder.join(FILE);
         if !path.exists() {
@@ -81,7 +85,11 @@ impl Index {
                 }
                 Ok(()) | Err(_) => {}
             }
-            Self::at(partial.clone())?.add(&heads()?)?;
+            let (heads, owed) = contents()?;
+            let index = Self::at(partial.clone())?;
+            index.add(&heads)?;
+            index.owe(&owed)?;
+            drop(index);
             fs::rename(&partial, &path).map_err(|error| failed(&path, error))?;
         }
         Self::at(path)
@@ -99,6 +107,11 @@ impl Index {
     /// Adds files; the last one that names a payment is the one that is found.
     pub(super) fn add(&self, files: &[(String, Head)]) -> Result<(), DeskError> {
         self.try_add(files).map_err(|error| self.failed(error))
+    }
+
+    /// These are owed, whatever was delivered before.
+    pub(super) fn owe(&self, owed: &[Debt]) -> Result<(), DeskError> {
+        self.try_owe(owed).map_err(|error| self.failed(error))
     }
 
     /// The files of those payments that are in one.
@@ -160,21 +173,23 @@ impl Index {
             let mut payments = transaction.open_table(PAYMENTS)?;
             let mut messages = transaction.open_table(MESSAGES)?;
             let mut copies = transaction.open_table(COPIES)?;
-            let mut owed = transaction.open_table(OWED)?;
-            let mut delivered = transaction.open_table(DELIVERED)?;
             for (name, head) in files {
                 messages.insert((head.message_id.as_str(), name.as_str()), ())?;
                 for uetr in &head.payments {
                     payments.insert(uetr.bytes(), name.as_str())?;
                     copies.insert((*uetr.bytes(), name.as_str()), ())?;
                 }
-                for (uetr, institution) in &head.owed {
-                    // A newer order has a salt of its own, and so another private part.
-                    delivered.remove(uetr.bytes())?;
-                    owed.insert(uetr.bytes(), institution.0)?;
-                }
+                // A newer order has a salt of its own, and so another private part.
+                owe(&transaction, &head.owed)?;
             }
         }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn try_owe(&self, owed: &[Debt]) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        owe(&transaction, owed)?;
         transaction.commit()?;
         Ok(())
     }
@@ -277,4 +292,15 @@ impl Index {
         let time = transaction.open_table(DELIVERED)?.get(uetr.bytes())?;
         Ok(time.map_or(Delivery::Nowhere, |time| Delivery::Done(Timestamp(time.value()))))
     }
+}
+
+/// Puts these among what is owed. The tables are there afterwards.
+fn owe(transaction: &WriteTransaction, debts: &[Debt]) -> Result<(), redb::Error> {
+    let mut owed = transaction.open_table(OWED)?;
+    let mut delivered = transaction.open_table(DELIVERED)?;
+    for (uetr, institution) in debts {
+        delivered.remove(uetr.bytes())?;
+        owed.insert(uetr.bytes(), institution.0)?;
+    }
+    Ok(())
 }

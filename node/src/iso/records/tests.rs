@@ -196,3 +196,33 @@ fn what_is_erased_is_in_no_file_any_more() {
     assert_eq!(records.private(uetr(0)).unwrap(), None);
     assert!(records.private(uetr(1)).unwrap().is_some());
 }
+
+#[test]
+fn what_was_handed_over_is_found_owed_once_and_erased() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("private");
+    let bank = InstitutionNumber(7);
+    let record = |number| {
+        let private = PrivateData::note("lunch");
+        PrivateRecord { uetr: uetr(number), salt: [3; 32], message: Hash::ZERO, private }
+    };
+    let records = Records::new(folder.clone(), key(1));
+    records.hand_over(&record(1), Some(bank)).unwrap();
+    records.hand_over(&record(2), None).unwrap();
+    assert_eq!(records.owed(None, 9).unwrap(), [(uetr(1), bank)]);
+    let found = records.privates(&[uetr(1), uetr(2), uetr(3)]).unwrap();
+    assert_eq!(found, [record(1), record(2)]);
+    assert!(records.load_all(&domains(), &[uetr(1)]).unwrap().is_empty());
+    records.settle(&[(uetr(1), Some(Timestamp(5)))]).unwrap();
+    records.hand_over(&record(1), Some(bank)).unwrap();
+    assert_eq!(records.delivery(uetr(1)).unwrap(), Delivery::Done(Timestamp(5)));
+    drop(records);
+
+    // An index that is made again knows what is owed, and not what was delivered.
+    fs::remove_file(folder.join(index::FILE)).unwrap();
+    let records = Records::new(folder, key(1));
+    assert_eq!(records.owed(None, 9).unwrap(), [(uetr(1), bank)]);
+    assert_eq!(records.erase(uetr(1)).unwrap(), 1);
+    assert_eq!(records.private(uetr(1)).unwrap(), None);
+    assert_eq!(records.count_owed().unwrap(), 0);
+}

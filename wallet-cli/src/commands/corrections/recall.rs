@@ -139,11 +139,7 @@ fn listed(page: &RecallPage) -> Text {
         text = say!("Nothing is asked back.", "没有待答复的退回请求。");
     }
     if let Some(cursor) = &page.next_cursor {
-        text = say!(
-            "{text}\nmore: add --cursor {cursor}",
-            "{text}\n更多：加上 --cursor {cursor}";
-            text = text
-        );
+        text = table::more(&text, cursor);
     }
     text
 }

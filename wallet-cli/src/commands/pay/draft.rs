@@ -7,8 +7,7 @@
 use api::limits::RuleView;
 use api::receipt::ReceiptView;
 use api::text::Naming;
-use iso20022::{PrivateData, PrivateEntry};
-use ledger::codec;
+use iso20022::PrivateData;
 use ledger::crypto::{PublicKey, SecretKey};
 use ledger::hash::{Domains, Hash};
 use ledger::ids::{AssetCode, Timestamp, Uetr};
@@ -27,13 +26,16 @@ use crate::desk::{Desk, Done};
 use crate::entropy;
 use crate::envelope;
 use crate::exit::Exit;
-use crate::fault::{Fault, quoted};
+use crate::fault::Fault;
 use crate::language::{Text, padded, say};
 use crate::names::Party;
 use crate::network::parse_money;
 use crate::protocol;
 use crate::reviewing;
 use crate::signers;
+
+/// The most bytes of a note: however they are written in JSON, a node takes them.
+const LONGEST_NOTE: usize = 8 * 1024;
 
 /// A payment that is not signed yet.
 #[derive(Clone, Debug)]
@@ -257,6 +259,11 @@ impl Draft {
         })
     }
 
+    /// The dealer's offer, for a payment across assets.
+    pub(crate) const fn offer(&self) -> Option<&Offer> {
+        self.offer.as_ref()
+    }
+
     /// The private text and the salt of its commitment.
     pub(crate) fn note(&self) -> Option<(&str, String)> {
         let note = self.note.as_ref()?;
@@ -404,18 +411,13 @@ impl Note {
 /// # Errors
 /// A usage fault for a text that is too long.
 pub(crate) fn commitment(domains: &Domains, text: &str, salt: &[u8; 32]) -> Result<Hash, Fault> {
-    // It is the one that a pacs.008 with this remittance text would have.
-    let entry = |depth, name: &str, value: &str| PrivateEntry {
-        depth,
-        name: name.to_owned(),
-        value: value.to_owned(),
-    };
-    let entries = vec![entry(0, "RmtInf", ""), entry(1, "Ustrd", text)];
-    let data = PrivateData::decode(&codec::encode(&entries)).map_err(|error| {
+    if text.len() > LONGEST_NOTE {
+        let detail =
+            say!("A note has {LONGEST_NOTE} bytes at most.", "附言最多 {LONGEST_NOTE} 字节。");
         let hint = say!("Write a shorter note.", "请缩短附言。");
-        Fault::usage(Own::BadNote, quoted(&error), hint)
-    })?;
-    Ok(data.commitment(domains, salt))
+        return Err(Fault::usage(Own::BadNote, detail, hint));
+    }
+    Ok(PrivateData::note(text).commitment(domains, salt))
 }
 
 /// That two assets can be exchanged at all.
@@ -472,5 +474,8 @@ mod tests {
         let second = Note::new(&domains, "lunch").unwrap();
         assert_ne!(first.commitment, second.commitment);
         assert_ne!(first.commitment, Hash::ZERO);
+        assert!(Note::new(&domains, &"x".repeat(LONGEST_NOTE)).is_ok());
+        let long = Note::new(&domains, &"x".repeat(LONGEST_NOTE + 1)).unwrap_err();
+        assert_eq!(long.code, "bad-note");
     }
 }

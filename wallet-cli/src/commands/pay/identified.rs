@@ -34,16 +34,13 @@ pub(crate) fn pay(
 }
 
 fn told(desk: &Desk<'_>, entry: &Entry) -> Result<Done, Fault> {
-    let done = desk.recall(entry).ok_or_else(|| {
-        Fault::internal(say!(
-            "The proof that is kept of the payment {id} does not hold.",
-            "所保存的支付 {id} 的证明不成立。",
-            id = entry.id
-        ))
-    })?;
+    let mut done = desk.recall(entry).ok_or_else(|| super::proof_does_not_hold(&entry.id))?;
     match done.ended.receipt.outcome.rejection() {
         Some(rejection) => Err(Fault::rejected(rejection).about(&entry.id)),
-        None => Ok(done),
+        None => {
+            desk.try_to_hand_over(&mut done.entry);
+            Ok(done)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use ledger::ids::{AssetCode, Network as NetworkKind, Uetr};
 use ledger::money::{Decimals, Money, ParseMoneyError};
 use ledger::waiting::{HashLock, Priority};
 
-use crate::cli::{Charge, Pay};
+use crate::cli::{self, Charge, Pay};
 use crate::commands::hold::until::Until;
 use crate::desk::{self, Desk};
 use crate::fault::Fault;
@@ -49,6 +49,14 @@ pub(crate) struct QueueTerms {
     pub(crate) until: Until,
 }
 
+impl QueueTerms {
+    /// The terms that the command line says, if the payment may wait.
+    pub(crate) fn of(said: &cli::QueueTerms) -> Option<Self> {
+        let terms = || Self { priority: said.priority.priority(), until: said.until };
+        said.queue.then(terms)
+    }
+}
+
 /// How funds are held for a payment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HoldTerms {
@@ -80,10 +88,7 @@ impl Order {
             note: command.note.clone(),
             id: command.id.as_deref().map(Uetr::parse).transpose()?,
             hold: None,
-            queue: command.queue.queue.then(|| QueueTerms {
-                priority: command.queue.priority.priority(),
-                until: command.queue.until,
-            }),
+            queue: QueueTerms::of(&command.queue),
         })
     }
 

@@ -22,8 +22,8 @@ use crate::signers;
 
 #[derive(Serialize)]
 struct RehearsalDocument {
-    /// `would-settle`, or `would-wait` for approvals or a review; what the ledger would reject ends
-    /// in a fault.
+    /// `would-settle`, or `would-wait` for approvals, a review or funds; what the ledger would
+    /// reject ends in a fault.
     status: &'static str,
     /// The final block after which it was tried.
     height: u64,
@@ -44,6 +44,9 @@ struct RehearsalDocument {
     /// The institutions, by number, that would then review it, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reviewers: Vec<u32>,
+    /// True if it would wait for funds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    waits_for_funds: bool,
 }
 
 /// What the owners of the paying account must approve.
@@ -76,7 +79,8 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
     let agreement = draft.agreement(receipt, &naming)?;
     let approval = approval(&account, &answer.approvals, &here);
     let waits = agreement.approvals;
-    let is_waiting = waits > 0 || agreement.reviews.is_some();
+    let is_queued = receipt.status == "queued";
+    let is_waiting = waits > 0 || agreement.reviews.is_some() || is_queued;
     let document = RehearsalDocument {
         status: if is_waiting { "would-wait" } else { "would-settle" },
         height: answer.height,
@@ -90,6 +94,7 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
         approval,
         approvals_needed: waits,
         reviewers: receipt.reviewers.clone(),
+        waits_for_funds: is_queued,
     };
     let told = text(&document, &draft.to.label, agreement.reviews.as_ref());
     desk.session.output.result(&told, &document);
@@ -98,6 +103,9 @@ pub(super) fn run(desk: &Desk<'_>, order: Order, keys: &[String]) -> Result<(), 
     }
     if waits > 0 {
         return Err(to_be_approved(waits));
+    }
+    if is_queued {
+        return Err(to_be_funded());
     }
     agreement.reviews.map_or(Ok(()), |banks| Err(to_be_reviewed(&banks)))
 }
@@ -174,6 +182,9 @@ fn text(document: &RehearsalDocument, payee: &str, banks: Option<&Text>) -> Text
         let waits = say!("waits for {count} approvals", "等待 {count} 项批准");
         lines.push((say!("next", "下一步"), waits));
     }
+    if document.waits_for_funds {
+        lines.push((say!("next", "下一步"), say!("waits for funds", "等待资金")));
+    }
     let lines = table::list(&lines, 13);
     let lines = lines
         .map(|lines| lines.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"));
@@ -190,6 +201,12 @@ fn to_be_approved(count: usize) -> Fault {
         "请先下达，再请批准人执行：feiqian approve 编号"
     );
     Fault::new(Exit::NotPermitted, Own::AwaitingApproval, detail, hint)
+}
+
+fn to_be_funded() -> Fault {
+    let detail = say!("It would wait for funds.", "该笔支付将等待资金。");
+    let hint = say!("Pay it: it settles by itself once it can.", "请下达：资金到位后自动结算。");
+    Fault::new(Exit::NotPermitted, Own::AwaitingFunds, detail, hint)
 }
 
 fn to_be_reviewed(banks: &Text) -> Fault {

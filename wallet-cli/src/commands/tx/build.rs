@@ -11,7 +11,7 @@ use super::{inspect, wrote};
 use crate::cli::Build;
 use crate::code::Own;
 use crate::commands::pay::draft::{self, Draft};
-use crate::commands::pay::order::{self, Order};
+use crate::commands::pay::order::{self, Order, QueueTerms};
 use crate::desk::Desk;
 use crate::entropy;
 use crate::envelope;
@@ -57,7 +57,7 @@ fn ordered(desk: &Desk<'_>, command: &Build, id: Option<Uetr>) -> Result<Order, 
         note: command.note.clone(),
         id,
         hold: None,
-        queue: None,
+        queue: QueueTerms::of(&command.queue),
     })
 }
 

@@ -2,7 +2,6 @@
 
 use ledger::crypto::PublicKey;
 use ledger::hash::Hash;
-use ledger::operation::Operation;
 use serde::Serialize;
 use std::path::Path;
 
@@ -138,35 +137,7 @@ fn operation_lines(session: &Session, paper: &Paper) -> Vec<LineDocument> {
 fn note(paper: &Paper) -> Option<NoteDocument> {
     let note = paper.note.as_ref()?;
     let operation = paper.transaction.operations.first()?;
-    let committed = match operation {
-        Operation::Pay(pay) => pay.terms.remittance,
-        Operation::PayAcross(pay) => pay.terms.remittance,
-        Operation::Hold(hold) => hold.pay.terms.remittance,
-        Operation::Queue(queue) => queue.pay.terms.remittance,
-        Operation::RegisterAsset { .. }
-        | Operation::Issue { .. }
-        | Operation::Redeem { .. }
-        | Operation::OpenAccount { .. }
-        | Operation::SetPolicy { .. }
-        | Operation::RotateKeys { .. }
-        | Operation::Freeze { .. }
-        | Operation::Unfreeze { .. }
-        | Operation::CloseAccount { .. }
-        | Operation::SetFeeSchedule { .. }
-        | Operation::SetLimits { .. }
-        | Operation::SetTier { .. }
-        | Operation::Propose { .. }
-        | Operation::Vote { .. }
-        | Operation::Enact { .. }
-        | Operation::Capture { .. }
-        | Operation::Release { .. }
-        | Operation::Return(_)
-        | Operation::RequestRecall(_)
-        | Operation::AnswerRecall { .. }
-        | Operation::Prioritise { .. }
-        | Operation::Approve { .. }
-        | Operation::Refuse { .. } => Hash::ZERO,
-    };
+    let committed = describe::ordered(operation)?.remittance;
     let salt = Hash::from_hex(&note.salt)?;
     let committed = commitment(&paper.chain.domains(), &note.text, &salt.0)
         .is_ok_and(|commitment| commitment == committed);

@@ -1,6 +1,7 @@
 //! A stub node: HTTP/1.1, one request per connection, misbehaving on command.
 
 use api::chain::StatusView;
+use api::private::PrivateTaken;
 use api::problem::Problem;
 use api::quote::QuoteAnswer;
 use api::transaction::{SimulationAnswer, TransactionAnswer, TransactionRequest};
@@ -46,6 +47,8 @@ pub(crate) enum Mode {
     ShortHistory,
     /// Signs its quotes with another key than it says.
     ForgedQuote,
+    /// Takes no notes.
+    Noteless,
     /// Shows the chain as it began.
     Behind,
     /// Shows another block of the last one's height, under as good a certificate.
@@ -234,6 +237,11 @@ fn answer(path: &str, body: &[u8], world: &mut World, mode: Mode) -> Answer {
             Some(bytes) => proof(bytes),
             None => missing(),
         },
+        ["payments", id, "private"] if mode != Mode::Noteless => {
+            let request = serde_json::from_slice(body).unwrap();
+            world.handed.insert((*id).to_owned(), request);
+            json(&PrivateTaken { uetr: (*id).to_owned() })
+        }
         ["quotes"] => json(&quoted(world, mode)),
         ["status"] => json(&status(world)),
         _ => missing(),
@@ -311,7 +319,13 @@ fn simulated(body: &[u8], world: &World, mode: Mode) -> SimulationAnswer {
         receipt.status = "settled".to_owned();
     }
     let (height, _) = world.last();
-    SimulationAnswer { height, receipts: vec![receipt], balances: Vec::new(), approvals }
+    SimulationAnswer {
+        height,
+        receipts: vec![receipt],
+        settled: Vec::new(),
+        balances: Vec::new(),
+        approvals,
+    }
 }
 
 fn status(world: &World) -> StatusView {

@@ -2,6 +2,7 @@
 
 use api::account::{AccountView, EntryView, HistoryPage};
 use api::chain::{AssetView, InstitutionView};
+use api::private::PrivateRequest;
 use api::problem::Problem;
 use api::receipt::ReceiptView;
 use api::text::Naming;
@@ -83,6 +84,8 @@ pub(crate) struct World {
     quotes: u64,
     /// Every entry that was booked, oldest first, with its block's time.
     entries: Vec<(HoldingKey, Entry, Timestamp)>,
+    /// What wallets have handed over, by payment.
+    pub(crate) handed: BTreeMap<String, PrivateRequest>,
 }
 
 impl World {
@@ -101,6 +104,7 @@ impl World {
             outcomes: BTreeMap::new(),
             quotes: 0,
             entries: Vec::new(),
+            handed: BTreeMap::new(),
         };
         world.found();
         world.start = world.tip.clone();
