@@ -168,7 +168,7 @@ fn pay_together(scene: &mut Scene<'_, '_>, chosen: Vec<Payable>) -> Result<Vec<B
     let mut booked = Vec::with_capacity(chosen.len());
     for (operation, Payable { waiting, charges }) in (0_u16..).zip(chosen) {
         let order = &waiting.order;
-        limits::arrive(scene, Move { from: order.from, to: order.to, money: charges.principal });
+        limits::settle(scene, Move { from: order.from, to: order.to, money: charges.principal });
         scene.working.remove_waiting(order.uetr);
         let outcome = Outcome::Settled(settlement(order, charges));
         let (uetr, rules) = (Some(order.uetr), RulesMet::default());

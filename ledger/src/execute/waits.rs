@@ -157,7 +157,7 @@ pub(super) fn settle(
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
-    limits::arrive(scene, Move { from: order.from, to: order.to, money: charges.principal });
+    limits::settle(scene, Move { from: order.from, to: order.to, money: charges.principal });
     scene.working.remove_waiting(order.uetr);
     Ok(Effect { outcome: Outcome::Settled(settlement(order, charges)), entries })
 }

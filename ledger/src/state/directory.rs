@@ -155,7 +155,8 @@ impl Directory {
             | StateKey::Returns(_)
             | StateKey::Recall(_)
             | StateKey::DayCounter(..)
-            | StateKey::Position(..) => {}
+            | StateKey::Position(..)
+            | StateKey::Payees(_) => {}
         }
     }
 
