@@ -19,27 +19,12 @@ use ledger::operation::Operation;
 use ledger::receipt::{Outcome, Receipt};
 use ledger::rejection::Rejection;
 use ledger::waiting::{OrderHash, Refusal};
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::limits::*;
 use support::*;
 
 const DAY: u64 = 24 * 3_600_000;
-
-/// An xorshift generator: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        let bound = u64::try_from(items.len()).unwrap();
-        items[usize::try_from(self.below(bound)).unwrap()].clone()
-    }
-}
 
 /// Everything that ever counted.
 #[derive(Default)]
@@ -221,7 +206,7 @@ fn draw_rules(draw: &mut Draw) -> Vec<LimitRule> {
     (0..kinds)
         .map(|number| {
             let most = Amount(draw.of(&[50, 300, 900, 2_000]));
-            let count = u32::try_from(draw.below(4)).unwrap();
+            let count = draw.below(4);
             let from =
                 draw.of(&[Senders::Anyone, Senders::OtherInstitutions, Senders::Institution(POST)]);
             let cool_off = draw.of(&[0, 2, 10, 86_400]);
@@ -275,7 +260,7 @@ fn change(draw: &mut Draw, world: &mut World, model: &mut Model, versions: &mut 
     let account = draw.of(&[wei(), ann(), min()]);
     match draw.below(3) {
         0 => {
-            let place = usize::try_from(draw.below(2)).unwrap();
+            let place = draw.below(2_usize);
             let bank = [POST, CHINA][place];
             versions[place] += 1;
             let rules = draw_rules(draw);
@@ -361,10 +346,11 @@ fn review_it(
     }
 }
 
-fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
-    let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+fn run(seed: u64, tally: &mut Tally) -> BTreeSet<Option<Rejection>> {
+    let mut draw = Draw::new(seed);
     let mut world = World::new();
     world.issue(ann(), cny(10_000_000));
+    world.tally = Tally::default();
     let (mut model, mut versions) = (Model::default(), [0, 0]);
     let mut seen = BTreeSet::new();
     for _ in 0..120 {
@@ -412,7 +398,7 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
             world.step = 1_000;
             let now = world.time().0;
             let day = now / DAY;
-            let part = 1 + u128::from(draw.below(u64::try_from(amount).unwrap()));
+            let part = 1 + draw.below(amount);
             let capture = Operation::Capture { payment, amount: cny(part), secret: None };
             let end = if draw.below(3) == 0 { Operation::Release { payment } } else { capture };
             let is_captured = matches!(end, Operation::Capture { .. });
@@ -425,12 +411,14 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
             compare(&model, &world, day);
         }
     }
+    tally.add(&world.tally);
     seen
 }
 
 #[test]
 fn random_payments_meet_the_limits_that_the_model_says() {
-    let seen: BTreeSet<_> = (0..24).flat_map(run).collect();
+    let mut seen = BTreeSet::new();
+    run_seeds("limits", 24, |seed, tally| seen.extend(run(seed, tally)));
     let expected = [
         None,
         Some(Rejection::PayeeNotAllowed),

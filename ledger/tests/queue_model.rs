@@ -17,25 +17,10 @@ use ledger::operation::{FreezeDirection, Operation};
 use ledger::receipt::{Outcome, settlement_id};
 use ledger::state::State;
 use ledger::waiting::Priority;
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::queue::queue;
 use support::*;
-
-/// An xorshift generator: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        let bound = u64::try_from(items.len()).unwrap();
-        items[usize::try_from(self.below(bound)).unwrap()].clone()
-    }
-}
 
 #[derive(Clone)]
 struct Wish {
@@ -168,7 +153,7 @@ fn draw_one(
 ) -> Option<(Operation, ledger::crypto::SecretKey, &'static str)> {
     model.clock += 1;
     let (from, to) = (draw.of(&accounts()), draw.of(&accounts()));
-    let amount = u128::from(1 + draw.below(12)) * 10;
+    let amount = (1 + draw.below(12_u128)) * 10;
     match draw.below(12) {
         0 => {
             let uetr = world.fresh_uetr();
@@ -190,8 +175,7 @@ fn draw_one(
             Some((Operation::Pay(pay), owner(from), if is_paid { "ACSC" } else { "RJCT" }))
         }
         2 | 3 if !model.waiting.is_empty() => {
-            let place = draw.below(u64::try_from(model.waiting.len()).unwrap());
-            let place = usize::try_from(place).unwrap();
+            let place = draw.below(model.waiting.len());
             let (payment, from) = (model.waiting[place].uetr, model.waiting[place].from);
             if draw.below(3) == 0 {
                 model.waiting.remove(place);
@@ -264,8 +248,8 @@ fn compare(model: &Model, state: &State) {
 
 /// How many payments settled at a block's end, and in how many of those blocks more was paid than
 /// there was.
-fn run(seed: u64) -> (usize, usize) {
-    let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+fn run(seed: u64, tally: &mut Tally) -> (usize, usize) {
+    let mut draw = Draw::new(seed);
     let mut world = World::new();
     world.open(collector());
     accounts().into_iter().for_each(|account| world.open(account));
@@ -282,6 +266,7 @@ fn run(seed: u64) -> (usize, usize) {
     let redeem =
         Operation::Redeem { uetr: world.fresh_uetr(), from: dealer(), amount: cny(10_000_000) };
     world.submit(redeem, &[owner(dealer()), operator(POST)]);
+    world.tally = Tally::default();
     let (mut settled, mut circles) = (0, 0);
     for round in 0..60 {
         if let Some(version) = [10, 30, 50].iter().position(|at| *at == round) {
@@ -326,17 +311,18 @@ fn run(seed: u64) -> (usize, usize) {
         assert_eq!((found.len(), &found), (own.len(), &paid), "seed {seed}, round {round}");
         compare(&model, world.tip.state());
     }
+    tally.add(&world.tally);
     (settled, circles)
 }
 
 #[test]
 fn random_queues_settle_what_the_best_choice_settles() {
     let (mut settled, mut circles) = (0, 0);
-    for seed in 0..10 {
-        let (of_run, over) = run(seed);
+    run_seeds("queues", 10, |seed, tally| {
+        let (of_run, over) = run(seed, tally);
         settled += of_run;
         circles += over;
-    }
+    });
     assert!(settled > 60, "{settled} settled at a block's end");
     assert!(circles > 3, "{circles} blocks paid more than there was");
 }
