@@ -224,6 +224,14 @@
 //! - **L62** A rule on missing information is met by a payment of more than its bound that carries
 //!   no commitment to private data: at the payer's institution, and by a measure of its own for
 //!   what comes in, at the payee's.
+//!
+//! **Free payments**
+//!
+//! - **L63** A fee rule can waive an account's first payments in its asset, up to 255, of those
+//!   that would be charged: all charges of the account's own institution, whoever bears them; a
+//!   dealer's rate stays. A payment is one of them in the block in which it settles or begins to
+//!   wait, whatever comes of it, and what waits so settles free. What is free anyway, or rejected,
+//!   is none of them. Where nothing is waived, nothing is looked up or counted.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 

@@ -229,6 +229,11 @@ impl State {
         self.read(&StateKey::Payees(account))
     }
 
+    /// How many payments of an account in an asset were free, of charges that its servicer waives.
+    pub fn waived(&self, account: AccountId, asset: AssetCode) -> Option<u8> {
+        self.read(&StateKey::Waived(account, asset))
+    }
+
     /// What is remembered of a payment, transaction or quote, in the newest bucket that knows it.
     pub fn marker(&self, key: &MarkerKey) -> Option<Marker> {
         let key = key.bytes();

@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::fees::FeeSchedule;
+use ledger::fees::{FeeRule, FeeSchedule};
 use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::money::Amount;
 use ledger::operation::{FreezeDirection, Operation};
@@ -41,6 +41,9 @@ struct Model {
     waiting: Vec<Wish>,
     settled: BTreeSet<Uetr>,
     basis_points: u128,
+    /// How many payments of an account are free, and how many were.
+    free: u8,
+    used: BTreeMap<AccountId, u8>,
     clock: u64,
 }
 
@@ -57,6 +60,13 @@ impl Model {
 
     fn fee(&self, from: AccountId, amount: u128) -> u128 {
         if from.servicer() == POST { (amount * self.basis_points).div_ceil(10_000) } else { 0 }
+    }
+
+    /// The charges of what is ordered now, and whether they are waived.
+    fn charged(&self, from: AccountId, amount: u128) -> (u128, bool) {
+        let fee = self.fee(from, amount);
+        let used = self.used.get(&from).copied().unwrap_or(0);
+        if fee > 0 && used < self.free { (0, true) } else { (fee, false) }
     }
 
     fn apply(&mut self, from: AccountId, to: AccountId, amount: u128, fee: u128) {
@@ -166,11 +176,12 @@ fn draw_one(
         }
         1 if from != to => {
             let pay = world.pay(from, to, cny(amount));
-            let fee = model.fee(from, amount);
+            let (fee, is_waived) = model.charged(from, amount);
             let is_frozen = model.frozen.contains(&from) || model.frozen.contains(&to);
             let is_paid = !is_frozen && model.balance(from) >= amount + fee;
             if is_paid {
                 model.apply(from, to, amount, fee);
+                *model.used.entry(from).or_default() += u8::from(is_waived);
             }
             Some((Operation::Pay(pay), owner(from), if is_paid { "ACSC" } else { "RJCT" }))
         }
@@ -202,18 +213,19 @@ fn draw_one(
             let priority = draw.of(&Priority::ALL);
             let mut one = queue(world, from, to, cny(amount), priority);
             one.deadline = world.time().plus(1_000 * (1 + draw.below(40)));
-            let fee = model.fee(from, amount);
+            let (fee, is_waived) = model.charged(from, amount);
             let (deadline, since) = (one.deadline, model.clock);
             let uetr = one.pay.uetr;
             let said = model.queue(Wish { uetr, from, to, amount, fee, priority, deadline, since });
+            *model.used.entry(from).or_default() += u8::from(is_waived && said != "RJCT");
             Some((Operation::Queue(Box::new(one)), owner(from), said))
         }
         _ => None,
     }
 }
 
-fn publish(world: &mut World, version: u32, basis_points: u16) {
-    let mut rule = fee_rule();
+fn publish(world: &mut World, version: u32, basis_points: u16, free_payments: u8) {
+    let mut rule = FeeRule { free_payments, ..fee_rule() };
     rule.free_below = Amount(0);
     rule.basis_points = basis_points;
     for part in [&mut rule.minimum, &mut rule.interbank, &mut rule.cross_border] {
@@ -230,6 +242,8 @@ fn compare(model: &Model, state: &State) {
         let posted = state.holding(of, code("CNY")).unwrap_or_default().posted.0;
         assert_eq!(posted, model.balance(of), "{of:?}");
         total += posted;
+        let used = state.waived(of, code("CNY")).unwrap_or(0);
+        assert_eq!(used, model.used.get(&of).copied().unwrap_or(0), "{of:?}");
         let waiting: Vec<Uetr> = model.lane(of).iter().map(|wish| wish.uetr).collect();
         let found: Vec<Uetr> = state.queue().of((of, code("CNY"))).map(|(_, uetr)| uetr).collect();
         assert_eq!(found, waiting, "{of:?}");
@@ -253,13 +267,15 @@ fn run(seed: u64, tally: &mut Tally) -> (usize, usize) {
     let mut world = World::new();
     world.open(collector());
     accounts().into_iter().for_each(|account| world.open(account));
-    publish(&mut world, 1, 200);
+    publish(&mut world, 1, 200, 2);
     let mut model = Model {
         balances: BTreeMap::new(),
         frozen: BTreeSet::new(),
         waiting: Vec::new(),
         settled: BTreeSet::new(),
         basis_points: 200,
+        free: 2,
+        used: BTreeMap::new(),
         clock: 0,
     };
     // The dealer's funds stay out of it.
@@ -274,8 +290,9 @@ fn run(seed: u64, tally: &mut Tally) -> (usize, usize) {
             let version = 2 + u32::try_from(version).unwrap();
             let before: u128 = model.balances.values().sum();
             model.expire(world.time());
-            publish(&mut world, version, points);
-            model.basis_points = u128::from(points);
+            let free = draw.of(&[0, 1, 3, 9]);
+            publish(&mut world, version, points, free);
+            (model.basis_points, model.free) = (u128::from(points), free);
             settled += model.settle().len();
             assert_eq!(before, model.balances.values().sum());
             compare(&model, world.tip.state());

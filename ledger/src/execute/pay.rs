@@ -42,6 +42,7 @@ pub(super) fn pay_now(
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
+    charges.waiver.count(scene.working);
     limits::settle(scene, Move { from: pay.from, to: pay.to, money: charges.principal });
     Ok(Effect { outcome: Outcome::Settled(settlement(pay, charges)), entries })
 }

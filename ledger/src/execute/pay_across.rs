@@ -68,6 +68,7 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
     counted.write(scene.working);
+    charges.waiver.count(scene.working);
     limits::know_payee(scene, (pay.from, pay.to), pay.sell.asset);
     for arrival in moves {
         limits::arrive(scene, arrival);

@@ -39,6 +39,7 @@ pub(super) fn queue(scene: &mut Scene<'_, '_>, queue: &Queue) -> Result<Effect, 
     ensure(now < *deadline && *deadline <= latest, Rejection::DeadlineRefused)?;
     let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
     let most_charges = charges.fee();
+    let waiver = charges.waiver;
     let holding = (pay.from, pay.amount.asset);
     if !is_behind(scene, holding, *priority) {
         match pay_now(scene, pay, charges) {
@@ -66,6 +67,7 @@ pub(super) fn queue(scene: &mut Scene<'_, '_>, queue: &Queue) -> Result<Effect, 
     let outcome = Outcome::Queued(waits::said(&waiting));
     scene.working.put_waiting(waiting);
     counted.write(scene.working);
+    waiver.count(scene.working);
     Ok(Effect { outcome, entries: Vec::new() })
 }
 

@@ -72,6 +72,7 @@ pub(super) fn begin(
     if stale.is_some() {
         free(scene.working, order.uetr);
     }
+    charges.waiver.count(scene.working);
     let holding = Holding { held: sum, ..scene.working.holding(key) };
     scene.working.put_holding(key, holding);
     let waiting = Waiting {

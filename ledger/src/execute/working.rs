@@ -46,6 +46,7 @@ pub(super) struct Working<'s> {
     day_counters: Table<HoldingKey, DayCounter>,
     positions: Table<PositionKey, Position>,
     payees: Table<AccountId, Arc<KnownPayees>>,
+    waived: Table<HoldingKey, u8>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -75,6 +76,7 @@ impl<'s> Working<'s> {
             day_counters: Table::new(),
             positions: Table::new(),
             payees: Table::new(),
+            waived: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -172,6 +174,16 @@ impl<'s> Working<'s> {
 
     pub(super) fn put_payees(&mut self, of: AccountId, payees: KnownPayees) {
         self.payees.put(of, Arc::new(payees));
+    }
+
+    /// How many payments of an account were free of charges that its institution waives.
+    pub(super) fn waived(&mut self, key: HoldingKey) -> u8 {
+        let (account, asset) = key;
+        self.waived.get(key, || self.parent.waived(account, asset)).unwrap_or_default()
+    }
+
+    pub(super) fn put_waived(&mut self, key: HoldingKey, payments: u8) {
+        self.waived.put(key, payments);
     }
 
     pub(super) fn put_day_counter(&mut self, key: HoldingKey, counter: DayCounter) {
@@ -286,6 +298,7 @@ impl<'s> Working<'s> {
         self.day_counters.commit();
         self.positions.commit();
         self.payees.commit();
+        self.waived.commit();
         self.markers.commit();
         if self.is_queue_changed {
             self.kept_queue = self.queue.clone();
@@ -307,6 +320,7 @@ impl<'s> Working<'s> {
         self.day_counters.roll_back();
         self.positions.roll_back();
         self.payees.roll_back();
+        self.waived.roll_back();
         self.markers.roll_back();
         if self.is_queue_changed {
             self.queue = self.kept_queue.clone();
@@ -345,6 +359,9 @@ impl<'s> Working<'s> {
         }
         for (account, payees) in self.payees.changed() {
             changes.set(&StateKey::Payees(*account), &**payees);
+        }
+        for ((account, asset), payments) in self.waived.changed() {
+            changes.set(&StateKey::Waived(*account, *asset), payments);
         }
         for key in &self.written {
             self.directory.list(self.parent.directory(), key, &mut changes);

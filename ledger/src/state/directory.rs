@@ -156,7 +156,8 @@ impl Directory {
             | StateKey::Recall(_)
             | StateKey::DayCounter(..)
             | StateKey::Position(..)
-            | StateKey::Payees(_) => {}
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 

@@ -67,6 +67,9 @@ pub enum StateKey {
     Position(InstitutionNumber, AssetCode) = 23,
     /// The [`crate::limits::KnownPayees`] of an account, once a payment made a payee known.
     Payees(AccountId) = 28,
+    /// How many payments of an account in an asset were free of charges that its institution
+    /// waives, a `u8`; absent before the first.
+    Waived(AccountId, AssetCode) = 29,
 }
 
 impl StateKey {

@@ -235,7 +235,8 @@ impl Restoration {
             | StateKey::Returns(_)
             | StateKey::DayCounter(..)
             | StateKey::Position(..)
-            | StateKey::Payees(_) => {}
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 
@@ -308,7 +309,8 @@ impl Directory {
             | StateKey::Recall(_)
             | StateKey::DayCounter(..)
             | StateKey::Position(..)
-            | StateKey::Payees(_) => {}
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 }
@@ -344,6 +346,7 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::DayCounter(..) => reads::<DayCounter>(value),
         StateKey::Position(..) => reads::<Position>(value),
         StateKey::Payees(_) => reads::<KnownPayees>(value),
+        StateKey::Waived(..) => reads::<u8>(value),
     }
 }
 

@@ -348,6 +348,7 @@ pub fn fee_rule() -> FeeRule {
         cap: Amount(50_000),
         interbank: Amount(30),
         cross_border: Amount(70),
+        free_payments: 0,
     }
 }
 
