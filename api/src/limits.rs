@@ -7,8 +7,8 @@
 use ledger::account::Account;
 use ledger::ids::{AccountId, AssetCode, Bic, Height, Timestamp};
 use ledger::limits::{
-    DayCounter, LimitRule, Limits, Measure, OwnLimits, Position, RuleMet, RuleOutcome, Senders,
-    day_at,
+    DayCounter, KnownPayee, KnownPayees, LimitRule, Limits, Measure, OwnLimits, Position, RuleMet,
+    RuleOutcome, Senders, day_at,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -40,7 +40,8 @@ pub struct LimitRuleView {
     pub asset: String,
     /// The tiers of the accounts that it is for, which pay, or are paid what comes in.
     pub tiers: Vec<u8>,
-    /// `payment`, `day`, `count`, `first`, `position` or `incoming`.
+    /// `payment`, `day`, `count`, `first`, `position`, `incoming`, `new-payee`,
+    /// `missing-information` or `incoming-missing-information`.
     pub measure: String,
     /// Whose payments a rule about what comes in is for: `anyone`, `other-institutions`,
     /// `other-countries`, an institution's number or a country's two letters.
@@ -52,6 +53,9 @@ pub struct LimitRuleView {
     /// The most payments of a day that do not meet it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most_payments: Option<u32>,
+    /// For how many seconds after the first payment to it a payee is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cool_off_seconds: Option<u32>,
     /// `alert`, `hold` or `refuse`.
     pub outcome: String,
 }
@@ -59,20 +63,17 @@ pub struct LimitRuleView {
 impl LimitRuleView {
     /// Renders a rule.
     pub fn new(rule: &LimitRule, naming: &Naming) -> Self {
-        let most = match rule.measure {
-            Measure::Payment { most }
-            | Measure::Day { most }
-            | Measure::Position { most }
-            | Measure::Incoming { most, .. } => Some(naming.amount(most, rule.asset)),
-            Measure::Count { .. } | Measure::First => None,
-        };
-        let most_payments = match rule.measure {
-            Measure::Count { most } => Some(most),
+        let most = rule.measure.most().map(|most| naming.amount(most, rule.asset));
+        let (most_payments, cool_off_seconds) = match rule.measure {
+            Measure::Count { most } => (Some(most), None),
+            Measure::NewPayee { cool_off, .. } => (None, Some(cool_off)),
             Measure::Payment { .. }
             | Measure::Day { .. }
             | Measure::First
             | Measure::Position { .. }
-            | Measure::Incoming { .. } => None,
+            | Measure::Incoming { .. }
+            | Measure::MissingInformation { .. }
+            | Measure::IncomingMissingInformation { .. } => (None, None),
         };
         Self {
             name: rule.name.to_string(),
@@ -82,6 +83,7 @@ impl LimitRuleView {
             from: from_text(rule.measure),
             most,
             most_payments,
+            cool_off_seconds,
             outcome: outcome_word(rule.outcome).to_owned(),
         }
     }
@@ -184,6 +186,22 @@ pub struct AccountLimitView {
     pub used_payments: Option<u32>,
 }
 
+/// A payee that an account has paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KnownPayeeView {
+    /// The payee's address.
+    pub payee: String,
+    /// When the first payment to it settled.
+    #[schema(format = "date-time")]
+    pub since: String,
+}
+
+impl KnownPayeeView {
+    fn new(known: &KnownPayee, naming: &Naming) -> Self {
+        Self { payee: naming.address(known.payee), since: text::time(known.since) }
+    }
+}
+
 /// The limits of an account's payments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountLimitsView {
@@ -203,17 +221,21 @@ pub struct AccountLimitsView {
     /// The only accounts that it may pay, by its own policy; absent if that names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payees: Option<Vec<String>>,
+    /// The payees that it has paid and that are remembered, at most 32, the least recently paid
+    /// first; absent if no rule asked for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_payees: Vec<KnownPayeeView>,
     /// The final block after which this is the state.
     pub height: u64,
 }
 
 impl AccountLimitsView {
     /// Renders the limits of the account `id` of the institution `bic` at `now`; `counter` tells
-    /// what was counted last of an asset.
+    /// what was counted last of an asset, and `known` are the payees that are remembered.
     pub fn new(
         (id, account): (AccountId, &Account),
         (bic, limits): (&Bic, Option<&Limits>),
-        counter: impl Fn(AssetCode) -> Option<DayCounter>,
+        (counter, known): (impl Fn(AssetCode) -> Option<DayCounter>, Option<&KnownPayees>),
         (height, now): (Height, Timestamp),
         naming: &Naming,
     ) -> Self {
@@ -233,6 +255,11 @@ impl AccountLimitsView {
             day: day_text(day),
             limits: own_limits.chain(rules).collect(),
             payees: own.and_then(|own| payees(own, naming)),
+            known_payees: known
+                .into_iter()
+                .flat_map(KnownPayees::list)
+                .map(|known| KnownPayeeView::new(known, naming))
+                .collect(),
             height: height.0,
         }
     }
@@ -251,7 +278,10 @@ fn of_rule(rule: &LimitRule, today: DayCounter, naming: &Naming) -> AccountLimit
         | Measure::Count { .. }
         | Measure::First
         | Measure::Position { .. }
-        | Measure::Incoming { .. } => None,
+        | Measure::Incoming { .. }
+        | Measure::NewPayee { .. }
+        | Measure::MissingInformation { .. }
+        | Measure::IncomingMissingInformation { .. } => None,
     };
     let left = day.map(|most| most.minus(today.spent).unwrap_or_default());
     let is_count = matches!(rule.measure, Measure::Count { .. });
@@ -284,6 +314,7 @@ fn own_lines<'o>(
                 from: None,
                 most: Some(amount(limit.most)),
                 most_payments: None,
+                cool_off_seconds: None,
                 outcome: outcome_word(RuleOutcome::Refuse).to_owned(),
             },
             used: Some(amount(spent)),
@@ -302,13 +333,15 @@ pub const fn measure_word(measure: Measure) -> &'static str {
         Measure::First => "first",
         Measure::Position { .. } => "position",
         Measure::Incoming { .. } => "incoming",
+        Measure::NewPayee { .. } => "new-payee",
+        Measure::MissingInformation { .. } => "missing-information",
+        Measure::IncomingMissingInformation { .. } => "incoming-missing-information",
     }
 }
 
 /// Whose payments a rule about what comes in is for; `None` for other rules.
 pub fn from_text(measure: Measure) -> Option<String> {
-    let Measure::Incoming { from, .. } = measure else { return None };
-    Some(match from {
+    Some(match measure.senders()? {
         Senders::Anyone => "anyone".to_owned(),
         Senders::OtherInstitutions => "other-institutions".to_owned(),
         Senders::OtherCountries => "other-countries".to_owned(),
@@ -392,6 +425,7 @@ mod tests {
                 rule("day", &[1], Measure::Day { most: Amount(10_000) }),
                 rule("other-tier", &[2], Measure::Day { most: Amount(1) }),
                 rule("often", &[0, 1], Measure::Count { most: 5 }),
+                rule("new", &[1], Measure::NewPayee { most: Amount(50), cool_off: 60 }),
             ],
         };
         let key = SecretKey::from_seed(Suite::Ed25519Blake3, [1; 32]).public();
@@ -410,24 +444,23 @@ mod tests {
         // 23:30 of 1970-01-03 in UTC is the morning of the 4th there.
         let now = Timestamp(3 * 86_400_000 - 1_800_000);
         let counter = DayCounter { day: 3, spent: Amount(2_500), payments: 2 };
+        let known = KnownPayees::default().with(id, Timestamp(86_400_000));
         let view = |counted: DayCounter| {
             let limits = (&bic, Some(&limits));
-            AccountLimitsView::new(
-                (id, &account),
-                limits,
-                |_| Some(counted),
-                (Height(9), now),
-                &naming,
-            )
+            let counted = (|_| Some(counted), Some(&known));
+            AccountLimitsView::new((id, &account), limits, counted, (Height(9), now), &naming)
         };
         let today = view(counter);
         assert_eq!((today.day.as_str(), today.utc_offset.as_str()), ("1970-01-04", "+08:00"));
         let names: Vec<_> = today.limits.iter().map(|limit| limit.rule.name.as_str()).collect();
-        assert_eq!(names, ["own-daily-limit", "day", "often"]);
+        assert_eq!(names, ["own-daily-limit", "day", "often", "new"]);
         let lefts: Vec<_> = today.limits.iter().map(|limit| limit.left.as_deref()).collect();
-        assert_eq!(lefts, [Some("0.00 CNY"), Some("75.00 CNY"), None]);
+        assert_eq!(lefts, [Some("0.00 CNY"), Some("75.00 CNY"), None, None]);
         assert_eq!(today.limits[2].used_payments, Some(2));
         assert_eq!(today.payees, Some(vec![]));
+        assert_eq!(today.limits[3].rule.cool_off_seconds, Some(60));
+        assert_eq!(today.limits[3].rule.most.as_deref(), Some("0.50 CNY"));
+        assert_eq!(today.known_payees[0].since, "1970-01-02T00:00:00.000Z");
         let tomorrow = view(DayCounter { day: 2, ..counter });
         assert_eq!(tomorrow.limits[1].used.as_deref(), Some("0.00 CNY"));
         assert_eq!(tomorrow.limits[2].used_payments, Some(0));

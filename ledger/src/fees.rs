@@ -1,7 +1,8 @@
 //! Fee schedules: what an institution charges for the payments of its customers.
 //!
 //! Invariants: a fee is computed in minor units, rounded up, and never above the rule's cap; the
-//! payer signs the most that it agrees to. Absent: where fees go (the schedule names the account).
+//! payer signs the most that it agrees to. Absent: where fees go (the schedule names the account),
+//! and how many payments of an account were free (see `execute`).
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -28,6 +29,8 @@ pub struct FeeRule {
     pub interbank: Amount,
     /// On top, when the payee's institution is in another country.
     pub cross_border: Amount,
+    /// An account's first so many payments that would be charged are free, surcharges included.
+    pub free_payments: u8,
 }
 
 /// What a fee consists of, for receipts.
@@ -93,7 +96,13 @@ impl FeeSchedule {
         None
     }
 
-    /// The charges for a payment of `amount` of `asset`; `None` if they do not fit a number.
+    /// How many payments of `asset` that would be charged an account has free.
+    pub fn free_payments(&self, asset: AssetCode) -> u8 {
+        self.rules.iter().find(|rule| rule.asset == asset).map_or(0, |rule| rule.free_payments)
+    }
+
+    /// The charges for a payment of `amount` of `asset` that is not one of the free ones; `None` if
+    /// they do not fit a number.
     pub fn charges(&self, asset: AssetCode, amount: Amount, reach: Reach) -> Option<Vec<FeeItem>> {
         let Some(rule) = self.rules.iter().find(|rule| rule.asset == asset) else {
             return Some(Vec::new());
@@ -156,6 +165,7 @@ mod tests {
             cap: Amount(900),
             interbank: Amount(30),
             cross_border: Amount(70),
+            free_payments: 0,
         };
         let collector = AccountId::new(InstitutionNumber(1), [0; 12]);
         FeeSchedule { version: 1, collector, rules: vec![rule] }

@@ -152,9 +152,10 @@
 //!
 //! - **L44** An institution limits what its accounts pay, by asset and tier, in named rules: one
 //!   payment, a day's payments, their number, the first one, what its accounts pay to other
-//!   institutions in a day, and one payment that comes to its accounts. A payment that meets a rule
-//!   is refused, waits for a review (L54), or settles and alerts. Without rules nothing is counted,
-//!   and an institution that was removed has none.
+//!   institutions in a day, one payment that comes to its accounts, one to a new payee (L59), and
+//!   one without private data (L62). A payment that meets a rule is refused, waits for a review
+//!   (L54), or settles and alerts. Without rules nothing is counted, and an institution that was
+//!   removed has none.
 //! - **L45** A receipt names the rules with an alert or a review that a payment met which settled
 //!   or waits, or the one rule that refused it: of the first reason, the first in the list; or all
 //!   that ask for a review, if the payment was refused because it cannot wait. Nothing else names
@@ -207,6 +208,30 @@
 //! - **L58** A wait for a review ends once: it is paid; one key of the reviewing institution
 //!   refuses it, for ever, and the receipt names the institution; whoever may order from the
 //!   account releases it; or its deadline passes.
+//!
+//! **New payees and missing names**
+//!
+//! - **L59** A payee is new to an account until the cool-off after the account's first payment to
+//!   it is over, by block time. A rule on new payees is met by a payment of more than its bound to
+//!   one that is new when the payment is ordered.
+//! - **L60** A payment that settles makes its payee known to its payer's account, however small it
+//!   is, in the block that settles it: at once, out of the queue, by the last approval or review,
+//!   or by a capture of any part. What is rejected, refused, released, expired or still waits makes
+//!   nobody known; neither do returns, and dealers are no payees. It is remembered where the
+//!   payer's institution has a rule on new payees for the asset and the account's tier.
+//! - **L61** An account's last 32 payees are remembered, whatever the asset. One more makes it
+//!   forget the least recently paid, which is new again.
+//! - **L62** A rule on missing information is met by a payment of more than its bound that carries
+//!   no commitment to private data: at the payer's institution, and by a measure of its own for
+//!   what comes in, at the payee's.
+//!
+//! **Free payments**
+//!
+//! - **L63** A fee rule can waive an account's first payments in its asset, up to 255, of those
+//!   that would be charged: all charges of the account's own institution, whoever bears them; a
+//!   dealer's rate stays. A payment is one of them in the block in which it settles or begins to
+//!   wait, whatever comes of it, and what waits so settles free. What is free anyway, or rejected,
+//!   is none of them. Where nothing is waived, nothing is looked up or counted.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 

@@ -5,10 +5,12 @@
 //! review, or lets it settle, and is named in its receipt. Invariants: names are unique within an
 //! institution's rules; what is counted is counted for one day, and the next day begins at nothing
 //! without anybody having to write it. Absent: when a rule is asked and what is counted then (see
-//! `execute`); memory of payees, of which there is no bound.
+//! `execute`).
 
+mod payees;
 mod senders;
 
+pub use payees::{KnownPayee, KnownPayees};
 pub use senders::{Country, Senders};
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -131,6 +133,26 @@ pub enum Measure {
         /// Whose payments.
         from: Senders,
     } = 6,
+    /// One payment to a payee that the account does not know for long: met by one of more than
+    /// this, if its first payment to the payee settled less than the cool-off ago, or never.
+    NewPayee {
+        /// In minor units of the rule's asset.
+        most: Amount,
+        /// In seconds. With none, a payee is known from its first payment on.
+        cool_off: u32,
+    } = 7,
+    /// One payment without a commitment to private data: met by one of more than this.
+    MissingInformation {
+        /// In minor units of the rule's asset.
+        most: Amount,
+    } = 8,
+    /// The same of one payment that comes to an account.
+    IncomingMissingInformation {
+        /// In minor units of the rule's asset.
+        most: Amount,
+        /// Whose payments.
+        from: Senders,
+    } = 9,
 }
 
 impl Measure {
@@ -138,8 +160,49 @@ impl Measure {
     pub const fn counts(&self) -> bool {
         match self {
             Self::Day { .. } | Self::Count { .. } | Self::First => true,
-            Self::Payment { .. } | Self::Position { .. } | Self::Incoming { .. } => false,
+            Self::Payment { .. }
+            | Self::Position { .. }
+            | Self::Incoming { .. }
+            | Self::NewPayee { .. }
+            | Self::MissingInformation { .. }
+            | Self::IncomingMissingInformation { .. } => false,
         }
+    }
+
+    /// Whose payments the rule is for, if it is about what comes in.
+    pub const fn senders(&self) -> Option<Senders> {
+        match self {
+            Self::Incoming { from, .. } | Self::IncomingMissingInformation { from, .. } => {
+                Some(*from)
+            }
+            Self::Payment { .. }
+            | Self::Day { .. }
+            | Self::Count { .. }
+            | Self::First
+            | Self::Position { .. }
+            | Self::NewPayee { .. }
+            | Self::MissingInformation { .. } => None,
+        }
+    }
+
+    /// The most, in minor units of the rule's asset, that does not meet it; `None` for a measure
+    /// without an amount.
+    pub const fn most(&self) -> Option<Amount> {
+        match self {
+            Self::Payment { most }
+            | Self::Day { most }
+            | Self::Position { most }
+            | Self::Incoming { most, .. }
+            | Self::NewPayee { most, .. }
+            | Self::MissingInformation { most }
+            | Self::IncomingMissingInformation { most, .. } => Some(*most),
+            Self::Count { .. } | Self::First => None,
+        }
+    }
+
+    /// True if the rule needs the payees that the payer has paid.
+    pub const fn knows_payees(&self) -> bool {
+        matches!(self, Self::NewPayee { .. })
     }
 }
 
@@ -195,6 +258,10 @@ pub struct Facts {
     pub today: DayCounter,
     /// True if no payment was counted before.
     pub is_first: bool,
+    /// How long ago, in milliseconds, the first payment to the payee settled that is remembered.
+    pub known_for: Option<u64>,
+    /// True if the payment carries a commitment to private data.
+    pub is_informed: bool,
 }
 
 /// What is known of a payment when the rules of its payee's institution are asked.
@@ -206,6 +273,8 @@ pub struct Incoming {
     pub tier: u8,
     /// What the payee gets.
     pub amount: Amount,
+    /// True if the payment carries a commitment to private data.
+    pub is_informed: bool,
     /// The payer's institution.
     pub from: (InstitutionNumber, Bic),
     /// The payee's institution.
@@ -249,6 +318,11 @@ impl Limits {
         self.of(asset, tier).any(|rule| rule.measure.counts())
     }
 
+    /// True if the payees of payments of `asset` from accounts of `tier` are remembered.
+    pub fn knows_payees(&self, asset: AssetCode, tier: u8) -> bool {
+        self.of(asset, tier).any(|rule| rule.measure.knows_payees())
+    }
+
     /// True if the institution's position in `asset` is counted.
     pub fn counts_position(&self, asset: AssetCode) -> bool {
         let is_position = |rule: &LimitRule| matches!(rule.measure, Measure::Position { .. });
@@ -262,7 +336,14 @@ impl Limits {
             Measure::Day { most } => facts.today.spent > most,
             Measure::Count { most } => facts.today.payments > most,
             Measure::First => facts.is_first,
-            Measure::Position { .. } | Measure::Incoming { .. } => false,
+            Measure::NewPayee { most, cool_off } => {
+                let cool_off = u64::from(cool_off).saturating_mul(1_000);
+                facts.amount > most && facts.known_for.is_none_or(|known| known < cool_off)
+            }
+            Measure::MissingInformation { most } => facts.amount > most && !facts.is_informed,
+            Measure::Position { .. }
+            | Measure::Incoming { .. }
+            | Measure::IncomingMissingInformation { .. } => false,
         })
     }
 
@@ -279,7 +360,10 @@ impl Limits {
             | Measure::Day { .. }
             | Measure::Count { .. }
             | Measure::First
-            | Measure::Incoming { .. } => false,
+            | Measure::Incoming { .. }
+            | Measure::NewPayee { .. }
+            | Measure::MissingInformation { .. }
+            | Measure::IncomingMissingInformation { .. } => false,
         })
     }
 
@@ -287,11 +371,16 @@ impl Limits {
     pub fn met_by_incoming(&self, incoming: Incoming) -> impl Iterator<Item = &LimitRule> {
         self.of(incoming.asset, incoming.tier).filter(move |rule| match rule.measure {
             Measure::Incoming { most, from } => incoming.amount > most && from.include(&incoming),
+            Measure::IncomingMissingInformation { most, from } => {
+                incoming.amount > most && !incoming.is_informed && from.include(&incoming)
+            }
             Measure::Payment { .. }
             | Measure::Day { .. }
             | Measure::Count { .. }
             | Measure::First
-            | Measure::Position { .. } => false,
+            | Measure::Position { .. }
+            | Measure::NewPayee { .. }
+            | Measure::MissingInformation { .. } => false,
         })
     }
 

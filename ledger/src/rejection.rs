@@ -111,6 +111,11 @@ pub enum Rejection {
     PayeeNotAllowed = 68,
     /// The amount is above what the payer's institution lets one payment be.
     PaymentLimit = 63,
+    /// The payer's or the payee's institution does not let a payment of this amount go without a
+    /// commitment to private data.
+    MissingInformation = 81,
+    /// The amount is above what the payer's institution lets its account pay to a new payee.
+    NewPayeeLimit = 80,
     /// With this payment, the account would pay more in a day than its owners let it.
     OwnDailyLimit = 67,
     /// With this payment, the account would pay more, or more often, in a day than its institution
@@ -167,7 +172,7 @@ pub enum Rejection {
 
 impl Rejection {
     /// All rejections, in order of precedence.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 70] = [
         Self::DuplicateUetr,
         Self::NotYetValid,
         Self::Expired,
@@ -212,6 +217,8 @@ impl Rejection {
         Self::AmountTooLarge,
         Self::PayeeNotAllowed,
         Self::PaymentLimit,
+        Self::MissingInformation,
+        Self::NewPayeeLimit,
         Self::OwnDailyLimit,
         Self::DailyLimit,
         Self::PositionLimit,
@@ -279,9 +286,9 @@ impl Rejection {
             Self::ZeroAmount => "zero-amount",
             Self::AmountTooLarge => "amount-too-large",
             Self::PayeeNotAllowed => "payee-not-allowed",
-            Self::PaymentLimit => "payment-limit",
+            Self::MissingInformation => "missing-information",
+            Self::PaymentLimit | Self::NewPayeeLimit | Self::DailyLimit => self.words_of_limit().0,
             Self::OwnDailyLimit => "own-daily-limit",
-            Self::DailyLimit => "daily-limit",
             Self::PositionLimit => "position-limit",
             Self::IncomingRefused => "incoming-refused",
             Self::QuoteForged => "quote-forged",
@@ -346,6 +353,8 @@ impl Rejection {
             Self::OwnDailyLimit => "AM21",
             Self::PositionLimit => "AM23",
             Self::PayeeNotAllowed => "SL11",
+            Self::NewPayeeLimit => "SL01",
+            Self::MissingInformation => "RR02",
             Self::IncomingRefused => "RR04",
             Self::QuoteMismatch | Self::CaptureMismatch | Self::ReturnMismatch => "AM09",
             Self::FeeAboveAgreed => "AM14",
@@ -385,12 +394,13 @@ impl Rejection {
     /// What can succeed in a *new* transaction with the same content once something else has
     /// changed. All others are permanent, and the tests list them, so that
     /// each new rejection is one or the other by choice.
-    const TRANSIENT: [Self; 26] = [
+    const TRANSIENT: [Self; 27] = [
         Self::NotYetValid,
         Self::Expired,
         Self::AccountFrozen,
         Self::AccountNotEmpty,
         Self::QuoteExpired,
+        Self::NewPayeeLimit,
         Self::OwnDailyLimit,
         Self::DailyLimit,
         Self::PositionLimit,
@@ -423,8 +433,27 @@ impl Rejection {
     /// True if the receipt names the institution's rule that refused, or those that ask for a
     /// review.
     pub const fn names_rule(self) -> bool {
-        let refuses = matches!(self, Self::PaymentLimit | Self::DailyLimit | Self::PositionLimit);
-        refuses || matches!(self, Self::IncomingRefused | Self::ReviewMissing)
+        matches!(
+            self,
+            Self::PaymentLimit
+                | Self::MissingInformation
+                | Self::NewPayeeLimit
+                | Self::DailyLimit
+                | Self::PositionLimit
+                | Self::IncomingRefused
+                | Self::ReviewMissing
+        )
+    }
+
+    /// Code and sentence of what an institution's limits refuse of one account.
+    const fn words_of_limit(self) -> (&'static str, &'static str) {
+        if matches!(self, Self::PaymentLimit) {
+            ("payment-limit", "It is more than the bank lets one payment be. Pay less.")
+        } else if matches!(self, Self::NewPayeeLimit) {
+            ("new-payee-limit", "It is too much for a new payee. Pay less now, the rest later.")
+        } else {
+            ("daily-limit", "The bank's daily limit is met. Pay tomorrow, or less.")
+        }
     }
 
     /// Code and sentence of what only queues reject.
@@ -474,9 +503,9 @@ impl Rejection {
             Self::ZeroAmount => "The amount is zero. Write a larger one.",
             Self::AmountTooLarge => "The amount is above what one payment may move. Pay in parts.",
             Self::PayeeNotAllowed => "The policy does not allow this payee. Change it first.",
-            Self::PaymentLimit => "It is more than the bank lets one payment be. Pay less.",
+            Self::MissingInformation => "It has no data on its parties. Pay it with their names.",
+            Self::PaymentLimit | Self::NewPayeeLimit | Self::DailyLimit => self.words_of_limit().1,
             Self::OwnDailyLimit => "The account's own daily limit is met. Pay tomorrow, or less.",
-            Self::DailyLimit => "The bank's daily limit is met. Pay tomorrow, or less.",
             Self::PositionLimit => "The bank's limit to other banks is met. Pay tomorrow.",
             Self::IncomingRefused => "The payee's bank refuses such payments. Ask the payee.",
             Self::QuoteForged => "The quote is not signed by the dealer. Ask for a new one.",
@@ -528,7 +557,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// What the same content comes to for ever.
-    const PERMANENT: [Rejection; 42] = [
+    const PERMANENT: [Rejection; 43] = [
         Rejection::SignersMissing,
         Rejection::DuplicateUetr,
         Rejection::UnknownInstitution,
@@ -562,6 +591,7 @@ mod tests {
         Rejection::TooManyReturns,
         Rejection::PayeeNotAllowed,
         Rejection::PaymentLimit,
+        Rejection::MissingInformation,
         Rejection::LimitsConflict,
         Rejection::WaitsOtherwise,
         Rejection::OwnPayment,

@@ -42,7 +42,7 @@ use crate::governance::Proposal;
 use crate::hash::{Domains, Hash};
 use crate::ids::{AccountId, AssetCode, Bic, Epoch, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
-use crate::limits::{DayCounter, Limits, Position};
+use crate::limits::{DayCounter, KnownPayees, Limits, Position};
 use crate::tree::{MapProof, Tree};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -238,6 +238,16 @@ impl State {
     /// An institution's position in an asset on the last day on which a payment was counted.
     pub fn position(&self, institution: InstitutionNumber, asset: AssetCode) -> Option<Position> {
         self.read(&StateKey::Position(institution, asset))
+    }
+
+    /// The payees that an account has paid while a rule asked for them; `None` if there are none.
+    pub fn payees(&self, account: AccountId) -> Option<KnownPayees> {
+        self.read(&StateKey::Payees(account))
+    }
+
+    /// How many payments of an account in an asset were free, of charges that its servicer waives.
+    pub fn waived(&self, account: AccountId, asset: AssetCode) -> Option<u8> {
+        self.read(&StateKey::Waived(account, asset))
     }
 
     /// What is remembered of a payment, transaction or quote, in the newest bucket that knows it.

@@ -19,21 +19,12 @@ use ledger::governance::{Change, ProposalStatus};
 use ledger::ids::{Epoch, InstitutionNumber, ProposalNumber};
 use ledger::operation::Operation;
 use ledger::state::State;
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::governance::*;
 use support::*;
 
-/// splitmix64: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
 impl Draw {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        u32::try_from((z ^ (z >> 31)) % u64::from(bound)).unwrap()
-    }
-
     fn institution(&mut self) -> InstitutionNumber {
         InstitutionNumber(self.below(7) + 1)
     }
@@ -50,8 +41,7 @@ impl Draw {
     /// Mostly one that governs.
     fn actor(&mut self, world: &World) -> InstitutionNumber {
         let governing = world.governing();
-        let place = self.below(u32::try_from(governing.len()).unwrap());
-        let one = governing[usize::try_from(place).unwrap()];
+        let one = self.of(&governing);
         if self.below(8) == 0 { self.institution() } else { one }
     }
 
@@ -60,7 +50,7 @@ impl Draw {
         match self.below(12) {
             0 => {
                 let bics = ["BOFAUS3N", "CITIUS33", "DEUTDEFF", "PSBCCNBJ"];
-                let bic = bics[usize::try_from(self.below(4)).unwrap()];
+                let bic = self.of(&bics);
                 // With keys of its own, or of one that is there.
                 let next = world.tip.state().directory().institutions().len() + 1;
                 let next = InstitutionNumber(u32::try_from(next).unwrap());
@@ -335,8 +325,8 @@ fn kind(change: &Change) -> &'static str {
     }
 }
 
-fn run(seed: u64, seen: &mut Seen) {
-    let mut draw = Draw(seed);
+fn run(seed: u64, seen: &mut Seen, tally: &mut Tally) {
+    let mut draw = Draw::new(seed);
     let mut world = World::empty();
     let mut model = Model::founded();
     let mut enactments: BTreeMap<u64, usize> = BTreeMap::new();
@@ -395,14 +385,13 @@ fn run(seed: u64, seen: &mut Seen) {
     let restored = State::restore(world.domains(), flat).unwrap();
     assert_eq!(restored.root(), world.tip.state().root());
     assert_eq!(restored.directory(), world.tip.state().directory());
+    tally.add(&world.tally);
 }
 
 #[test]
 fn random_governance_is_what_the_model_says() {
     let mut seen = Seen::default();
-    for seed in 0..60 {
-        run(seed, &mut seen);
-    }
+    run_seeds("governance", 60, |seed, tally| run(seed, &mut seen, tally));
     let all = ["add", "admit", "dismiss", "node", "parameters", "remove", "replace", "rotate"];
     assert_eq!(seen.enacted, BTreeSet::from(all));
     assert!(seen.epochs > 60 && seen.refused > 20 && seen.lone, "{}", seen.epochs);

@@ -10,6 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ledger::hash::Hash;
 use ledger::ids::{AccountId, InstitutionNumber, Uetr};
 use ledger::limits::Tiers;
 use ledger::limits::{DailyLimit, LimitRule, Limits, Measure, OwnLimits, RuleOutcome, Senders};
@@ -18,27 +19,12 @@ use ledger::operation::Operation;
 use ledger::receipt::{Outcome, Receipt};
 use ledger::rejection::Rejection;
 use ledger::waiting::{OrderHash, Refusal};
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::limits::*;
 use support::*;
 
 const DAY: u64 = 24 * 3_600_000;
-
-/// An xorshift generator: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        let bound = u64::try_from(items.len()).unwrap();
-        items[usize::try_from(self.below(bound)).unwrap()].clone()
-    }
-}
 
 /// Everything that ever counted.
 #[derive(Default)]
@@ -51,6 +37,18 @@ struct Model {
     /// Which bank paid others how much (or got it, below zero), on which day.
     moves: Vec<(InstitutionNumber, u64, i128)>,
     holds: BTreeMap<Uetr, (AccountId, AccountId)>,
+    /// When which payer's first payment to which payee settled, as far as somebody remembered it.
+    /// There are too few accounts here to forget one.
+    known: BTreeMap<(AccountId, AccountId), u64>,
+}
+
+/// A payment that is ordered: how much, when, and whether it is a hold and has names.
+#[derive(Clone, Copy)]
+struct Ordered {
+    amount: u128,
+    now: u64,
+    is_hold: bool,
+    is_informed: bool,
 }
 
 /// The rejection, the rules that the receipt names, and who reviews it before it is paid.
@@ -79,10 +77,9 @@ impl Model {
     fn pay(
         &mut self,
         (from, to): (AccountId, AccountId),
-        amount: u128,
-        day: u64,
-        is_hold: bool,
+        Ordered { amount, now, is_hold, is_informed }: Ordered,
     ) -> Verdict {
+        let day = now / DAY;
         let own = self.own.get(&from).cloned();
         let rules = self.for_tier(from);
         let most_own = own.as_ref().and_then(|own| own.daily.first()).map(|limit| limit.most.0);
@@ -133,6 +130,18 @@ impl Model {
                 Measure::Incoming { most, from } => {
                     (2, amount > most.0 && is_from(from), Rejection::IncomingRefused)
                 }
+                Measure::NewPayee { most, cool_off } => {
+                    let ends = self.known.get(&(from, to)).map(|t| t + 1_000 * u64::from(cool_off));
+                    let is_new = ends.is_none_or(|ends| now < ends);
+                    (0, amount > most.0 && is_new, Rejection::NewPayeeLimit)
+                }
+                Measure::MissingInformation { most } => {
+                    (0, amount > most.0 && !is_informed, Rejection::MissingInformation)
+                }
+                Measure::IncomingMissingInformation { most, from } => {
+                    let is_met = amount > most.0 && !is_informed && is_from(from);
+                    (2, is_met, Rejection::MissingInformation)
+                }
             };
             if !is_met || of_pass != pass {
                 continue;
@@ -163,9 +172,8 @@ impl Model {
         if goes_out && self.has_position(from.servicer()) {
             self.moves.push((from.servicer(), day, sum));
         }
-        let arrives = !is_hold && held.is_empty();
-        if goes_out && arrives && self.has_position(to.servicer()) {
-            self.moves.push((to.servicer(), day, -sum));
+        if !is_hold && held.is_empty() {
+            self.settle((from, to), amount, now);
         }
         let mut reviewers: Vec<InstitutionNumber> = Vec::new();
         for (bank, _) in held {
@@ -176,12 +184,20 @@ impl Model {
         (None, met, reviewers)
     }
 
-    /// What a capture of `amount` brings to the payee's bank.
-    fn capture(&mut self, payment: Uetr, amount: u128, day: u64) {
-        let (from, to) = self.holds.remove(&payment).unwrap();
+    /// What a payment of `amount` that settles brings to the payee's bank, and whom it makes known.
+    fn settle(&mut self, (from, to): (AccountId, AccountId), amount: u128, now: u64) {
         if from.servicer() != to.servicer() && self.has_position(to.servicer()) {
-            self.moves.push((to.servicer(), day, -i128::try_from(amount).unwrap()));
+            self.moves.push((to.servicer(), now / DAY, -i128::try_from(amount).unwrap()));
         }
+        let asks = |rule: &LimitRule| matches!(rule.measure, Measure::NewPayee { .. });
+        if self.for_tier(from).iter().any(asks) {
+            self.known.entry((from, to)).or_insert(now);
+        }
+    }
+
+    fn capture(&mut self, payment: Uetr, amount: u128, now: u64) {
+        let parties = self.holds.remove(&payment).unwrap();
+        self.settle(parties, amount, now);
     }
 }
 
@@ -190,16 +206,20 @@ fn draw_rules(draw: &mut Draw) -> Vec<LimitRule> {
     (0..kinds)
         .map(|number| {
             let most = Amount(draw.of(&[50, 300, 900, 2_000]));
-            let count = u32::try_from(draw.below(4)).unwrap();
+            let count = draw.below(4);
             let from =
                 draw.of(&[Senders::Anyone, Senders::OtherInstitutions, Senders::Institution(POST)]);
-            let measure = match draw.below(6) {
+            let cool_off = draw.of(&[0, 2, 10, 86_400]);
+            let measure = match draw.below(10) {
                 0 => Measure::Payment { most },
                 1 => Measure::Day { most },
                 2 => Measure::Count { most: count },
                 3 => Measure::First,
                 4 => Measure::Position { most },
-                _ => Measure::Incoming { most, from },
+                5 => Measure::Incoming { most, from },
+                6 => Measure::MissingInformation { most },
+                7 => Measure::IncomingMissingInformation { most, from },
+                _ => Measure::NewPayee { most, cool_off },
             };
             let name = format!("rule-{number}");
             let rule = match draw.below(4) {
@@ -240,7 +260,7 @@ fn change(draw: &mut Draw, world: &mut World, model: &mut Model, versions: &mut 
     let account = draw.of(&[wei(), ann(), min()]);
     match draw.below(3) {
         0 => {
-            let place = usize::try_from(draw.below(2)).unwrap();
+            let place = draw.below(2_usize);
             let bank = [POST, CHINA][place];
             versions[place] += 1;
             let rules = draw_rules(draw);
@@ -279,6 +299,13 @@ fn compare(model: &Model, world: &World, day: u64) {
         let count = u32::try_from(today.len()).unwrap();
         assert_eq!((found.spent.0, found.payments), (sum, count), "{account:?}");
     }
+    for from in [wei(), ann(), min()] {
+        let found = state.payees(from).unwrap_or_default();
+        let found: BTreeMap<_, _> =
+            found.list().iter().map(|known| ((from, known.payee), known.since.0)).collect();
+        let of_payer = model.known.iter().filter(|((payer, _), _)| *payer == from);
+        assert_eq!(found, of_payer.map(|(key, since)| (*key, *since)).collect(), "{from:?}");
+    }
     for bank in [POST, CHINA] {
         let number = u32::try_from(day).unwrap();
         let found = state.position(bank, code("CNY")).unwrap_or_default().on(number);
@@ -298,7 +325,8 @@ fn review_it(
 ) {
     world.step = 1_000;
     for (place, bank) in reviewers.iter().enumerate() {
-        let day = world.time().0 / DAY;
+        let now = world.time().0;
+        let day = now / DAY;
         let signer = draw.of(&[operator(*bank), compliance(*bank)]);
         if draw.below(4) == 0 {
             let reason = Refusal::Declined;
@@ -310,7 +338,7 @@ fn review_it(
         let outcome = world.submit(Operation::Approve { payment, order }, &[signer]);
         if place + 1 == reviewers.len() {
             settled(&outcome);
-            model.capture(payment, amount, day);
+            model.capture(payment, amount, now);
         } else {
             assert!(matches!(outcome, Outcome::AwaitingReview(_)), "{outcome:?}");
         }
@@ -318,10 +346,11 @@ fn review_it(
     }
 }
 
-fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
-    let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+fn run(seed: u64, tally: &mut Tally) -> BTreeSet<Option<Rejection>> {
+    let mut draw = Draw::new(seed);
     let mut world = World::new();
     world.issue(ann(), cny(10_000_000));
+    world.tally = Tally::default();
     let (mut model, mut versions) = (Model::default(), [0, 0]);
     let mut seen = BTreeSet::new();
     for _ in 0..120 {
@@ -336,11 +365,16 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
             continue;
         }
         let amount: u128 = draw.of(&[1, 50, 51, 200, 500, 950]);
-        let day = world.time().0 / DAY;
-        let hold = world.hold(from, to, cny(amount));
+        let now = world.time().0;
+        let day = now / DAY;
+        let mut hold = world.hold(from, to, cny(amount));
         let payment = hold.pay.uetr;
-        let holds = draw.below(3) == 0;
-        let (rejection, rules, reviewers) = model.pay((from, to), amount, day, holds);
+        let (holds, is_informed) = (draw.below(3) == 0, draw.below(3) > 0);
+        if !is_informed {
+            hold.pay.terms.remittance = Hash::ZERO;
+        }
+        let ordered = Ordered { amount, now, is_hold: holds, is_informed };
+        let (rejection, rules, reviewers) = model.pay((from, to), ordered);
         let expected = (rejection, rules);
         let pay = hold.pay.clone();
         let operation =
@@ -362,8 +396,9 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
         if holds && expected.0.is_none() {
             model.holds.insert(payment, (from, to));
             world.step = 1_000;
-            let day = world.time().0 / DAY;
-            let part = 1 + u128::from(draw.below(u64::try_from(amount).unwrap()));
+            let now = world.time().0;
+            let day = now / DAY;
+            let part = 1 + draw.below(amount);
             let capture = Operation::Capture { payment, amount: cny(part), secret: None };
             let end = if draw.below(3) == 0 { Operation::Release { payment } } else { capture };
             let is_captured = matches!(end, Operation::Capture { .. });
@@ -371,21 +406,25 @@ fn run(seed: u64) -> BTreeSet<Option<Rejection>> {
             let executed = world.block(&[world.verified(&order)]);
             assert_eq!(names(&executed.booked[0].receipt), (None, vec![]), "seed {seed}");
             if is_captured {
-                model.capture(payment, part, day);
+                model.capture(payment, part, now);
             }
             compare(&model, &world, day);
         }
     }
+    tally.add(&world.tally);
     seen
 }
 
 #[test]
 fn random_payments_meet_the_limits_that_the_model_says() {
-    let seen: BTreeSet<_> = (0..24).flat_map(run).collect();
+    let mut seen = BTreeSet::new();
+    run_seeds("limits", 24, |seed, tally| seen.extend(run(seed, tally)));
     let expected = [
         None,
         Some(Rejection::PayeeNotAllowed),
         Some(Rejection::PaymentLimit),
+        Some(Rejection::MissingInformation),
+        Some(Rejection::NewPayeeLimit),
         Some(Rejection::OwnDailyLimit),
         Some(Rejection::DailyLimit),
         Some(Rejection::PositionLimit),

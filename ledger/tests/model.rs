@@ -25,32 +25,9 @@ use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey, marker_prefix};
 use ledger::transaction::VerifiedTransaction;
 use ledger::waiting::{HashLock, Secret};
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::*;
-
-/// splitmix64: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len())].clone()
-    }
-}
 
 /// The simplest ledger: balances, who is frozen, what was used.
 #[derive(Clone, Default)]
@@ -593,10 +570,15 @@ fn store(flat: &mut BTreeMap<Vec<u8>, Vec<u8>>, changes: &ledger::state::Changes
     }
 }
 
-/// Runs `blocks` blocks; gives how often each outcome came, and the last block's hash.
-fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
-    let mut draw = Draw(seed);
+/// How often each outcome came.
+type Outcomes = BTreeMap<Option<Rejection>, u32>;
+
+/// Runs `blocks` blocks; gives how often each outcome came, the last block's hash, and what was
+/// drawn.
+fn run(seed: u64, blocks: usize) -> (Outcomes, Hash, Tally) {
+    let mut draw = Draw::new(seed);
     let mut world = World::with_fees();
+    world.tally = Tally::default();
     let mut model = Model { charges: true, ..Model::default() };
     for account in [wei(), ann(), collector(), min(), lee(), dealer()] {
         model.accounts.insert(account, Frozen::default());
@@ -667,17 +649,19 @@ fn run(seed: u64, blocks: usize) -> (BTreeMap<Option<Rejection>, u32>, Hash) {
     assert!(restored.recall_deadlines().eq(world.tip.state().recall_deadlines()));
     assert_eq!(restored.recall_deadlines().count(), model.recalls.len());
     assert_eq!(restored.root(), world.tip.header().state_root);
-    (seen, world.tip.hash())
+    (seen, world.tip.hash(), world.tally)
 }
 
 #[test]
 fn random_operations_do_what_the_model_does() {
-    let mut seen: BTreeMap<Option<Rejection>, u32> = BTreeMap::new();
-    for seed in 0..24 {
-        for (outcome, count) in run(seed, 80).0 {
+    let mut seen = Outcomes::new();
+    run_seeds("payments", 24, |seed, tally| {
+        let (outcomes, _, drawn) = run(seed, 80);
+        for (outcome, count) in outcomes {
             *seen.entry(outcome).or_default() += count;
         }
-    }
+        tally.add(&drawn);
+    });
     // The draws must reach everything that they can reach, or the test says little.
     for outcome in [
         None,
@@ -715,6 +699,8 @@ fn random_operations_do_what_the_model_does() {
 
 #[test]
 fn the_same_draws_give_the_same_chain() {
-    assert_eq!(run(99, 20), run(99, 20));
-    assert_ne!(run(99, 20).1, run(98, 20).1);
+    let (outcomes, hash, _) = run(99, 20);
+    let (again, same, _) = run(99, 20);
+    assert_eq!((outcomes, hash), (again, same));
+    assert_ne!(run(98, 20).1, hash);
 }

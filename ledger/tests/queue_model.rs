@@ -10,32 +10,17 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::fees::FeeSchedule;
+use ledger::fees::{FeeRule, FeeSchedule};
 use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::money::Amount;
 use ledger::operation::{FreezeDirection, Operation};
 use ledger::receipt::{Outcome, settlement_id};
 use ledger::state::State;
 use ledger::waiting::Priority;
+use support::draw::Draw;
+use support::families::{Tally, run_seeds};
 use support::queue::queue;
 use support::*;
-
-/// An xorshift generator: the same draws for the same seed, everywhere.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
-    }
-
-    fn of<T: Clone>(&mut self, items: &[T]) -> T {
-        let bound = u64::try_from(items.len()).unwrap();
-        items[usize::try_from(self.below(bound)).unwrap()].clone()
-    }
-}
 
 #[derive(Clone)]
 struct Wish {
@@ -56,6 +41,9 @@ struct Model {
     waiting: Vec<Wish>,
     settled: BTreeSet<Uetr>,
     basis_points: u128,
+    /// How many payments of an account are free, and how many were.
+    free: u8,
+    used: BTreeMap<AccountId, u8>,
     clock: u64,
 }
 
@@ -72,6 +60,13 @@ impl Model {
 
     fn fee(&self, from: AccountId, amount: u128) -> u128 {
         if from.servicer() == POST { (amount * self.basis_points).div_ceil(10_000) } else { 0 }
+    }
+
+    /// The charges of what is ordered now, and whether they are waived.
+    fn charged(&self, from: AccountId, amount: u128) -> (u128, bool) {
+        let fee = self.fee(from, amount);
+        let used = self.used.get(&from).copied().unwrap_or(0);
+        if fee > 0 && used < self.free { (0, true) } else { (fee, false) }
     }
 
     fn apply(&mut self, from: AccountId, to: AccountId, amount: u128, fee: u128) {
@@ -168,7 +163,7 @@ fn draw_one(
 ) -> Option<(Operation, ledger::crypto::SecretKey, &'static str)> {
     model.clock += 1;
     let (from, to) = (draw.of(&accounts()), draw.of(&accounts()));
-    let amount = u128::from(1 + draw.below(12)) * 10;
+    let amount = (1 + draw.below(12_u128)) * 10;
     match draw.below(12) {
         0 => {
             let uetr = world.fresh_uetr();
@@ -181,17 +176,17 @@ fn draw_one(
         }
         1 if from != to => {
             let pay = world.pay(from, to, cny(amount));
-            let fee = model.fee(from, amount);
+            let (fee, is_waived) = model.charged(from, amount);
             let is_frozen = model.frozen.contains(&from) || model.frozen.contains(&to);
             let is_paid = !is_frozen && model.balance(from) >= amount + fee;
             if is_paid {
                 model.apply(from, to, amount, fee);
+                *model.used.entry(from).or_default() += u8::from(is_waived);
             }
             Some((Operation::Pay(pay), owner(from), if is_paid { "ACSC" } else { "RJCT" }))
         }
         2 | 3 if !model.waiting.is_empty() => {
-            let place = draw.below(u64::try_from(model.waiting.len()).unwrap());
-            let place = usize::try_from(place).unwrap();
+            let place = draw.below(model.waiting.len());
             let (payment, from) = (model.waiting[place].uetr, model.waiting[place].from);
             if draw.below(3) == 0 {
                 model.waiting.remove(place);
@@ -218,18 +213,19 @@ fn draw_one(
             let priority = draw.of(&Priority::ALL);
             let mut one = queue(world, from, to, cny(amount), priority);
             one.deadline = world.time().plus(1_000 * (1 + draw.below(40)));
-            let fee = model.fee(from, amount);
+            let (fee, is_waived) = model.charged(from, amount);
             let (deadline, since) = (one.deadline, model.clock);
             let uetr = one.pay.uetr;
             let said = model.queue(Wish { uetr, from, to, amount, fee, priority, deadline, since });
+            *model.used.entry(from).or_default() += u8::from(is_waived && said != "RJCT");
             Some((Operation::Queue(Box::new(one)), owner(from), said))
         }
         _ => None,
     }
 }
 
-fn publish(world: &mut World, version: u32, basis_points: u16) {
-    let mut rule = fee_rule();
+fn publish(world: &mut World, version: u32, basis_points: u16, free_payments: u8) {
+    let mut rule = FeeRule { free_payments, ..fee_rule() };
     rule.free_below = Amount(0);
     rule.basis_points = basis_points;
     for part in [&mut rule.minimum, &mut rule.interbank, &mut rule.cross_border] {
@@ -246,6 +242,8 @@ fn compare(model: &Model, state: &State) {
         let posted = state.holding(of, code("CNY")).unwrap_or_default().posted.0;
         assert_eq!(posted, model.balance(of), "{of:?}");
         total += posted;
+        let used = state.waived(of, code("CNY")).unwrap_or(0);
+        assert_eq!(used, model.used.get(&of).copied().unwrap_or(0), "{of:?}");
         let waiting: Vec<Uetr> = model.lane(of).iter().map(|wish| wish.uetr).collect();
         let found: Vec<Uetr> = state.queue().of((of, code("CNY"))).map(|(_, uetr)| uetr).collect();
         assert_eq!(found, waiting, "{of:?}");
@@ -264,24 +262,27 @@ fn compare(model: &Model, state: &State) {
 
 /// How many payments settled at a block's end, and in how many of those blocks more was paid than
 /// there was.
-fn run(seed: u64) -> (usize, usize) {
-    let mut draw = Draw(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+fn run(seed: u64, tally: &mut Tally) -> (usize, usize) {
+    let mut draw = Draw::new(seed);
     let mut world = World::new();
     world.open(collector());
     accounts().into_iter().for_each(|account| world.open(account));
-    publish(&mut world, 1, 200);
+    publish(&mut world, 1, 200, 2);
     let mut model = Model {
         balances: BTreeMap::new(),
         frozen: BTreeSet::new(),
         waiting: Vec::new(),
         settled: BTreeSet::new(),
         basis_points: 200,
+        free: 2,
+        used: BTreeMap::new(),
         clock: 0,
     };
     // The dealer's funds stay out of it.
     let redeem =
         Operation::Redeem { uetr: world.fresh_uetr(), from: dealer(), amount: cny(10_000_000) };
     world.submit(redeem, &[owner(dealer()), operator(POST)]);
+    world.tally = Tally::default();
     let (mut settled, mut circles) = (0, 0);
     for round in 0..60 {
         if let Some(version) = [10, 30, 50].iter().position(|at| *at == round) {
@@ -289,8 +290,9 @@ fn run(seed: u64) -> (usize, usize) {
             let version = 2 + u32::try_from(version).unwrap();
             let before: u128 = model.balances.values().sum();
             model.expire(world.time());
-            publish(&mut world, version, points);
-            model.basis_points = u128::from(points);
+            let free = draw.of(&[0, 1, 3, 9]);
+            publish(&mut world, version, points, free);
+            (model.basis_points, model.free) = (u128::from(points), free);
             settled += model.settle().len();
             assert_eq!(before, model.balances.values().sum());
             compare(&model, world.tip.state());
@@ -326,17 +328,18 @@ fn run(seed: u64) -> (usize, usize) {
         assert_eq!((found.len(), &found), (own.len(), &paid), "seed {seed}, round {round}");
         compare(&model, world.tip.state());
     }
+    tally.add(&world.tally);
     (settled, circles)
 }
 
 #[test]
 fn random_queues_settle_what_the_best_choice_settles() {
     let (mut settled, mut circles) = (0, 0);
-    for seed in 0..10 {
-        let (of_run, over) = run(seed);
+    run_seeds("queues", 10, |seed, tally| {
+        let (of_run, over) = run(seed, tally);
         settled += of_run;
         circles += over;
-    }
+    });
     assert!(settled > 60, "{settled} settled at a block's end");
     assert!(circles > 3, "{circles} blocks paid more than there was");
 }

@@ -527,6 +527,13 @@ fn paying() -> Vec<Defect> {
         defect(PaymentLimit, &["limits"], |case| {
             case.limit(Measure::Payment { most: Amount(19_999) });
         }),
+        defect(MissingInformation, &["limits", "terms"], |case| {
+            case.pay().terms.remittance = Hash::ZERO;
+            case.limit(Measure::MissingInformation { most: Amount(19_999) });
+        }),
+        defect(NewPayeeLimit, &["limits"], |case| {
+            case.limit(Measure::NewPayee { most: Amount(19_999), cool_off: 60 });
+        }),
         defect(DailyLimit, &["limits"], |case| case.limit(Measure::Day { most: Amount(19_999) })),
         defect(DailyLimit, &["limits"], |case| case.limit(Measure::Count { most: 0 })),
         defect(PositionLimit, &["limits"], |case| {
@@ -1203,6 +1210,8 @@ fn every_rejection_has_the_iso_code_that_the_design_names() {
         (ReturnMismatch, "AM09"),
         (PayeeNotAllowed, "SL11"),
         (PaymentLimit, "AM02"),
+        (MissingInformation, "RR02"),
+        (NewPayeeLimit, "SL01"),
         (OwnDailyLimit, "AM21"),
         (DailyLimit, "AM14"),
         (PositionLimit, "AM23"),

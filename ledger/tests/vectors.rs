@@ -29,7 +29,7 @@ use ledger::history::{History, HistoryProof};
 use ledger::ids::{Epoch, Height, ProposalNumber, ValidatorIndex, View};
 use ledger::light::EpochChange;
 use ledger::limits::{Country, DailyLimit, DayCounter, LimitRule, Limits, Measure, OwnLimits};
-use ledger::limits::{Position, RuleMet, RuleName, RulesMet, Senders, Tiers};
+use ledger::limits::{KnownPayees, Position, RuleMet, RuleName, RulesMet, Senders, Tiers};
 use ledger::merkle;
 use ledger::money::{Amount, Decimals};
 use ledger::operation::{AssetKind, FreezeDirection, Hold, Operation, Queue};
@@ -667,6 +667,14 @@ fn limits() {
     let leaf = Some(Domain::Receipt);
     let counter_key = StateKey::DayCounter(wei(), code("CNY"));
     let position_key = StateKey::Position(POST, code("CNY"));
+    let most = Amount(500_000);
+    let from = Senders::OtherCountries;
+    let payees = KnownPayees::default().with(min(), START).with(ann(), START.plus(1_000));
+    let of_payees = [
+        refuse("new-payee", Measure::NewPayee { most, cool_off: 86_400 }),
+        review("nameless", Measure::MissingInformation { most }),
+        review("nameless-in", Measure::IncomingMissingInformation { most, from }),
+    ];
     golden(
         "limits.json",
         vec![
@@ -680,6 +688,11 @@ fn limits() {
             vector("limits", &limits, value),
             vector("day's counter", &counter, value),
             vector("position", &position, value),
+            vector("rule about new payees", &of_payees[0], None),
+            vector("rule about payments without private data", &of_payees[1], None),
+            vector("rule about what comes in without private data", &of_payees[2], None),
+            vector("key of an account's payees", &StateKey::Payees(wei()), path),
+            vector("account's payees", &payees, value),
         ],
     );
 }

@@ -107,6 +107,44 @@ fn what_is_used_is_shown_and_what_would_be_met_is_told_before() {
 }
 
 #[test]
+fn a_new_payee_is_told_before_and_shown_once_it_is_known() {
+    let node = Single::start(|_| {});
+    node.open_wei_and_lee();
+    let new_payee = Measure::NewPayee { most: Amount(5_000), cool_off: 0 };
+    let nameless = Measure::MissingInformation { most: Amount(20_000) };
+    let rules = vec![
+        rule("new-payee", new_payee, RuleOutcome::Alert),
+        rule("nameless", nameless, RuleOutcome::Refuse),
+    ];
+    let limits = Limits { version: 1, utc_offset_minutes: 480, rules };
+    let set = Operation::SetLimits { institution: InstitutionNumber(4), limits };
+    node.settle(&node.sign(&[&operator(HOST)], node.transaction(vec![set])));
+    let shown = of_wei(&node);
+    let words: Vec<_> = shown.limits.iter().map(|limit| limit.rule.measure.as_str()).collect();
+    assert_eq!(words, ["new-payee", "missing-information"]);
+    assert_eq!(shown.limits[0].rule.cool_off_seconds, Some(0));
+    assert_eq!(shown.known_payees, []);
+
+    let try_it = |number, amount| -> ReceiptView {
+        let bytes = codec::encode(&node.signed_payment(number, amount));
+        let answer: SimulationAnswer =
+            node.post("/v1/transactions/simulate", OCTETS, &bytes).json();
+        answer.receipts[0].clone()
+    };
+    assert_eq!(names(&try_it(1, 6_000)), [(4, "new-payee")]);
+    let settled = node.settle(&node.signed_payment(1, 6_000)).receipts.remove(0);
+    assert_eq!(names(&settled), [(4, "new-payee")]);
+    assert_eq!(names(&try_it(2, 6_000)), []);
+    let known = of_wei(&node).known_payees;
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].payee, node.address_of(1, "lee"));
+    let refused = try_it(2, 20_001);
+    let told = (refused.code.as_deref(), refused.iso_reason.as_deref());
+    assert_eq!(told, (Some("missing-information"), Some("RR02")));
+    assert_eq!(names(&refused), [(4, "nameless")]);
+}
+
+#[test]
 fn an_accounts_own_limits_are_part_of_its_policy() {
     let node = started();
     let account = node.account(HOST, "wei");

@@ -200,11 +200,21 @@ fn institutional(operation: &Operation, naming: &Naming) -> Vec<Line> {
             let (version, rules) = (schedule.version, schedule.rules.len());
             let what = say!("version {version}, {rules} rules", "第 {version} 版，{rules} 条规则");
             let collector = Text::data(naming.address(schedule.collector));
-            vec![
+            let mut lines = vec![
                 (say!("set fees", "设置费率"), what),
                 by(number),
                 (say!("collector", "收费账户"), collector),
-            ]
+            ];
+            let waives = schedule.rules.iter().filter(|rule| rule.free_payments > 0);
+            lines.extend(waives.map(|rule| {
+                let (asset, count) = (rule.asset, rule.free_payments);
+                let first = say!(
+                    "an account's first {count} of {asset} that would be charged",
+                    "账户首 {count} 笔应收费的 {asset} 支付"
+                );
+                (say!("free", "免费"), first)
+            }));
+            lines
         }
         Operation::SetLimits { institution: number, limits } => {
             limits::of_institution(by(number), limits, naming)

@@ -6,7 +6,7 @@
 use crate::language::Text;
 
 /// The words of this version's API.
-const WORDS: [(&str, &str); 57] = [
+const WORDS: [(&str, &str); 60] = [
     // Accounts.
     ("active", "正常"),
     ("frozen-outgoing", "止付"),
@@ -50,6 +50,9 @@ const WORDS: [(&str, &str); 57] = [
     ("first", "首笔"),
     ("position", "对他行净额"),
     ("incoming", "来款单笔"),
+    ("new-payee", "新收款人单笔"),
+    ("missing-information", "缺少当事人信息"),
+    ("incoming-missing-information", "来款缺少当事人信息"),
     ("anyone", "所有付款人"),
     ("other-institutions", "他行"),
     ("other-countries", "境外"),
@@ -156,6 +159,9 @@ mod tests {
             Measure::First,
             Measure::Position { most },
             Measure::Incoming { most, from: Senders::Anyone },
+            Measure::NewPayee { most, cool_off: 60 },
+            Measure::MissingInformation { most },
+            Measure::IncomingMissingInformation { most, from: Senders::Anyone },
         ] {
             assert_known(api::limits::measure_word(measure));
         }

@@ -1,8 +1,12 @@
 //! Charges: what a payment costs its parties, and how an institution publishes what it charges.
+//!
+//! Invariants: nothing is looked up or written where no charge is waived; a payment whose charges
+//! are waived is one of the account's free ones from the block on in which it settles or waits.
 
 use super::postings::Leg;
 use super::scene::{Effect, Scene, ensure, ensure_open};
-use crate::account::EntryKind;
+use super::working::Working;
+use crate::account::{EntryKind, HoldingKey};
 use crate::fees::{FeeItem, FeeKind, FeeSchedule, Reach, capped, total};
 use crate::ids::{AccountId, InstitutionNumber};
 use crate::money::{Amount, Money};
@@ -20,16 +24,32 @@ pub(super) struct Charges {
     /// Who takes the charges in, and how much they are; nobody if there are none.
     collected: Option<(AccountId, Money)>,
     on_top: bool,
+    /// What is to be counted once the payment settles or waits.
+    pub(super) waiver: Waiver,
+}
+
+/// Whose free payment it is, and which, counted from 1; nobody's if nothing is waived.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Waiver(Option<(HoldingKey, u8)>);
+
+impl Waiver {
+    /// Counts the payment among its account's free ones, if its charges are waived. Cannot fail.
+    pub(super) fn count(self, working: &mut Working<'_>) {
+        if let Self(Some((key, payments))) = self {
+            working.put_waived(key, payments);
+        }
+    }
 }
 
 impl Charges {
-    /// The charges of a payment of `amount`, by the schedule of the payer's servicer.
+    /// The charges of a payment of `amount`, by the schedule of the payer's servicer: none while
+    /// it waives them.
     ///
     /// # Errors
     /// `FeeAboveAgreed` if they are above the maximum of `terms`, or leave nothing of an amount
     /// that they are taken from.
     pub(super) fn of(
-        scene: &Scene<'_, '_>,
+        scene: &mut Scene<'_, '_>,
         from: AccountId,
         to: AccountId,
         amount: Money,
@@ -41,6 +61,15 @@ impl Charges {
         let reach = reach(scene, from.servicer(), to.servicer());
         let items = schedule.charges(amount.asset, amount.amount, reach);
         let items = items.ok_or(Rejection::FeeAboveAgreed)?;
+        let free = schedule.free_payments(amount.asset);
+        if free > 0 && !items.is_empty() {
+            let key = (from, amount.asset);
+            let used = scene.working.waived(key);
+            if used < free {
+                let waiver = Waiver(Some((key, used.saturating_add(1))));
+                return Ok(Self { waiver, ..Self::none(amount) });
+            }
+        }
         let fee = total(&items).ok_or(Rejection::FeeAboveAgreed)?;
         ensure(fee <= terms.maximum_fee, Rejection::FeeAboveAgreed)?;
         Self::borne(items, fee, schedule.collector, amount, terms.charge_bearer)
@@ -71,7 +100,14 @@ impl Charges {
 
     /// No charges.
     const fn none(amount: Money) -> Self {
-        Self { items: vec![], debited: amount, principal: amount, collected: None, on_top: true }
+        Self {
+            items: Vec::new(),
+            debited: amount,
+            principal: amount,
+            collected: None,
+            on_top: true,
+            waiver: Waiver(None),
+        }
     }
 
     /// The charges `items`, `fee` in all, by who bears them.
@@ -99,7 +135,7 @@ impl Charges {
             (amount, of_asset(amount.amount.minus(fee))?)
         };
         let collected = Some((collector, Money::new(fee, amount.asset)));
-        Ok(Self { items, debited, principal, collected, on_top })
+        Ok(Self { items, debited, principal, collected, on_top, waiver: Waiver::default() })
     }
 
     /// The charges in all.

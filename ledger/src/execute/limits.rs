@@ -3,18 +3,19 @@
 //!
 //! Invariants: nothing is counted where no rule asks for it, so that a payment without limits
 //! touches no further record; what is rejected is not counted; a receipt names a rule only because
-//! of what happened here. Absent: payees that are new to an account; nobody can remember all that
-//! it ever paid.
+//! of what happened here; a payee becomes known by a payment that settles, and by nothing else.
 
 use std::sync::Arc;
 
 use super::scene::{Effect, Scene, ensure};
 use super::working::Working;
 use crate::account::{Account, HoldingKey};
-use crate::ids::{AccountId, InstitutionNumber};
+use crate::hash::Hash;
+use crate::ids::{AccountId, AssetCode, InstitutionNumber};
 use crate::limits::{DayCounter, Facts, Incoming, LimitRule, Limits, Measure, Position};
 use crate::limits::{PositionKey, RuleMet, RuleOutcome, RulesMet, day_at};
 use crate::money::Money;
+use crate::operation::PaymentTerms;
 use crate::rejection::Rejection;
 use crate::state::Directory;
 
@@ -25,6 +26,14 @@ pub(super) struct Ordered<'a> {
     pub(super) to: AccountId,
     /// Charges on top left out.
     pub(super) amount: Money,
+    pub(super) terms: &'a PaymentTerms,
+}
+
+impl Ordered<'_> {
+    /// True if the payment carries a commitment to private data.
+    fn is_informed(&self) -> bool {
+        self.terms.remittance != Hash::ZERO
+    }
 }
 
 /// Money that goes from one account to another, perhaps of another institution.
@@ -114,6 +123,35 @@ pub(super) fn ask(
     Ok(inquiry.answer)
 }
 
+/// Notes that what `paid` has settled: its payee is known from now on, and it came in. Cannot fail.
+pub(super) fn settle(scene: &mut Scene<'_, '_>, paid: Move) {
+    know_payee(scene, (paid.from, paid.to), paid.money.asset);
+    arrive(scene, paid);
+}
+
+/// Remembers, where a rule asks for it, that a payment of `asset` from the one account to the other
+/// has settled. Cannot fail.
+pub(super) fn know_payee(
+    scene: &mut Scene<'_, '_>,
+    (payer, payee): (AccountId, AccountId),
+    asset: AssetCode,
+) {
+    let Some(limits) = scene.directory.limits.get(&payer.servicer()) else { return };
+    if !limits.rules.iter().any(|rule| rule.measure.knows_payees()) {
+        return;
+    }
+    let Some(account) = scene.working.account(payer) else { return };
+    if !limits.knows_payees(asset, account.tier) {
+        return;
+    }
+    let known = scene.working.payees(payer);
+    if known.list().last().is_some_and(|last| last.payee == payee) {
+        return;
+    }
+    let known = Arc::unwrap_or_clone(known).with(payee, scene.working.time);
+    scene.working.put_payees(payer, known);
+}
+
 /// Counts what comes to an institution from another one: when it comes, which for what was held is
 /// later than when it went. Cannot fail.
 pub(super) fn arrive(scene: &mut Scene<'_, '_>, arrival: Move) {
@@ -140,7 +178,7 @@ struct Inquiry {
 impl Inquiry {
     /// The rules on the payer's side.
     fn ask_day(&mut self, scene: &mut Scene<'_, '_>, directory: &Directory, ordered: &Ordered<'_>) {
-        let Ordered { payer, from, to, amount } = ordered;
+        let Ordered { payer, from, to, amount, .. } = ordered;
         let own = payer.policy.limits.as_ref();
         let limits = directory.limits.get(&from.servicer());
         let most_a_day = own.and_then(|own| own.most_a_day(amount.asset));
@@ -161,8 +199,10 @@ impl Inquiry {
         }
         let Some(limits) = limits else { return };
         let Money { amount, asset } = *amount;
-        let is_first = before.is_none();
-        let facts = Facts { asset, tier: payer.tier, amount, today, is_first };
+        let (tier, is_first) = (payer.tier, before.is_none());
+        let known_for = known_for(scene, limits, ordered);
+        let is_informed = ordered.is_informed();
+        let facts = Facts { asset, tier, amount, today, is_first, known_for, is_informed };
         self.note(from.servicer(), limits.met(facts));
     }
 
@@ -191,7 +231,8 @@ impl Inquiry {
         let (Some(from), Some(to)) = (bank(payer), bank(payee)) else { return };
         let Some(account) = scene.account(ordered.to) else { return };
         let Money { amount, asset } = received;
-        let incoming = Incoming { asset, tier: account.tier, amount, from, to };
+        let (tier, is_informed) = (account.tier, ordered.is_informed());
+        let incoming = Incoming { asset, tier, amount, is_informed, from, to };
         self.note(payee, limits.met_by_incoming(incoming));
     }
 
@@ -256,6 +297,17 @@ impl Inquiry {
     }
 }
 
+/// How long ago the payer's first payment to the payee settled, if a rule asks for it and it is
+/// remembered.
+fn known_for(scene: &mut Scene<'_, '_>, limits: &Limits, ordered: &Ordered<'_>) -> Option<u64> {
+    let Ordered { payer, from, to, amount, .. } = ordered;
+    if !limits.knows_payees(amount.asset, payer.tier) {
+        return None;
+    }
+    let since = scene.working.payees(*from).since(*to)?;
+    Some(scene.working.time.since(since))
+}
+
 /// Why a payment that meets a rule is refused.
 const fn refusal(measure: Measure) -> Rejection {
     match measure {
@@ -263,6 +315,10 @@ const fn refusal(measure: Measure) -> Rejection {
         Measure::Day { .. } | Measure::Count { .. } | Measure::First => Rejection::DailyLimit,
         Measure::Position { .. } => Rejection::PositionLimit,
         Measure::Incoming { .. } => Rejection::IncomingRefused,
+        Measure::NewPayee { .. } => Rejection::NewPayeeLimit,
+        Measure::MissingInformation { .. } | Measure::IncomingMissingInformation { .. } => {
+            Rejection::MissingInformation
+        }
     }
 }
 

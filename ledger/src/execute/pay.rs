@@ -42,7 +42,8 @@ pub(super) fn pay_now(
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
-    limits::arrive(scene, Move { from: pay.from, to: pay.to, money: charges.principal });
+    charges.waiver.count(scene.working);
+    limits::settle(scene, Move { from: pay.from, to: pay.to, money: charges.principal });
     Ok(Effect { outcome: Outcome::Settled(settlement(pay, charges)), entries })
 }
 
@@ -92,6 +93,6 @@ pub(super) fn ask_limits(
     }
     let charges = Charges::of(scene, from, to, amount, &pay.terms);
     let money = charges.map_or(amount, |charges| charges.principal);
-    let ordered = Ordered { payer, from, to, amount };
+    let ordered = Ordered { payer, from, to, amount, terms: &pay.terms };
     limits::ask(scene, &ordered, &[Move { from, to, money }])
 }

@@ -45,7 +45,8 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     let sold = charges.as_ref().map_or(pay.sell, |charges| charges.principal);
     let stages = stages(scene, pay, sold, dealers)?;
     let moves = moves(pay.from, sold, &stages);
-    let ordered = Ordered { payer: &payer, from: pay.from, to: pay.to, amount: pay.sell };
+    let ordered =
+        Ordered { payer: &payer, from: pay.from, to: pay.to, amount: pay.sell, terms: &pay.terms };
     let Answer { counted, reviews } = limits::ask(scene, &ordered, &moves)?;
     step_up::ensure_approved(scene, pay.from, &payer, pay.sell, reviews)?;
     ensure_quotes(scene, pay, &stages)?;
@@ -67,6 +68,8 @@ pub(super) fn pay(scene: &mut Scene<'_, '_>, pay: &PayAcross) -> Result<Effect, 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
     counted.write(scene.working);
+    charges.waiver.count(scene.working);
+    limits::know_payee(scene, (pay.from, pay.to), pay.sell.asset);
     for arrival in moves {
         limits::arrive(scene, arrival);
     }

@@ -39,6 +39,7 @@ pub(super) fn queue(scene: &mut Scene<'_, '_>, queue: &Queue) -> Result<Effect, 
     ensure(now < *deadline && *deadline <= latest, Rejection::DeadlineRefused)?;
     let charges = Charges::of(scene, pay.from, pay.to, pay.amount, &pay.terms)?;
     let most_charges = charges.fee();
+    let waiver = charges.waiver;
     let holding = (pay.from, pay.amount.asset);
     if !is_behind(scene, holding, *priority) {
         match pay_now(scene, pay, charges) {
@@ -66,6 +67,7 @@ pub(super) fn queue(scene: &mut Scene<'_, '_>, queue: &Queue) -> Result<Effect, 
     let outcome = Outcome::Queued(waits::said(&waiting));
     scene.working.put_waiting(waiting);
     counted.write(scene.working);
+    waiver.count(scene.working);
     Ok(Effect { outcome, entries: Vec::new() })
 }
 
@@ -169,7 +171,7 @@ fn pay_together(scene: &mut Scene<'_, '_>, chosen: Vec<Payable>) -> Result<Vec<B
     let mut booked = Vec::with_capacity(chosen.len());
     for (operation, Payable { waiting, charges }) in (0_u16..).zip(chosen) {
         let order = &waiting.order;
-        limits::arrive(scene, Move { from: order.from, to: order.to, money: charges.principal });
+        limits::settle(scene, Move { from: order.from, to: order.to, money: charges.principal });
         scene.working.remove_waiting(order.uetr);
         let outcome = Outcome::Settled(settlement(order, charges));
         let (uetr, rules) = (Some(order.uetr), RulesMet::default());

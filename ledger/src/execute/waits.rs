@@ -72,6 +72,7 @@ pub(super) fn begin(
     if stale.is_some() {
         free(scene.working, order.uetr);
     }
+    charges.waiver.count(scene.working);
     let holding = Holding { held: sum, ..scene.working.holding(key) };
     scene.working.put_holding(key, holding);
     let waiting = Waiting {
@@ -157,7 +158,7 @@ pub(super) fn settle(
 
     // After this point the operation must succeed.
     let entries = scene.book(plan);
-    limits::arrive(scene, Move { from: order.from, to: order.to, money: charges.principal });
+    limits::settle(scene, Move { from: order.from, to: order.to, money: charges.principal });
     scene.working.remove_waiting(order.uetr);
     Ok(Effect { outcome: Outcome::Settled(settlement(order, charges)), entries })
 }

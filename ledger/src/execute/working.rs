@@ -15,7 +15,7 @@ use crate::governance::{Effect, Proposal};
 use crate::hash::Domains;
 use crate::ids::{AccountId, AssetCode, Epoch, Height, InstitutionNumber, ProposalNumber};
 use crate::ids::{Timestamp, Uetr};
-use crate::limits::{DayCounter, Limits, Position, PositionKey};
+use crate::limits::{DayCounter, KnownPayees, Limits, Position, PositionKey};
 use crate::state::{Changes, Directory, Marker, MarkerKey, Queue, State, StateKey};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -45,6 +45,8 @@ pub(super) struct Working<'s> {
     recalls: Table<Uetr, Arc<Recall>>,
     day_counters: Table<HoldingKey, DayCounter>,
     positions: Table<PositionKey, Position>,
+    payees: Table<AccountId, Arc<KnownPayees>>,
+    waived: Table<HoldingKey, u8>,
     markers: Table<MarkerKey, Marker>,
 }
 
@@ -73,6 +75,8 @@ impl<'s> Working<'s> {
             recalls: Table::new(),
             day_counters: Table::new(),
             positions: Table::new(),
+            payees: Table::new(),
+            waived: Table::new(),
             markers: Table::with(payment_keys.zip(parent.payment_markers(payments))),
         }
     }
@@ -161,6 +165,25 @@ impl<'s> Working<'s> {
         let (institution, asset) = key;
         let load = || self.parent.position(institution, asset);
         self.positions.get(key, load).unwrap_or_default()
+    }
+
+    /// The payees that an account has paid, as far as they are remembered.
+    pub(super) fn payees(&mut self, of: AccountId) -> Arc<KnownPayees> {
+        self.payees.get(of, || self.parent.payees(of).map(Arc::new)).unwrap_or_default()
+    }
+
+    pub(super) fn put_payees(&mut self, of: AccountId, payees: KnownPayees) {
+        self.payees.put(of, Arc::new(payees));
+    }
+
+    /// How many payments of an account were free of charges that its institution waives.
+    pub(super) fn waived(&mut self, key: HoldingKey) -> u8 {
+        let (account, asset) = key;
+        self.waived.get(key, || self.parent.waived(account, asset)).unwrap_or_default()
+    }
+
+    pub(super) fn put_waived(&mut self, key: HoldingKey, payments: u8) {
+        self.waived.put(key, payments);
     }
 
     pub(super) fn put_day_counter(&mut self, key: HoldingKey, counter: DayCounter) {
@@ -274,6 +297,8 @@ impl<'s> Working<'s> {
         self.recalls.commit();
         self.day_counters.commit();
         self.positions.commit();
+        self.payees.commit();
+        self.waived.commit();
         self.markers.commit();
         if self.is_queue_changed {
             self.kept_queue = self.queue.clone();
@@ -294,6 +319,8 @@ impl<'s> Working<'s> {
         self.recalls.roll_back();
         self.day_counters.roll_back();
         self.positions.roll_back();
+        self.payees.roll_back();
+        self.waived.roll_back();
         self.markers.roll_back();
         if self.is_queue_changed {
             self.queue = self.kept_queue.clone();
@@ -329,6 +356,12 @@ impl<'s> Working<'s> {
         }
         for ((institution, asset), position) in self.positions.changed() {
             changes.set(&StateKey::Position(*institution, *asset), position);
+        }
+        for (account, payees) in self.payees.changed() {
+            changes.set(&StateKey::Payees(*account), &**payees);
+        }
+        for ((account, asset), payments) in self.waived.changed() {
+            changes.set(&StateKey::Waived(*account, *asset), payments);
         }
         for key in &self.written {
             self.directory.list(self.parent.directory(), key, &mut changes);

@@ -96,8 +96,8 @@ mod tests {
         ] {
             let included = [china, other, abroad].map(|from| {
                 let asset = AssetCode::parse("CNY").unwrap();
-                let amount = Amount(1);
-                senders.include(&Incoming { asset, tier: 0, amount, from, to: china })
+                let (amount, is_informed) = (Amount(1), true);
+                senders.include(&Incoming { asset, tier: 0, amount, is_informed, from, to: china })
             });
             assert_eq!(included, found, "{senders:?}");
         }

@@ -155,7 +155,9 @@ impl Directory {
             | StateKey::Returns(_)
             | StateKey::Recall(_)
             | StateKey::DayCounter(..)
-            | StateKey::Position(..) => {}
+            | StateKey::Position(..)
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 

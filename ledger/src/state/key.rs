@@ -65,6 +65,11 @@ pub enum StateKey {
     DayCounter(AccountId, AssetCode) = 22,
     /// The [`crate::limits::Position`] of an institution in an asset, once a payment was counted.
     Position(InstitutionNumber, AssetCode) = 23,
+    /// The [`crate::limits::KnownPayees`] of an account, once a payment made a payee known.
+    Payees(AccountId) = 28,
+    /// How many payments of an account in an asset were free of charges that its institution
+    /// waives, a `u8`; absent before the first.
+    Waived(AccountId, AssetCode) = 29,
 }
 
 impl StateKey {

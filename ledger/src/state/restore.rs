@@ -22,7 +22,7 @@ use crate::genesis::Parameters;
 use crate::governance::{Proposal, Removal, Upgrade};
 use crate::hash::Domains;
 use crate::ids::{Epoch, InstitutionNumber};
-use crate::limits::{DayCounter, Limits, Position};
+use crate::limits::{DayCounter, KnownPayees, Limits, Position};
 use crate::tree::{ChunkEntry, Tree};
 use crate::validators::ValidatorSet;
 use crate::waiting::Waiting;
@@ -234,7 +234,9 @@ impl Restoration {
             | StateKey::Holding(..)
             | StateKey::Returns(_)
             | StateKey::DayCounter(..)
-            | StateKey::Position(..) => {}
+            | StateKey::Position(..)
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 
@@ -306,7 +308,9 @@ impl Directory {
             | StateKey::Returns(_)
             | StateKey::Recall(_)
             | StateKey::DayCounter(..)
-            | StateKey::Position(..) => {}
+            | StateKey::Position(..)
+            | StateKey::Payees(_)
+            | StateKey::Waived(..) => {}
         }
     }
 }
@@ -341,6 +345,8 @@ fn value_fits(key: &FlatKey, value: &[u8]) -> bool {
         StateKey::Limits(_) => reads::<Limits>(value),
         StateKey::DayCounter(..) => reads::<DayCounter>(value),
         StateKey::Position(..) => reads::<Position>(value),
+        StateKey::Payees(_) => reads::<KnownPayees>(value),
+        StateKey::Waived(..) => reads::<u8>(value),
     }
 }
 

@@ -5,7 +5,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
+pub mod draw;
 pub mod evidence;
+pub mod families;
 pub mod governance;
 pub mod limits;
 pub mod queue;
@@ -171,6 +173,8 @@ pub struct World {
     pub before: History,
     /// How far apart blocks are, in milliseconds.
     pub step: u64,
+    /// What was executed.
+    pub tally: families::Tally,
     next_uetr: u64,
 }
 
@@ -178,7 +182,13 @@ impl World {
     /// Only the banks.
     pub fn empty() -> Self {
         let tip = Tip::genesis(&document()).unwrap().tip;
-        Self { tip, before: History::new(), step: 1_000, next_uetr: 0 }
+        Self {
+            tip,
+            before: History::new(),
+            step: 1_000,
+            tally: families::Tally::default(),
+            next_uetr: 0,
+        }
     }
 
     /// CNY and HKD are registered; wei and ann at PSBC, min at ICBC, lee at HSBC and the dealer at
@@ -269,6 +279,7 @@ impl World {
         let checked = self.tip.check(&executed.block, transactions).unwrap();
         assert_eq!(checked.booked, executed.booked);
         assert_eq!(checked.changes, executed.changes);
+        self.tally.note(transactions, &executed);
         self.before = self.tip.history().clone();
         self.tip = executed.tip.clone();
         executed
@@ -337,6 +348,7 @@ pub fn fee_rule() -> FeeRule {
         cap: Amount(50_000),
         interbank: Amount(30),
         cross_border: Amount(70),
+        free_payments: 0,
     }
 }
 

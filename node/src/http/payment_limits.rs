@@ -81,8 +81,9 @@ pub(super) async fn of_account(
     let (account, servicer) = found.ok_or_else(|| accounts::unknown(&address))?;
     let place = (latest.tip.height(), latest.tip.header().time.max(now()));
     let limits = (&servicer.bic, ledger.limits(id.servicer()));
-    let counter = |asset| ledger.day_counter(id, asset);
+    let known = ledger.payees(id);
+    let counted = (|asset| ledger.day_counter(id, asset), known.as_ref());
     let naming = state.naming(ledger);
-    let view = AccountLimitsView::new((id, &account), limits, counter, place, &naming);
+    let view = AccountLimitsView::new((id, &account), limits, counted, place, &naming);
     Ok(Json(view).into_response())
 }

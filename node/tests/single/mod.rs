@@ -431,6 +431,7 @@ impl Single {
             cap: Amount(150),
             interbank: Amount(0),
             cross_border: Amount(0),
+            free_payments: 0,
         };
         let collector = self.account(HOST, "charges");
         let schedule = FeeSchedule { version: 1, collector, rules: vec![rule] };

@@ -15,7 +15,7 @@ use ledger::genesis::{GenesisDocument, Parameters};
 use ledger::governance::{Proposal, Removal, Upgrade};
 use ledger::history::{History, HistoryProof};
 use ledger::light::{EpochChange, Progress};
-use ledger::limits::{DayCounter, Limits, Position};
+use ledger::limits::{DayCounter, KnownPayees, LimitRule, Limits, Position};
 use ledger::operation::Operation;
 use ledger::quote::Quote;
 use ledger::receipt::Receipt;
@@ -149,6 +149,8 @@ fn reader(description: &str) -> Option<(Reader, bool)> {
         "holding after that entry" => (read::<Holding>, false),
         "fee schedule" => (read::<FeeSchedule>, false),
         "limits" => (read::<Limits>, false),
+        "rule about new payees" => (read::<LimitRule>, false),
+        "account's payees" => (read::<KnownPayees>, false),
         "day's counter" => (read::<DayCounter>, false),
         "position" => (read::<Position>, false),
         "bucket summary" => (read::<BucketSummary>, false),

@@ -20,6 +20,15 @@ pub(super) const POSITION: u128 = 4_000;
 /// A single payment of more that comes from another bank is reviewed.
 pub(super) const REVIEWED: u128 = 270;
 
+/// A single payment of more to a payee that is new is alerted.
+pub(super) const NEW_PAYEE: u128 = 200;
+
+/// For how many seconds after the first payment to it a payee is new.
+pub(super) const COOL_OFF: u32 = 5;
+
+/// The name of the rule that alerts what is beyond [`NEW_PAYEE`].
+pub(super) const NEW_PAYEE_RULE: &str = "new-payee";
+
 /// The name of the rule that alerts what is beyond [`LARGE`].
 pub(super) const LARGE_RULE: &str = "large";
 
@@ -43,11 +52,13 @@ pub(super) fn of_bank() -> Limits {
         outcome,
     };
     let incoming = Measure::Incoming { most: Amount(REVIEWED), from: Senders::OtherInstitutions };
+    let new_payee = Measure::NewPayee { most: Amount(NEW_PAYEE), cool_off: COOL_OFF };
     let rules = vec![
         rule(LARGE_RULE, Measure::Payment { most: Amount(LARGE) }, RuleOutcome::Alert),
         rule(DAY_RULE, Measure::Day { most: Amount(DAY) }, RuleOutcome::Refuse),
         rule("position", Measure::Position { most: Amount(POSITION) }, RuleOutcome::Refuse),
         rule(REVIEW_RULE, incoming, RuleOutcome::Hold),
+        rule(NEW_PAYEE_RULE, new_payee, RuleOutcome::Alert),
     ];
     Limits { version: 1, utc_offset_minutes: 0, rules }
 }

@@ -54,6 +54,7 @@ const fn chinese(rejection: Rejection) -> (&'static str, &'static str) {
         Rejection::AmountTooLarge => ("金额超过单笔上限。", "请分笔支付。"),
         Rejection::PayeeNotAllowed => ("账户自身规则不允许该收款人。", "请先更改账户规则。"),
         Rejection::PaymentLimit => ("金额超过银行的单笔限额。", "请减少金额。"),
+        Rejection::MissingInformation | Rejection::NewPayeeLimit => of_payee(rejection),
         Rejection::OwnDailyLimit => ("超过账户自设的每日限额。", "请明日支付，或减少金额。"),
         Rejection::DailyLimit => ("超过银行对该账户的每日限额。", "请明日支付，或减少金额。"),
         Rejection::PositionLimit => ("银行今日对他行的付款限额已用尽。", "请明日支付。"),
@@ -85,6 +86,15 @@ const fn chinese(rejection: Rejection) -> (&'static str, &'static str) {
         Rejection::LinkedRejected => ("同一原子交易的另一部分被拒绝。", "请修正那一部分。"),
         Rejection::NotQueued | Rejection::CannotQueue | Rejection::QueueFull => queue(rejection),
         Rejection::InternalDefect => ("账本无法处理。", "请报告给运营方。"),
+    }
+}
+
+/// What is said of a rejection that looks at whom the payment is for.
+const fn of_payee(rejection: Rejection) -> (&'static str, &'static str) {
+    if matches!(rejection, Rejection::NewPayeeLimit) {
+        ("金额超过银行对新收款人的限额。", "请先付较小金额，稍后再付其余。")
+    } else {
+        ("缺少付款人与收款人的信息。", "请附上双方名称后支付。")
     }
 }
 

@@ -1,7 +1,7 @@
 //! `feiqian limits [ACCOUNT]`: what an account may pay, and what of it is used today, as a node
 //! tells it; with `--institution`, an institution's rules.
 
-use api::limits::{AccountLimitView, AccountLimitsView, LimitRuleView, LimitsView};
+use api::limits::{AccountLimitView, AccountLimitsView, KnownPayeeView, LimitRuleView, LimitsView};
 
 use super::table;
 use crate::cli::Limits;
@@ -53,8 +53,20 @@ fn of_account(desk: &Desk<'_>, account: Option<&String>) -> Result<(), Fault> {
         let payees = payees.join(" ");
         parts.push(say!("It may pay only: {payees}", "仅可付款给：{payees}"));
     }
+    if !view.known_payees.is_empty() {
+        parts.push(known_payees(&view));
+    }
     desk.session.output.result(&Text::join(&parts, "\n"), &view);
     Ok(())
+}
+
+/// The payees that the account has paid, the last one first.
+fn known_payees(view: &AccountLimitsView) -> Text {
+    let row =
+        |known: &KnownPayeeView| [Text::data(&*known.payee), Text::data(&*known.since)].into();
+    let rows: Vec<Vec<Text>> = view.known_payees.iter().rev().map(row).collect();
+    let headings = [say!("known payee", "已付收款人"), say!("first paid", "首次付款")];
+    table::table(&headings, &rows, &[])
 }
 
 fn account_row(limit: &AccountLimitView) -> Vec<Text> {
@@ -128,6 +140,9 @@ fn rule_cells(rule: &LimitRuleView) -> [Text; 5] {
 /// What a rule looks at, and of whose payments.
 fn measure(rule: &LimitRuleView) -> Text {
     let measure = protocol::word(&rule.measure);
+    if let Some(cool_off) = rule.cool_off_seconds {
+        return say!("{measure} {cool_off} s", "{measure} {cool_off} 秒"; measure = measure);
+    }
     match rule.from.as_deref() {
         Some(from) => say!(
             "{measure} {from}",

@@ -61,6 +61,21 @@ fn rule_line(rule: &LimitRule, naming: &Naming) -> Line {
             "来自{from}的单笔来款高于 {most}";
             most = money(most), from = senders(from)
         ),
+        Measure::NewPayee { most, cool_off } => say!(
+            "one payment above {most} to a payee first paid less than {cool_off} s ago",
+            "向首次付款未满 {cool_off} 秒的收款人单笔高于 {most}";
+            most = money(most), cool_off = Text::data(cool_off.to_string())
+        ),
+        Measure::MissingInformation { most } => say!(
+            "one payment above {most} without private data",
+            "没有附带非公开信息的单笔高于 {most}";
+            most = money(most)
+        ),
+        Measure::IncomingMissingInformation { most, from } => say!(
+            "one payment from {from} that brings above {most} without private data",
+            "来自{from}、没有附带非公开信息的单笔来款高于 {most}";
+            most = money(most), from = senders(from)
+        ),
     };
     let tiers: Vec<String> = rule.tiers.list().iter().map(u8::to_string).collect();
     let tiers = if rule.tiers == Tiers::ALL {
@@ -130,6 +145,23 @@ mod tests {
                 Measure::Incoming { most, from: Senders::OtherCountries },
                 tiers,
                 "r: one payment from other countries that brings above 50000.00 CNY, tiers 0 1: \
+                 refuse",
+            ),
+            (
+                Measure::NewPayee { most, cool_off: 3_600 },
+                Tiers::ALL,
+                "r: one payment above 50000.00 CNY to a payee first paid less than 3600 s ago: \
+                 refuse",
+            ),
+            (
+                Measure::MissingInformation { most },
+                Tiers::ALL,
+                "r: one payment above 50000.00 CNY without private data: refuse",
+            ),
+            (
+                Measure::IncomingMissingInformation { most, from: Senders::Anyone },
+                Tiers::ALL,
+                "r: one payment from anyone that brings above 50000.00 CNY without private data: \
                  refuse",
             ),
         ] {

@@ -150,6 +150,7 @@ fn charges(collector: AccountId) -> Result<FeeSchedule, Failure> {
         cap: Amount(5_000),
         interbank: Amount(30),
         cross_border: Amount(70),
+        free_payments: 0,
     };
     Ok(FeeSchedule { version: 1, collector, rules: vec![rule] })
 }

@@ -1,8 +1,9 @@
 //! Limits: by sums of its own, kept from the receipts alone, no account pays more in the simulated
 //! day than its bank lets it, a hold counts once, a receipt names the rules that its payment met
-//! and no others, and what the payee's bank reviews is not paid before it waited for that.
+//! and no others, that on new payees by the times of the settlements before, and what the payee's
+//! bank reviews is not paid before it waited for that.
 
-use ledger::ids::{AccountId, Height, Uetr};
+use ledger::ids::{AccountId, Height, Timestamp, Uetr};
 use ledger::limits::RulesMet;
 use ledger::money::Amount;
 use ledger::receipt::{Outcome, Receipt};
@@ -16,8 +17,11 @@ use super::{Checker, Context, Observation};
 #[derive(Debug, Default)]
 pub(super) struct LimitsHold {
     height: Height,
+    time: Timestamp,
     paid: BTreeMap<AccountId, u128>,
     held: BTreeSet<Uetr>,
+    /// When the first payment from the one to the other settled.
+    known: BTreeMap<(AccountId, AccountId), Timestamp>,
     checked: u64,
 }
 
@@ -31,10 +35,11 @@ impl LimitsHold {
             Outcome::Settled(settlement) => {
                 let (Some(from), Some(to)) = (settlement.from, settlement.to) else { return None };
                 // A capture was counted when it was held.
-                if receipt.uetr.is_some_and(|payment| self.held.remove(&payment)) {
-                    return None;
-                }
-                self.count(receipt, (from, to), settlement.debited.amount)
+                let was_held = receipt.uetr.is_some_and(|payment| self.held.remove(&payment));
+                let amount = settlement.debited.amount;
+                let fault = if was_held { None } else { self.count(receipt, (from, to), amount) };
+                self.known.entry((from, to)).or_insert(self.time);
+                fault
             }
             Outcome::Held(held) => {
                 self.held.extend(receipt.uetr);
@@ -78,8 +83,14 @@ impl LimitsHold {
             return Some(format!("{from:?} paid {paid} in a day"));
         }
         let is_reviewed = from.servicer() != to.servicer() && amount.0 > limits::REVIEWED;
-        let expected =
-            [(amount.0 > limits::LARGE, limits::LARGE_RULE), (is_reviewed, limits::REVIEW_RULE)];
+        let cool_off = u64::from(limits::COOL_OFF) * 1_000;
+        let since = self.known.get(&(from, to));
+        let is_new = since.is_none_or(|since| self.time.since(*since) < cool_off);
+        let expected = [
+            (amount.0 > limits::LARGE, limits::LARGE_RULE),
+            (is_new && amount.0 > limits::NEW_PAYEE, limits::NEW_PAYEE_RULE),
+            (is_reviewed, limits::REVIEW_RULE),
+        ];
         let expected = expected.into_iter().filter(|(is_met, _)| *is_met).map(|(_, name)| name);
         if !expected.eq(names(&receipt.rules)) {
             return Some(format!("{receipt:?} names the wrong rules"));
@@ -104,6 +115,7 @@ impl Checker for LimitsHold {
             return None;
         }
         self.height = committed.height();
+        self.time = committed.executed.block.header.time;
         committed.executed.booked.iter().find_map(|booked| self.take(&booked.receipt))
     }
 

@@ -43,6 +43,8 @@ struct RuleFile {
     interbank: String,
     #[serde(default = "zero")]
     cross_border: String,
+    #[serde(default)]
+    free_payments: u8,
 }
 
 fn zero() -> String {
@@ -86,6 +88,7 @@ impl RuleFile {
             cap: amount(&self.cap)?,
             interbank: amount(&self.interbank)?,
             cross_border: amount(&self.cross_border)?,
+            free_payments: self.free_payments,
         })
     }
 }
@@ -99,7 +102,8 @@ mod tests {
     #[test]
     fn a_rule_is_read_in_human_amounts() {
         let text = "version = 1\ncollector = \"@fees\"\n[[rules]]\nasset = \"CNY\"\n\
-            free_below = \"100.00\"\nbasis_points = 5\nminimum = \"0.50\"\ncap = \"9\"\n";
+            free_below = \"100.00\"\nbasis_points = 5\nminimum = \"0.50\"\ncap = \"9\"\n\
+            free_payments = 1\n";
         let file: ScheduleFile = toml::from_str(text).unwrap();
         let cny = AssetCode::parse("CNY").unwrap();
         let decimals = [(cny, Decimals(2))].into();
@@ -107,9 +111,12 @@ mod tests {
         let rule = file.rules[0].parse(&naming).unwrap();
         assert_eq!(rule.free_below, Amount(10_000));
         assert_eq!((rule.flat, rule.minimum, rule.cap), (Amount(0), Amount(50), Amount(900)));
-        let precise = RuleFile { cap: "9.001".to_owned(), ..toml::from_str(RULE).unwrap() };
+        assert_eq!((rule.free_payments, one_rule().parse(&naming).unwrap().free_payments), (1, 0));
+        let precise = RuleFile { cap: "9.001".to_owned(), ..one_rule() };
         assert_eq!(precise.parse(&naming).unwrap_err().code, "amount-too-precise");
     }
 
-    const RULE: &str = "asset = \"CNY\"\ncap = \"9\"\n";
+    fn one_rule() -> RuleFile {
+        toml::from_str("asset = \"CNY\"\ncap = \"9\"\n").unwrap()
+    }
 }

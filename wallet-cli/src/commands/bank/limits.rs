@@ -37,6 +37,7 @@ struct RuleFile {
     measure: MeasureWord,
     most: Option<String>,
     most_payments: Option<u32>,
+    cool_off_seconds: Option<u32>,
     from: Option<String>,
     outcome: OutcomeWord,
 }
@@ -46,7 +47,7 @@ type NumberOf<'a> = &'a dyn Fn(&Bic) -> Result<InstitutionNumber, Fault>;
 
 /// What a rule looks at.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum MeasureWord {
     Payment,
     Day,
@@ -54,6 +55,9 @@ enum MeasureWord {
     First,
     Position,
     Incoming,
+    NewPayee,
+    MissingInformation,
+    IncomingMissingInformation,
 }
 
 /// What happens to a payment that meets a rule.
@@ -129,25 +133,31 @@ impl RuleFile {
             let most = self.most.as_deref().ok_or_else(|| wrong("it needs most, an amount"))?;
             Ok(parse_number(most, asset, decimals)?)
         };
-        let (measure, has_amount, has_count) = match self.measure {
-            MeasureWord::Payment => (Measure::Payment { most: amount()? }, true, false),
-            MeasureWord::Day => (Measure::Day { most: amount()? }, true, false),
-            MeasureWord::Position => (Measure::Position { most: amount()? }, true, false),
+        let measure = match self.measure {
+            MeasureWord::Payment => Measure::Payment { most: amount()? },
+            MeasureWord::Day => Measure::Day { most: amount()? },
+            MeasureWord::Position => Measure::Position { most: amount()? },
             MeasureWord::Incoming => {
-                let from = self.senders(path, number_of)?;
-                (Measure::Incoming { most: amount()?, from }, true, false)
+                Measure::Incoming { most: amount()?, from: self.senders(path, number_of)? }
             }
-            MeasureWord::First => (Measure::First, false, false),
+            MeasureWord::First => Measure::First,
             MeasureWord::Count => {
                 let most = self.most_payments.ok_or_else(|| wrong("it needs most_payments"))?;
-                (Measure::Count { most }, false, true)
+                Measure::Count { most }
+            }
+            MeasureWord::NewPayee => {
+                let cool_off = self.cool_off_seconds;
+                let cool_off = cool_off.ok_or_else(|| wrong("it needs cool_off_seconds"))?;
+                Measure::NewPayee { most: amount()?, cool_off }
+            }
+            MeasureWord::MissingInformation => Measure::MissingInformation { most: amount()? },
+            MeasureWord::IncomingMissingInformation => {
+                let from = self.senders(path, number_of)?;
+                Measure::IncomingMissingInformation { most: amount()?, from }
             }
         };
-        if self.most.is_some() != has_amount || self.most_payments.is_some() != has_count {
-            return Err(wrong("most or most_payments does not fit its measure"));
-        }
-        if self.from.is_some() && !matches!(measure, Measure::Incoming { .. }) {
-            return Err(wrong("only what comes in has a from"));
+        if let Some(stray) = self.stray(measure) {
+            return Err(wrong(stray));
         }
         let outcome = match self.outcome {
             OutcomeWord::Alert => RuleOutcome::Alert,
@@ -155,6 +165,21 @@ impl RuleFile {
             OutcomeWord::Refuse => RuleOutcome::Refuse,
         };
         Ok(LimitRule { name, asset, tiers, measure, outcome })
+    }
+
+    /// Says which line does not belong to a rule of `measure`, if one does not.
+    const fn stray(&self, measure: Measure) -> Option<&'static str> {
+        let counts = matches!(measure, Measure::Count { .. });
+        if self.most.is_some() != measure.most().is_some() || self.most_payments.is_some() != counts
+        {
+            Some("most or most_payments does not fit its measure")
+        } else if self.from.is_some() && measure.senders().is_none() {
+            Some("only what comes in has a from")
+        } else if self.cool_off_seconds.is_some() && !measure.knows_payees() {
+            Some("only new-payee has cool_off_seconds")
+        } else {
+            None
+        }
     }
 
     /// Whose payments a rule about what comes in is for: anyone's, if it does not say.
@@ -234,6 +259,26 @@ mod tests {
             measure = "incoming"
             most = "100.00"
             outcome = "alert"
+            [[rules]]
+            name = "new-payee"
+            asset = "CNY"
+            measure = "new-payee"
+            most = "100.00"
+            cool_off_seconds = 86400
+            outcome = "hold"
+            [[rules]]
+            name = "nameless"
+            asset = "CNY"
+            measure = "missing-information"
+            most = "100.00"
+            outcome = "refuse"
+            [[rules]]
+            name = "nameless-in"
+            asset = "CNY"
+            measure = "incoming-missing-information"
+            most = "100.00"
+            from = "other-countries"
+            outcome = "hold"
         "#;
         let limits = parse(text).unwrap();
         assert_eq!(limits.utc_offset_minutes, 480);
@@ -249,6 +294,14 @@ mod tests {
         assert_eq!(from(2), Senders::Institution(InstitutionNumber(7)));
         assert_eq!(from(3), Senders::Country(Country::parse("SG").unwrap()));
         assert_eq!(from(4), Senders::Anyone);
+        let (most, from) = (Amount(10_000), Senders::OtherCountries);
+        let rest: Vec<Measure> = limits.rules[5..].iter().map(|rule| rule.measure).collect();
+        let expected = [
+            Measure::NewPayee { most, cool_off: 86_400 },
+            Measure::MissingInformation { most },
+            Measure::IncomingMissingInformation { most, from },
+        ];
+        assert_eq!(rest, expected);
     }
 
     #[test]
@@ -265,6 +318,10 @@ mod tests {
             ("measure = \"incoming\"", "bad-limits"),
             ("measure = \"incoming\"\nmost = \"5\"\nfrom = \"nobody\"", "bad-limits"),
             ("measure = \"payment\"\nmost = \"5\"\nfrom = \"anyone\"", "bad-limits"),
+            ("measure = \"new-payee\"\nmost = \"5\"", "bad-limits"),
+            ("measure = \"new-payee\"\ncool_off_seconds = 5", "bad-limits"),
+            ("measure = \"day\"\nmost = \"5\"\ncool_off_seconds = 5", "bad-limits"),
+            ("measure = \"missing-information\"\nmost = \"5\"\nfrom = \"SG\"", "bad-limits"),
             ("measure = \"day\"\nmost = \"5\"\ntiers = []", "bad-limits"),
             ("measure = \"day\"\nmost = \"0.001\"", "amount-too-precise"),
         ] {
