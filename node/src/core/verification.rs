@@ -66,6 +66,7 @@ pub fn run_all(domains: &Domains, jobs: Vec<VerificationJob>) -> Vec<Verificatio
 }
 
 /// A job of which all is checked but the signatures.
+#[expect(clippy::large_enum_variant, reason = "few are made, and each lives for one check")]
 enum Prepared {
     Transactions(Unverified),
     /// The first signature is the owner's.
