@@ -1,8 +1,8 @@
 //! Verification jobs: the expensive, stateless checks, to be done beside the core.
 //!
-//! Invariants: a job's result depends on the job alone; all signatures of jobs that are done together
-//! are checked as one batch, whose size makes each of them cheaper. Absent: threads (the driver's),
-//! decisions on what a result means (the core's).
+//! Invariants: a job's result depends on the job alone; all signatures of jobs that are done
+//! together are checked as one batch, whose size makes each of them cheaper. Absent: threads (the
+//! driver's), decisions on what a result means (the core's).
 
 use ledger::block::{Batch, BatchHeader};
 use ledger::codec;
@@ -118,7 +118,7 @@ impl Prepared {
                 VerificationResult::Transactions(transactions.finish(invalid))
             }
             Self::Batch { header, hash, signature, transactions, bytes, .. } => {
-                // Its transactions' places begin behind the owner's; but with any it is bad as a whole.
+                // With any, the batch is bad as a whole.
                 let verified = transactions.finish(&[]).into_iter().collect::<Result<_, _>>();
                 let batch = verified
                     .ok()

@@ -1,4 +1,5 @@
-//! Lines of history by their places: a block's lie together, in the order in which they were booked.
+//! Lines of history by their places: a block's lie together, in the order in which they were
+//! booked.
 //!
 //! Invariant: neighbours share a read. Absent: which lines are an account's (`read`).
 

@@ -1,10 +1,10 @@
 //! Pruning: what is older than the operator keeps is taken out of the index, a little at a time.
 //!
-//! Two ways, both bounded. Rows by height (blocks, certificates, receipts, entries, batches) leave as soon
-//! as their block is too old. Rows by other keys (payments, lines of history) leave
-//! when a sweep comes by their place; the sweep's pace is such that it has been everywhere by the
-//! time a quarter of the kept blocks are new. So the index holds at most some five quarters of what
-//! is kept, and each step costs a bounded time.
+//! Two ways, both bounded. Rows by height (blocks, certificates, receipts, entries, batches) leave
+//! as soon as their block is too old. Rows by other keys (payments, places of entries) leave when a
+//! sweep comes by their place; the sweep's pace is such that it has been everywhere by the time a
+//! quarter of the kept blocks are new. So the index holds at most some five quarters of what is
+//! kept, and each step costs a bounded time.
 //!
 //! Invariants: what proofs of kept blocks need stays: the changes of epoch, the peaks of the
 //! history. What exactly-once needs is in the state, which is never pruned. Absent: the log's

@@ -5,8 +5,8 @@
 //! gathered here and written at once, in the order of their keys, when many share a page. Readers
 //! look here and in the database.
 //!
-//! Invariants: what is here is of blocks that the index holds; a row leaves only after a commit that
-//! wrote it; memory is bounded. Absent: rows by height, which share pages as they come.
+//! Invariants: what is here is of blocks that the index holds; a row leaves only after a commit
+//! that wrote it; memory is bounded. Absent: rows by height, which share pages as they come.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
