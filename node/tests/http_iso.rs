@@ -356,12 +356,12 @@ fn what_is_too_large_for_the_payees_institution_is_not_ordered_and_the_others_ar
     let line = |length: usize| format!("<Ustrd>{}</Ustrd>", "x".repeat(length));
     let text = String::from_utf8(message(&pair)).unwrap();
     // A line has a depth, a name and a text: 1 + 9 + 4 + 140 bytes.
-    for (lines, first) in [(2_097_152 / 154, "RJCT"), (13_000, "ACSC")] {
+    for (lines, first) in [(2_097_152 / 154, "RJCT CH16"), (13_000, "ACSC")] {
         let long = line(140).repeat(lines);
         let text = text.replace("<Ustrd>invoice 1</Ustrd>", &long);
         let told = report(&send(&node, text.as_bytes()));
         assert_eq!(verdicts(&told), [first, "ACSC"], "{lines}");
-        if first == "RJCT" {
+        if first.starts_with("RJCT") {
             let reason = &told.transactions[0].reasons[0];
             assert_eq!(reason.code.to_string(), "CH16");
             assert!(reason.information.contains("2047 KiB"), "{reason:?}");

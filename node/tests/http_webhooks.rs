@@ -277,12 +277,12 @@ fn no_event_is_lost_to_an_endpoint_that_refuses_dies_and_comes_back() {
     assert_eq!((kind.as_str(), receipt.block.is_some()), ("payment.rejected", true));
 }
 
-/// The next alert of a stream of events.
 #[test]
 fn a_payment_that_a_blocks_end_settles_is_a_message_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start("127.0.0.1:0", Mood::Takes);
-    let node = start(server.address, &folder);
+    let payments = &["payment.queued", "payment.settled"];
+    let node = start_with(vec![endpoint("core", server.address, payments, &folder)]);
     node.settle(&node.queued_by_lee(1, 100));
     assert_eq!(server.next_about(1).receipt().status, "queued");
     pay(&node, 2);
@@ -291,6 +291,7 @@ fn a_payment_that_a_blocks_end_settles_is_a_message_of_its_own() {
     assert_eq!(settled.receipt().amount.as_deref(), Some("1.00 CNY"));
 }
 
+/// The next alert of a stream of events.
 fn alert(lines: &mut impl Iterator<Item = String>) -> AlertView {
     lines.find(|line| line == "event: alert").expect("the stream ended");
     let data = lines.next().unwrap();

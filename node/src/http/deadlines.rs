@@ -84,7 +84,8 @@ mod tests {
 
     fn place(number: u64) -> Place {
         let mut entropy = [0; 16];
-        entropy[..8].copy_from_slice(&number.to_be_bytes());
+        // Where a UETR has no marks of its own.
+        entropy[12..].copy_from_slice(&u32::try_from(number).unwrap().to_be_bytes());
         (Timestamp(number), Uetr::from_entropy(entropy))
     }
 

@@ -144,7 +144,8 @@ pub(super) fn finish(document: &mut Document) {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let methods = [("GET", &mut item.get), ("POST", &mut item.post), ("DELETE", &mut item.delete)];
+    let PathItem { get, put, post, delete, .. } = item;
+    let methods = [("GET", get), ("PUT", put), ("POST", post), ("DELETE", delete)];
     methods.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
