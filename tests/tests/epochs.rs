@@ -138,6 +138,11 @@ fn a_bank_joins_votes_rotates_its_key_and_leaves_while_payments_flow() {
     let change = Change::AdmitInstitution { institution, node: Some(record.clone()) };
     governors.enact(&field, 3, change);
     node.wait_ready(&field.client).unwrap();
+    // One that has just been let in may not know yet how much it lacks.
+    let height = field.client.status(field.api()).unwrap().height;
+    wait_for(&field, &node, "it has caught up", |field, node| {
+        field.client.status(&node.api).is_ok_and(|status| status.height >= height)
+    });
     // Not what the traffic pays, so that its audit is not disturbed.
     let money = field.purse.money(100, "HKD").unwrap();
     settle(&field, &node.api, &field.purse.payment("lee", "dealer", money).unwrap());
