@@ -29,9 +29,6 @@ const CACHE: usize = 256 * 1024 * 1024;
 /// How many blocks the second index takes in one transaction.
 const GROUP: usize = 64;
 
-/// How many changes of the state wait in memory before they are written.
-const BACKLOG: usize = 400_000;
-
 /// How many differing rows are named.
 const MOST: usize = 32;
 
@@ -193,7 +190,7 @@ impl Anew {
 
     fn take(&mut self, item: IndexItem) -> Result<(), StoreError> {
         self.waiting.push(item);
-        let durable = self.backlog.entries() >= BACKLOG;
+        let durable = self.backlog.is_full();
         if self.waiting.len() < GROUP && !durable { Ok(()) } else { self.flush(durable) }
     }
 

@@ -32,9 +32,6 @@ const GATHER: Duration = Duration::from_millis(50);
 /// How much time may lie between two durable writes, while there is something to write.
 const DURABLE_EVERY: Duration = Duration::from_secs(5);
 
-/// How many changes of the state may wait for a durable write: some hundred bytes each.
-const BACKLOG: usize = 400_000;
-
 /// What the performer hands over, in order.
 pub(super) enum Work {
     /// A final block.
@@ -82,7 +79,7 @@ impl Indexer {
                     return self.store.write(&[], &mut backlog, true);
                 }
             };
-            let durable = durable_at.elapsed() >= DURABLE_EVERY || backlog.entries() >= BACKLOG;
+            let durable = durable_at.elapsed() >= DURABLE_EVERY || backlog.is_full();
             self.store.write(&group, &mut backlog, durable)?;
             written_at = Instant::now();
             is_dirty = !durable;

@@ -12,6 +12,9 @@ use super::tables::{CHECKPOINT, META, STATE};
 use super::write::IndexItem;
 use super::{Checkpoint, StoreError};
 
+/// How many changed entries may wait: some hundred bytes each.
+const ENTRIES: usize = 400_000;
+
 /// What the last blocks changed in the state, and where it then stands.
 #[derive(Debug, Default)]
 pub struct Backlog {
@@ -21,9 +24,14 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// How many changed entries wait, at most one for each change of a key.
-    pub const fn entries(&self) -> usize {
-        self.entries
+    /// True if nothing waits.
+    pub const fn is_empty(&self) -> bool {
+        self.checkpoint.is_none()
+    }
+
+    /// True if so much waits that it should be written.
+    pub const fn is_full(&self) -> bool {
+        self.entries >= ENTRIES
     }
 
     /// Forgets everything: the state has come from elsewhere.
