@@ -145,7 +145,7 @@ const RETURNS: [Replaced; 9] = [
     ("wrong count", "<NbOfTxs>1<", "<NbOfTxs>9<", "AM19"),
 ];
 
-const RECALLS: [Replaced; 35] = [
+const RECALLS: [Replaced; 34] = [
     ("another version", "camt.056.001.08", "camt.056.001.01", "FF01"),
     ("another message's body", "FIToFIPmtCxlReq", "RsltnOfInvstgtn", "FF02"),
     ("no message id", "<Id>ASK-1</Id>", "", "CH21"),
