@@ -288,7 +288,7 @@ fn a_payment_that_a_blocks_end_settles_is_a_message_of_its_own() {
     pay(&node, 2);
     let settled = server.next_about(1);
     assert_eq!(settled.receipt().iso_status, "ACSC");
-    assert_eq!(settled.receipt().amount.as_deref(), Some("1.00 CNY"));
+    assert_eq!(settled.receipt().credited.as_deref(), Some("1.00 CNY"));
 }
 
 /// The next alert of a stream of events.

@@ -72,7 +72,8 @@ impl Indexer {
         let mut backlog = Backlog::default();
         loop {
             let (group, install) = match work.recv_timeout(DURABLE_EVERY) {
-                Ok(first) => gather(first, work, written_at + GATHER),
+                // Never longer than that, whatever happens to the clock.
+                Ok(first) => gather(first, work, GATHER.saturating_sub(written_at.elapsed())),
                 Err(RecvTimeoutError::Timeout) if !is_dirty => continue,
                 Err(RecvTimeoutError::Timeout) => (Vec::new(), None),
                 Err(RecvTimeoutError::Disconnected) => {
@@ -121,9 +122,10 @@ impl Indexer {
     }
 }
 
-/// The blocks after `first` that come until `end`, and those that wait already; an install ends
+/// The blocks after `first` that come within `pause`, and those that wait already; an install ends
 /// them.
-fn gather(first: Work, work: &Receiver<Work>, end: Instant) -> (Vec<IndexItem>, Option<Work>) {
+fn gather(first: Work, work: &Receiver<Work>, pause: Duration) -> (Vec<IndexItem>, Option<Work>) {
+    let end = Instant::now() + pause;
     let mut group = Vec::new();
     let mut next = Some(first);
     while let Some(one) = next {
