@@ -12,7 +12,7 @@ use ledger::governance::Change;
 use ledger::ids::{Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, FreezeDirection, Operation, Pay};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::state::State;
 use ledger::step_up::{StepUp, StepUpRule};
@@ -69,12 +69,6 @@ const fn approve(payment: Uetr, order: OrderHash) -> Operation {
 
 const fn refuse(payment: Uetr, order: OrderHash) -> Operation {
     Operation::Refuse { payment, order, reason: Refusal::Fraud }
-}
-
-fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
-    let order = Order::one(operation, signers);
-    let executed = world.block(&[world.verified(&order)]);
-    executed.booked[0].receipt.clone()
 }
 
 /// Time passes without a block, until one comes `milliseconds` later.

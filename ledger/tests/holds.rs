@@ -14,7 +14,7 @@ use ledger::hash::Hash;
 use ledger::ids::{AccountId, Timestamp, Uetr};
 use ledger::money::{Amount, Money};
 use ledger::operation::{ChargeBearer, FreezeDirection, Hold, Operation, Pay};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey};
 use ledger::waiting::{HashLock, Secret, Waiting};
@@ -39,13 +39,6 @@ fn place(world: &mut World, hold: Hold) -> Uetr {
 
 const fn capture(payment: Uetr, amount: Money) -> Operation {
     Operation::Capture { payment, amount, secret: None }
-}
-
-/// Executes one operation in a block of its own; gives its receipt.
-fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
-    let order = Order::one(operation, signers);
-    let executed = world.block(&[world.verified(&order)]);
-    executed.booked[0].receipt.clone()
 }
 
 /// Time passes without a block, until one comes `milliseconds` later.

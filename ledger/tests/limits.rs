@@ -4,15 +4,14 @@
 mod support;
 
 use ledger::account::Policy;
-use ledger::crypto::SecretKey;
 use ledger::execute::{Simulation, simulate};
 use ledger::governance::Change;
-use ledger::ids::{AccountId, InstitutionNumber};
+use ledger::ids::AccountId;
 use ledger::limits::{DailyLimit, DayCounter, LimitRule, Limits, Measure, OwnLimits};
 use ledger::limits::{RuleMet, RulesMet, Tiers};
-use ledger::money::{Amount, Money};
+use ledger::money::Amount;
 use ledger::operation::{ChargeBearer, FreezeDirection, Operation, Pay};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::state::{FlatKey, State, StateKey};
 use ledger::step_up::{StepUp, StepUpRule};
@@ -22,37 +21,6 @@ use support::limits::*;
 use support::*;
 
 const DAY: u64 = 24 * 3_600_000;
-
-fn publish(world: &mut World, bank: InstitutionNumber, version: u32, rules: Vec<LimitRule>) {
-    let set = set_limits(bank, version, rules);
-    assert_eq!(world.submit(set, &[operator(bank)]), Outcome::Done);
-}
-
-/// Executes one operation in a block of its own; gives its receipt.
-fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
-    let order = Order::one(operation, signers);
-    let executed = world.block(&[world.verified(&order)]);
-    executed.booked[0].receipt.clone()
-}
-
-fn pay(world: &mut World, from: AccountId, to: AccountId, amount: Money) -> Receipt {
-    let pay = world.pay(from, to, amount);
-    receipt(world, Operation::Pay(pay), &[owner(from)])
-}
-
-/// The refusal, or the names of the alerts of what happened.
-fn names(receipt: &Receipt) -> (Option<Rejection>, Vec<String>) {
-    let names = receipt.rules.0.iter().map(|rule| rule.name.to_string()).collect();
-    (receipt.outcome.rejection(), names)
-}
-
-fn refused(rejection: Rejection, rule: &str) -> (Option<Rejection>, Vec<String>) {
-    (Some(rejection), vec![rule.to_owned()])
-}
-
-fn passed(rules: &[&str]) -> (Option<Rejection>, Vec<String>) {
-    (None, rules.iter().map(|rule| (*rule).to_owned()).collect())
-}
 
 fn counter(world: &World, account: AccountId) -> Option<(u128, u32)> {
     let counter = world.tip.state().day_counter(account, code("CNY"));

@@ -16,7 +16,7 @@ use ledger::limits::Tiers;
 use ledger::limits::{DailyLimit, LimitRule, Limits, Measure, OwnLimits, RuleOutcome, Senders};
 use ledger::money::Amount;
 use ledger::operation::Operation;
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::waiting::{OrderHash, Refusal};
 use support::draw::Draw;
@@ -248,11 +248,6 @@ fn draw_own(draw: &mut Draw) -> Option<OwnLimits> {
         1 => Some(OwnLimits { daily, payees: None }),
         _ => Some(OwnLimits { daily: vec![], payees: Some(vec![min(), ann()]) }),
     }
-}
-
-fn names(receipt: &Receipt) -> (Option<Rejection>, Vec<String>) {
-    let names = receipt.rules.0.iter().map(|rule| rule.name.to_string()).collect();
-    (receipt.outcome.rejection(), names)
 }
 
 /// Changes limits, an account's own limits, or a tier.

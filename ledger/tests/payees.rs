@@ -4,14 +4,13 @@
 
 mod support;
 
-use ledger::crypto::SecretKey;
 use ledger::execute::{Simulation, simulate};
 use ledger::hash::Hash;
-use ledger::ids::{AccountId, InstitutionNumber, Timestamp};
+use ledger::ids::{AccountId, Timestamp};
 use ledger::limits::{KnownPayees, LimitRule, Measure, Senders, Tiers};
 use ledger::money::{Amount, Money};
 use ledger::operation::{Operation, Pay};
-use ledger::receipt::{Outcome, Receipt};
+use ledger::receipt::Outcome;
 use ledger::rejection::Rejection;
 use ledger::state::State;
 use ledger::waiting::{OrderHash, Priority, Refusal};
@@ -26,41 +25,11 @@ fn new_payee() -> Measure {
     Measure::NewPayee { most: Amount(1_000), cool_off: 3_600 }
 }
 
-fn publish(world: &mut World, bank: InstitutionNumber, version: u32, rules: Vec<LimitRule>) {
-    let set = set_limits(bank, version, rules);
-    assert_eq!(world.submit(set, &[operator(bank)]), Outcome::Done);
-}
-
 /// A world where PSBC refuses too much for a new payee.
 fn world() -> World {
     let mut world = World::new();
     publish(&mut world, POST, 1, vec![refuse("new", new_payee())]);
     world
-}
-
-fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
-    let order = Order::one(operation, signers);
-    let executed = world.block(&[world.verified(&order)]);
-    executed.booked[0].receipt.clone()
-}
-
-fn pay(world: &mut World, from: AccountId, to: AccountId, amount: Money) -> Receipt {
-    let pay = world.pay(from, to, amount);
-    receipt(world, Operation::Pay(pay), &[owner(from)])
-}
-
-/// The refusal, or the names of the alerts of what happened.
-fn names(receipt: &Receipt) -> (Option<Rejection>, Vec<String>) {
-    let names = receipt.rules.0.iter().map(|rule| rule.name.to_string()).collect();
-    (receipt.outcome.rejection(), names)
-}
-
-fn refused(rejection: Rejection, rule: &str) -> (Option<Rejection>, Vec<String>) {
-    (Some(rejection), vec![rule.to_owned()])
-}
-
-fn passed(rules: &[&str]) -> (Option<Rejection>, Vec<String>) {
-    (None, rules.iter().map(|rule| (*rule).to_owned()).collect())
 }
 
 /// The next block comes `milliseconds` after the last one.

@@ -23,11 +23,6 @@ use support::*;
 
 const AHEAD: u64 = Waiting::REVIEW_AHEAD;
 
-fn publish(world: &mut World, bank: InstitutionNumber, version: u32, rules: Vec<LimitRule>) {
-    let set = set_limits(bank, version, rules);
-    assert_eq!(world.submit(set, &[operator(bank)]), Outcome::Done);
-}
-
 const fn incoming(most: u128, from: Senders) -> Measure {
     Measure::Incoming { most: Amount(most), from }
 }
@@ -51,12 +46,6 @@ fn world() -> World {
     publish(&mut world, POST, 1, vec![review("large", payment(15_000))]);
     publish(&mut world, CHINA, 1, vec![review("in", incoming(15_000, Senders::Anyone))]);
     world
-}
-
-fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
-    let order = Order::one(operation, signers);
-    let executed = world.block(&[world.verified(&order)]);
-    executed.booked[0].receipt.clone()
 }
 
 /// Orders `pay`; gives what must be named of it, and where it stands.

@@ -24,7 +24,7 @@ use ledger::ids::{ValidatorIndex, View};
 use ledger::money::{Amount, Decimals, Money, Rate};
 use ledger::operation::{AssetKind, ChargeBearer, Hold, Operation, Pay, PayAcross, PaymentTerms};
 use ledger::quote::{Quote, Route, SignedQuote};
-use ledger::receipt::{Outcome, Settlement};
+use ledger::receipt::{Outcome, Receipt, Settlement};
 use ledger::rejection::Rejection;
 use ledger::transaction::{SignedTransaction, Transaction, VerifiedTransaction, verify_all};
 
@@ -397,4 +397,11 @@ pub fn settled(outcome: &Outcome) -> &Settlement {
 
 pub const fn rejected(rejection: Rejection) -> Outcome {
     Outcome::Rejected(rejection)
+}
+
+/// Executes one operation in a block of its own; gives its receipt.
+pub fn receipt(world: &mut World, operation: Operation, signers: &[SecretKey]) -> Receipt {
+    let order = Order::one(operation, signers);
+    let executed = world.block(&[world.verified(&order)]);
+    executed.booked[0].receipt.clone()
 }
